@@ -1,0 +1,100 @@
+// The shapes of the outside world, types only. The firmware is written against these and nothing else; a board gives
+// them ECMA-419 classes (firmware/port), the desktop gives them Node (host-sim/node), tests give them a virtual world.
+
+/**
+ * A connected byte stream, as ECMA-419's TCP class behaves on lwIP.
+ *
+ * `read(view)` fills the whole view and throws if fewer bytes are waiting. `write(view)` takes the whole view, copies
+ * it and returns the bytes that may be written next, or throws if the view is longer than that. Views may lie on a
+ * resizable buffer: they are only looked at during the call. After `close()` no callback is called.
+ */
+export interface Socket {
+	/** What was given as `target` to the constructor: callbacks are called with the socket as `this`. */
+	readonly target?: unknown;
+	read(view: Uint8Array): unknown;
+	write(view: Uint8Array): number;
+	close(): void;
+}
+
+/** Options of a {@link SocketConstructor}. The address is an IP address; the port is 1 to 65535. */
+export interface SocketOptions {
+	address: string;
+	port: number;
+	nodelay?: boolean;
+	target?: unknown;
+	/** `count` bytes are waiting in all. */
+	onReadable?(this: Socket, count: number): void;
+	/** The connection stands, and `count` bytes may be written now. */
+	onWritable?(this: Socket, count: number): void;
+	/** The connection failed, or the peer closed it. The socket still wants `close()`. */
+	onError?(this: Socket, error?: unknown): void;
+}
+
+export type SocketConstructor = new (options: SocketOptions) => Socket;
+
+/** Names to IP addresses. One question at a time; the answer may come before `resolve` returns. */
+export interface Resolver {
+	resolve(options: ResolveOptions): void;
+	close(): void;
+}
+
+export interface ResolveOptions {
+	host: string;
+	onResolved(host: string, address: string): void;
+	onError(error?: unknown): void;
+}
+
+export type ResolverConstructor = new (options: Record<string, never>) => Resolver;
+
+/** One timer, made once and set again and again without making garbage. */
+export interface Timer {
+	/** Calls `onTimer` once, `milliseconds` (0 to 2^30) from now; a later call replaces an earlier one. */
+	schedule(milliseconds: number): void;
+	/** Stops it for good. */
+	close(): void;
+}
+
+export interface TimerOptions {
+	target?: unknown;
+	onTimer(this: { readonly target?: unknown }): void;
+}
+
+export type TimerConstructor = new (options: TimerOptions) => Timer & { readonly target?: unknown };
+
+/** Two clocks: one that never jumps, and one that people read. */
+export interface Clock {
+	/** Milliseconds since some moment, as a 32-bit integer that wraps: compare as `(a - b) | 0`. */
+	now(): number;
+	/** Milliseconds since 1970 in UTC, or 0 as long as nobody has set the time. */
+	wall(): number;
+}
+
+export interface Random {
+	/** The next integer, evenly from 0 to 2^32 - 1. */
+	next(): number;
+}
+
+/** Small values that survive a power cut. */
+export interface KeyValue {
+	/** The bytes stored under the key, or undefined. */
+	read(key: string): ArrayBuffer | undefined;
+	write(key: string, value: ArrayBuffer): void;
+	delete(key: string): void;
+	close(): void;
+}
+
+/**
+ * An ECMA-419 sensor: `sample()` returns an object whose fields are quantities in the units of the standard
+ * (temperature in degrees Celsius, humidity as a fraction from 0 to 1, pressure in pascal), or undefined if none is ready.
+ */
+export interface Sensor {
+	configure(options: Record<string, unknown>): void;
+	sample(): Sample | undefined;
+	close(): void;
+}
+
+export interface Sample {
+	temperature?: number;
+	humidity?: number;
+	pressure?: number;
+}

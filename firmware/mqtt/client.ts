@@ -1,0 +1,778 @@
+// An MQTT client. It holds the socket, the timer and the application's callbacks, and does what the session says: bytes
+// and time go down into the session, bytes and events come up. It is the only one that calls the application.
+//
+//     const client = new Client({ host, clientId, socket: { io: TCP }, timer: { io: Timer }, clock, random });
+//     const topic = client.topic("lab/temperature");
+//     client.open();
+//     client.publish(topic, bytes, length, QOS_1);     // integers in, an integer out, nothing allocated
+//
+// Inside a callback, publish, subscribe and close only take note: they act when the callback has returned, so they
+// always meet a settled state.
+
+import type { Clock, Resolver, Socket, Timer } from "../io.js";
+import { DRAIN } from "./deadline.js";
+import { type ConnectFields, connectRemaining, putEmpty } from "./encode.js";
+import {
+	APPLICATION_THREW,
+	BAD_FLAGS,
+	BAD_OPTION,
+	BAD_PAYLOAD,
+	BAD_STATE,
+	BAD_TOPIC_NAME,
+	CLOSED as CODE_CLOSED,
+	CONNECT_FAILED,
+	DRAIN_TIMEOUT,
+	LINK_LOST,
+	MESSAGE_SKIPPED,
+	Misuse,
+	OFFLINE,
+	OK,
+	RESOLVE_FAILED,
+	SOURCE_BUSY,
+	TOO_LARGE,
+} from "./error.js";
+import { NOTHING } from "./framer.js";
+import type { Incoming } from "./incoming.js";
+import { checked, withDefaults } from "./limits.js";
+import type { ClientOptions, MessageHandler, Source } from "./options.js";
+import { DISCONNECT, QOS_MASK, RETAIN } from "./packet.js";
+import {
+	ANSWERED,
+	DELIVER,
+	DRAIN_EXPIRED,
+	END_DROPPED,
+	END_LOST,
+	END_SETTLED,
+	ONLINE as EVENT_ONLINE,
+	FAILED,
+	OPEN,
+	SETTLED,
+} from "./session/event.js";
+import { connectLength } from "./session/handshake.js";
+import { abortDelivery, finishDelivery, pollAcknowledgements } from "./session/inbound.js";
+import { endMessages, pollDirect, requestPublish, requestStream } from "./session/outbound.js";
+import { Session } from "./session/session.js";
+import { CLOSED, CONNECTING, ONLINE, OPENING, WANTS_CONNECT, WANTS_REQUEST } from "./session/state.js";
+import { requestLength } from "./session/subscription.js";
+import { waitsOf } from "./session/waits.js";
+import { isTopicName, REMOVED, refuseHandle, UNWANTED } from "./topic.js";
+import { putUint16, putUtf8, utf8Length } from "./wire.js";
+
+export { Misuse } from "./error.js";
+export type { Incoming } from "./incoming.js";
+export type { Limits } from "./limits.js";
+export type { ClientOptions, MessageHandler, Source, Timeouts, Will } from "./options.js";
+export { QOS_1, QOS_2, RETAIN } from "./packet.js";
+export { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "./session/event.js";
+
+/** QoS (0, 1 or 2; default 0) and retain (default false) of a publish by name. */
+export interface PublishOptions {
+	qos?: number;
+	retain?: boolean;
+}
+
+/** QoS (0, 1 or 2; default 0) of a subscription, and whether its handler takes large messages in spans. */
+export interface SubscribeOptions {
+	qos?: number;
+	/**
+	 * False (the default): the handler gets whole messages, and one larger than the receive buffer is skipped with
+	 * MESSAGE_SKIPPED. True: it gets every message in one or more spans (`position`, `last`, `aborted`).
+	 */
+	stream?: boolean;
+}
+
+export class Client {
+	readonly #session: Session;
+	readonly #clock: Clock;
+	readonly #options: ClientOptions;
+	readonly #host: string;
+	readonly #port: number;
+	readonly #handlers: (MessageHandler | undefined)[];
+	#socket: Socket | undefined = undefined;
+	#timer: Timer | undefined = undefined;
+	#resolver: Resolver | undefined = undefined;
+	/** Bytes that the socket takes now, and that wait in it. */
+	#room = 0;
+	#readable = 0;
+	/** In a callback of ours, perhaps in one of the application's: calls only take note. */
+	#busy = false;
+	#closing = false;
+	#draining = false;
+	#timerSet = false;
+	#timerAt = 0;
+	#hasThrown = false;
+	#thrown: unknown = undefined;
+
+	/** Takes all memory that the client will ever use. Throws Misuse where an option is wrong. */
+	constructor(options: ClientOptions) {
+		const limits = withDefaults(options.limits);
+		const keepAlive = checked("keepAlive", options.keepAlive ?? 60, 0, 65_535);
+		const fields = connectFields(options, keepAlive);
+		const remaining = connectRemaining(fields);
+		if (connectLength(remaining) > limits.send)
+			throw new Misuse(BAD_OPTION, `CONNECT has ${connectLength(remaining)} bytes, limits.send is ${limits.send}`);
+		const waits = waitsOf(options.timeouts, keepAlive);
+		this.#session = new Session(limits, fields, remaining, waits, options.random, options.backoff);
+		this.#clock = options.clock;
+		this.#options = options;
+		this.#host = options.host ?? "localhost";
+		this.#port = checked("port", options.port ?? 1883, 1, 65_535);
+		this.#handlers = new Array(limits.topics + 1).fill(undefined);
+		if (fields.will !== undefined) checkWill(fields, this.#session);
+	}
+
+	/** True between the server's CONNACK and the end of that connection. */
+	get isOnline(): boolean {
+		return this.#session.phase === ONLINE;
+	}
+
+	/** Round-trip time of the last PINGREQ in ms, or -1. */
+	get pingMs(): number {
+		return this.#session.pingMs;
+	}
+
+	/** Publishes that have not ended. */
+	get unsettled(): number {
+		return this.#session.inflight.held;
+	}
+
+	/** Bytes of the outbox in use, with their bookkeeping. */
+	get heldBytes(): number {
+		return this.#session.outbox.heldBytes;
+	}
+
+	/** Connects, and from now on comes back whenever the connection goes, until close(). Throws Misuse if open. */
+	open(): void {
+		if (this.#session.phase !== CLOSED) throw new Misuse(BAD_STATE, "open: the client is open already");
+		const now = this.#clock.now();
+		this.#timer = new this.#options.timer.io({ target: this, onTimer });
+		this.#session.requestOpen(now);
+		this.#schedule(now);
+	}
+
+	/**
+	 * A handle for publishing to this topic name; the same name has always the same handle. Negative: minus TOPICS_FULL.
+	 * Throws Misuse for a name that no PUBLISH may carry. Allocates: for set-up.
+	 */
+	topic(name: string): number {
+		return this.#session.topics.addName(name);
+	}
+
+	/**
+	 * Publishes `length` bytes of `payload`, from `offset` on, to the topic with this handle. `flags` is QOS_1, QOS_2 or
+	 * 0, and RETAIN. Copies, never waits, allocates nothing.
+	 *
+	 * Returns a ticket above 0, for which onPublishEnd will be called exactly once; 0 where a QoS 0 message has gone to
+	 * the socket already; or minus an error code (OFFLINE, OUTBOX_FULL, IN_FLIGHT_FULL, TOO_LARGE), and nothing was
+	 * taken. Throws Misuse.
+	 */
+	publish(topic: number, payload: Uint8Array, length?: number, flags?: number, offset?: number): number;
+	/** The same by name, for when allocating is no matter: strings become UTF-8. */
+	publish(topic: string, payload: string | Uint8Array, options?: PublishOptions): number;
+	publish(
+		topic: number | string,
+		payload: string | Uint8Array,
+		length?: number | PublishOptions,
+		flags = 0,
+		offset = 0,
+	): number {
+		if (typeof topic === "string") return this.#publishByName(topic, payload, length as PublishOptions | undefined);
+		const topics = this.#session.topics;
+		if (!topics.isName(topic)) refuseHandle(topic, "topic name");
+		const bytes = payload as Uint8Array;
+		const count = (length as number | undefined) ?? bytes.length - offset;
+		if (count < 0 || offset < 0 || offset + count > bytes.length)
+			throw new Misuse(BAD_PAYLOAD, `publish: ${count} bytes from ${offset} are more than the payload has`);
+		checkFlags(flags);
+		return this.#publish(topics.textAt(topic) - 2, topics.textLength(topic) + 2, bytes, offset, count, flags);
+	}
+
+	/**
+	 * Publishes a payload of `length` bytes that `source` gives piece by piece while it is sent, however large. One at a
+	 * time: minus SOURCE_BUSY otherwise. A source that gives nothing for `timeouts.sourceMs` closes the link. Returns
+	 * and throws like publish().
+	 */
+	publishFrom(topic: number, source: Source, length: number, flags = 0): number {
+		const session = this.#session;
+		if (!session.topics.isName(topic)) refuseHandle(topic, "topic name");
+		if (!Number.isInteger(length) || length < 0)
+			throw new Misuse(BAD_PAYLOAD, `publishFrom: expected a length in bytes, got ${length}`);
+		checkFlags(flags);
+		if ((flags & QOS_MASK) === 0 && session.phase !== ONLINE) return -OFFLINE;
+		if (session.source !== undefined) return -SOURCE_BUSY;
+		const nameAt = session.topics.textAt(topic) - 2;
+		const ticket = requestStream(session, nameAt, session.topics.textLength(topic) + 2, source, length, flags);
+		if (ticket > 0 && !this.#busy) this.#settle(this.#clock.now());
+		return ticket;
+	}
+
+	/** The source of a streamed publish has bytes again. */
+	resume(): void {
+		if (!this.#busy) this.#settle(this.#clock.now());
+	}
+
+	/**
+	 * Calls `handler` for every message whose topic matches the filter, now and on every later connection. onSubscribed
+	 * tells what the server answered. The same filter again replaces its QoS and handler. Returns a handle, or minus
+	 * TOPICS_FULL. Throws Misuse. Allocates: for set-up.
+	 */
+	subscribe(filter: string, handler: MessageHandler, options?: SubscribeOptions): number;
+	/** Several filters in one SUBSCRIBE: their handles, each as above. */
+	subscribe(filters: readonly string[], handler: MessageHandler, options?: SubscribeOptions): number[];
+	subscribe(
+		filters: string | readonly string[],
+		handler: MessageHandler,
+		options?: SubscribeOptions,
+	): number | number[] {
+		const qos = checked("qos", options?.qos ?? 0, 0, 2);
+		const handles: number[] = [];
+		for (const filter of typeof filters === "string" ? [filters] : filters)
+			handles.push(this.#subscribe(filter, handler, qos, options?.stream === true));
+		this.#session.wants |= WANTS_REQUEST;
+		if (!this.#busy) this.#settle(this.#clock.now());
+		return typeof filters === "string" ? handles[0] : handles;
+	}
+
+	/** Takes a subscription back; onUnsubscribed tells when the server has agreed. Until then messages may still come. */
+	unsubscribe(handle: number): void {
+		const session = this.#session;
+		if (!session.topics.isFilter(handle) || session.topics.standing(handle) === REMOVED)
+			refuseHandle(handle, "subscription");
+		session.topics.setStanding(handle, UNWANTED);
+		session.wants |= WANTS_REQUEST;
+		if (!this.#busy) this.#settle(this.#clock.now());
+	}
+
+	/**
+	 * Acknowledges a message that its handler held back with `message.hold()`. Acknowledgements leave in the order of the
+	 * messages, so one may wait for an earlier one. False: the token is used up, or its connection is gone and the
+	 * message will come again.
+	 */
+	acknowledge(token: number): boolean {
+		const session = this.#session;
+		const known = session.received.acknowledge(token);
+		if (known && !this.#busy) {
+			pollAcknowledgements(session);
+			this.#settle(this.#clock.now());
+		}
+		return known;
+	}
+
+	/** Calls onDrained(OK) once every publish has ended, or onDrained(DRAIN_TIMEOUT) after `milliseconds`. */
+	drain(milliseconds: number): void {
+		const session = this.#session;
+		checked("drain", milliseconds, 0, 86_400_000);
+		if (session.phase === CLOSED) throw new Misuse(BAD_STATE, "drain: the client is not open");
+		const now = this.#clock.now();
+		this.#draining = true;
+		session.deadlines.arm(DRAIN, now + milliseconds);
+		if (!this.#busy) this.#settle(now);
+	}
+
+	/**
+	 * Says DISCONNECT, so that the server keeps the will to itself, and closes. Publishes that have not ended end now, as
+	 * lost or dropped; drain() first to wait for them. No callback comes after it has returned.
+	 */
+	close(): void {
+		if (this.#session.phase === CLOSED) return;
+		this.#closing = true;
+		if (!this.#busy) this.#settle(this.#clock.now());
+	}
+
+	// What the socket and the timer call.
+
+	/** @internal */
+	handleReadable(socket: Socket, count: number): void {
+		if (socket !== this.#socket) return;
+		const now = this.#clock.now();
+		this.#readable = count;
+		this.#busy = true;
+		this.#receive(now);
+		this.#settle(now);
+	}
+
+	/** @internal */
+	handleWritable(socket: Socket, count: number): void {
+		if (socket !== this.#socket) return;
+		const now = this.#clock.now();
+		this.#room = count;
+		this.#busy = true;
+		if (this.#session.phase === OPENING) this.#session.handleLinkUp(now);
+		this.#settle(now);
+	}
+
+	/** @internal */
+	handleSocketError(socket: Socket): void {
+		if (socket !== this.#socket) return;
+		const now = this.#clock.now();
+		this.#busy = true;
+		this.#dropLink(this.#session.phase === OPENING ? CONNECT_FAILED : LINK_LOST, now);
+		this.#settle(now);
+	}
+
+	/** @internal */
+	handleTimer(): void {
+		const now = this.#clock.now();
+		const session = this.#session;
+		this.#timerSet = false;
+		this.#busy = true;
+		for (let event = session.handleTime(now); event !== NOTHING; event = session.handleTime(now)) {
+			if (event === OPEN) this.#openLink(now);
+			else if (event === FAILED) this.#dropLink(session.error, now);
+			else if (event === DRAIN_EXPIRED) this.#endDrain(DRAIN_TIMEOUT);
+		}
+		this.#settle(now);
+	}
+
+	// The way in.
+
+	/** Reads and handles packets while there are any, and while their acknowledgements have a place to wait. */
+	#receive(now: number): void {
+		const session = this.#session;
+		const { framer, lane } = session;
+		const socket = this.#socket;
+		while (this.#socket === socket && socket !== undefined && !this.#closing) {
+			if (lane.isFull) {
+				this.#transmit(now);
+				if (lane.isFull) return;
+				continue;
+			}
+			const kind = framer.next();
+			if (kind !== NOTHING) this.#handle(session.handleFrame(kind, now), now);
+			else if (this.#readable > 0) this.#fill(socket, now);
+			else return;
+		}
+	}
+
+	#fill(socket: Socket, now: number): void {
+		try {
+			this.#readable -= this.#session.framer.fill(socket, this.#readable);
+		} catch {
+			this.#dropLink(LINK_LOST, now);
+		}
+	}
+
+	#handle(event: number, now: number): void {
+		const session = this.#session;
+		switch (event) {
+			case DELIVER: {
+				this.#deliver();
+				if (session.packet.last && finishDelivery(session) === FAILED) this.#fail(now);
+				return;
+			}
+			case SETTLED:
+				this.#tellEnd(session.ticket, END_SETTLED, OK);
+				return;
+			case EVENT_ONLINE:
+				try {
+					this.#options.onOnline?.(session.sessionPresent);
+				} catch (error) {
+					this.#keepThrown(error);
+				}
+				this.#tellAnswers();
+				return;
+			case ANSWERED:
+				this.#tellAnswers();
+				return;
+			case FAILED:
+				this.#fail(now);
+		}
+	}
+
+	/** What was accepted before the packet that broke the connection is still acknowledged, if the socket lets us. */
+	#fail(now: number): void {
+		const code = this.#session.error;
+		this.#transmit(now);
+		this.#dropLink(code, now);
+	}
+
+	/** The message, or span, to every handler whose filter matches. */
+	#deliver(): void {
+		const session = this.#session;
+		const { packet, topics } = session;
+		const whole = packet.payloadLength === packet.total;
+		let taken = packet.route > 0 && this.#hand(packet.route, whole, packet);
+		if (topics.wildcards !== 0) {
+			const { topicAt, topicLength } = packet;
+			for (let handle = topics.nextMatch(1, topicAt, topicLength); handle !== 0; ) {
+				if (this.#hand(handle, whole, packet)) taken = true;
+				handle = topics.nextMatch(handle + 1, topicAt, topicLength);
+			}
+		}
+		if (taken) return;
+		if (!whole) {
+			if (packet.last) this.#report(MESSAGE_SKIPPED, undefined);
+			return;
+		}
+		try {
+			this.#options.onMessage?.(packet);
+		} catch (error) {
+			this.#keepThrown(error);
+		}
+	}
+
+	#hand(handle: number, whole: boolean, packet: Incoming): boolean {
+		const handler = this.#handlers[handle];
+		if (handler === undefined || !(whole || this.#session.topics.streams(handle))) return false;
+		try {
+			handler(packet);
+		} catch (error) {
+			// The message counts as delivered: sent again it would only throw again.
+			this.#keepThrown(error);
+		}
+		return true;
+	}
+
+	// The way out.
+
+	#publish(
+		nameAt: number,
+		nameLength: number,
+		payload: Uint8Array,
+		offset: number,
+		length: number,
+		flags: number,
+	): number {
+		const session = this.#session;
+		if ((flags & QOS_MASK) === 0) {
+			if (session.phase !== ONLINE) return -OFFLINE;
+			if (!this.#busy) {
+				const count = pollDirect(session, this.#room, nameAt, nameLength, payload, offset, length, flags);
+				if (count > 0) {
+					session.sentMs = this.#clock.now();
+					return this.#write(count, session.sentMs) ? 0 : -OFFLINE;
+				}
+			}
+		}
+		const ticket = requestPublish(session, nameAt, nameLength, payload, offset, length, flags);
+		if (ticket > 0 && !this.#busy) this.#settle(this.#clock.now());
+		return ticket;
+	}
+
+	#publishByName(name: string, payload: string | Uint8Array, options: PublishOptions | undefined): number {
+		const { arena, stageSize } = this.#session;
+		const length = utf8Length(name, "topic name");
+		const bytes = typeof payload === "string" ? utf8(payload) : payload;
+		const qos = checked("qos", options?.qos ?? 0, 0, 2);
+		if (length + 2 > stageSize) return -TOO_LARGE;
+		const nameAt = arena.stageAt;
+		putUtf8(arena.bytes, putUint16(arena.bytes, nameAt, length), name);
+		if (!isTopicName(arena.bytes, nameAt + 2, length))
+			throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
+		return this.#publish(nameAt, length + 2, bytes, 0, bytes.length, (qos << 1) | (options?.retain ? RETAIN : 0));
+	}
+
+	#subscribe(filter: string, handler: MessageHandler, qos: number, stream: boolean): number {
+		const session = this.#session;
+		const length = utf8Length(filter, "topic filter");
+		if (requestLength(length) > session.stageSize) return -TOO_LARGE;
+		const handle = session.topics.addFilter(filter, qos, stream);
+		if (handle > 0) this.#handlers[handle] = handler;
+		return handle;
+	}
+
+	/** All that can be sent now. */
+	#transmit(now: number): void {
+		const session = this.#session;
+		while (this.#socket !== undefined) {
+			const count = session.pollTransmit(this.#room, now);
+			if (count === 0) return;
+			if (count < 0) this.#dropLink(session.error, now);
+			else this.#write(count, now);
+		}
+	}
+
+	#write(count: number, now: number): boolean {
+		try {
+			this.#room = this.#session.arena.writeStage(this.#socket!, count);
+			return true;
+		} catch {
+			this.#dropLink(LINK_LOST, now);
+			return false;
+		}
+	}
+
+	/** The end of every call and callback: what there is to send, to tell and to wait for. */
+	#settle(now: number): void {
+		const session = this.#session;
+		this.#busy = true;
+		for (;;) {
+			this.#transmit(now);
+			if (session.outbox.ended !== 0) this.#tellEnds();
+			else if (this.#readable > 0 && !session.lane.isFull && !this.#closing) this.#receive(now);
+			else if (this.#draining && session.inflight.held === 0) this.#endDrain(OK);
+			else break;
+		}
+		if (this.#closing) this.#shut(now);
+		this.#busy = false;
+		if (this.#timer !== undefined) this.#schedule(now);
+		if (this.#hasThrown) this.#rethrow();
+	}
+
+	#schedule(now: number): void {
+		const next = this.#session.deadlines.poll(now);
+		if (this.#timerSet && ((next - this.#timerAt) | 0) >= 0) return;
+		this.#timerSet = true;
+		this.#timerAt = next;
+		const wait = (next - now) | 0;
+		this.#timer!.schedule(wait > 0 ? wait : 0);
+	}
+
+	// The link.
+
+	#openLink(now: number): void {
+		const Resolver = this.#options.resolver?.io;
+		if (Resolver === undefined || isAddress(this.#host)) {
+			this.#connect(this.#host, now);
+			return;
+		}
+		this.#session.handleResolving(now);
+		try {
+			const resolver = new Resolver({});
+			this.#resolver = resolver;
+			resolver.resolve({
+				host: this.#host,
+				onResolved: (_host, address) => this.#handleResolved(resolver, address),
+				onError: () => this.#handleResolved(resolver, undefined),
+			});
+		} catch {
+			this.#dropLink(RESOLVE_FAILED, now);
+		}
+	}
+
+	#handleResolved(resolver: Resolver, address: string | undefined): void {
+		if (resolver !== this.#resolver) return;
+		const now = this.#clock.now();
+		const inside = this.#busy;
+		this.#busy = true;
+		this.#closeResolver();
+		if (address === undefined) this.#dropLink(RESOLVE_FAILED, now);
+		else this.#connect(address, now);
+		if (!inside) this.#settle(now);
+	}
+
+	#connect(address: string, now: number): void {
+		const { io: TCP, nodelay } = this.#options.socket;
+		this.#session.handleConnecting(now);
+		try {
+			this.#socket = new TCP({
+				address,
+				port: this.#port,
+				nodelay: nodelay ?? true,
+				target: this,
+				onReadable,
+				onWritable,
+				onError,
+			});
+		} catch {
+			this.#dropLink(CONNECT_FAILED, now);
+		}
+	}
+
+	#dropLink(code: number, now: number): void {
+		if (abortDelivery(this.#session)) {
+			this.#deliver();
+			this.#session.packet.aborted = false;
+		}
+		this.#closeLink();
+		this.#session.handleLinkDown(code, now);
+		try {
+			this.#options.onOffline?.(code);
+		} catch (error) {
+			this.#keepThrown(error);
+		}
+	}
+
+	#closeLink(): void {
+		this.#closeResolver();
+		const socket = this.#socket;
+		this.#socket = undefined;
+		this.#room = 0;
+		this.#readable = 0;
+		try {
+			socket?.close();
+		} catch {
+			// It is gone either way.
+		}
+	}
+
+	#closeResolver(): void {
+		const resolver = this.#resolver;
+		this.#resolver = undefined;
+		try {
+			resolver?.close();
+		} catch {
+			// Likewise.
+		}
+	}
+
+	#shut(now: number): void {
+		const session = this.#session;
+		const { arena, phase } = session;
+		this.#closing = false;
+		// Nothing may follow DISCONNECT [MQTT-3.14.4-2], and it cannot stand inside another packet.
+		const sentConnect = phase >= CONNECTING && (session.wants & WANTS_CONNECT) === 0;
+		if (sentConnect && session.sendLeft === 0 && this.#room >= 2) {
+			putEmpty(arena.bytes, arena.stageAt, DISCONNECT);
+			this.#write(2, now);
+		}
+		if (abortDelivery(session)) this.#deliver();
+		session.packet.aborted = false;
+		this.#closeLink();
+		session.requestClose(CODE_CLOSED);
+		endMessages(session, CODE_CLOSED, END_LOST, END_DROPPED);
+		this.#timer?.close();
+		this.#timer = undefined;
+		this.#timerSet = false;
+		this.#tellEnds();
+		if (this.#draining) this.#endDrain(CODE_CLOSED);
+	}
+
+	// What the application is told.
+
+	#tellEnd(ticket: number, end: number, code: number): void {
+		try {
+			this.#options.onPublishEnd?.(ticket, end, code);
+		} catch (error) {
+			this.#keepThrown(error);
+		}
+	}
+
+	#tellEnds(): void {
+		const outbox = this.#session.outbox;
+		for (let entry = outbox.firstEnded(); entry !== 0; entry = outbox.firstEnded()) {
+			const ticket = outbox.packetId(entry);
+			const end = outbox.endOf(entry);
+			const code = outbox.codeOf(entry);
+			outbox.removeEnded(entry);
+			this.#tellEnd(ticket, end, code);
+		}
+	}
+
+	#tellAnswers(): void {
+		const topics = this.#session.topics;
+		for (let handle = topics.takeAnswered(); handle !== 0; handle = topics.takeAnswered()) {
+			const code = topics.answer(handle);
+			const removed = topics.standing(handle) === REMOVED;
+			if (removed) {
+				topics.remove(handle);
+				this.#handlers[handle] = undefined;
+			}
+			try {
+				if (removed) this.#options.onUnsubscribed?.(handle, code);
+				else this.#options.onSubscribed?.(handle, code);
+			} catch (error) {
+				this.#keepThrown(error);
+			}
+		}
+	}
+
+	#endDrain(code: number): void {
+		this.#draining = false;
+		this.#session.deadlines.disarm(DRAIN);
+		try {
+			this.#options.onDrained?.(code);
+		} catch (error) {
+			this.#keepThrown(error);
+		}
+	}
+
+	#report(code: number, error: unknown): void {
+		try {
+			this.#options.onError?.(code, error);
+		} catch (thrown) {
+			if (!this.#hasThrown) {
+				this.#hasThrown = true;
+				this.#thrown = thrown;
+			}
+		}
+	}
+
+	/** A callback threw: onError hears of it; without one, our caller does, once the state is settled. */
+	#keepThrown(error: unknown): void {
+		if (this.#options.onError !== undefined) this.#report(APPLICATION_THREW, error);
+		else if (!this.#hasThrown) {
+			this.#hasThrown = true;
+			this.#thrown = error;
+		}
+	}
+
+	#rethrow(): void {
+		const error = this.#thrown;
+		this.#hasThrown = false;
+		this.#thrown = undefined;
+		throw error;
+	}
+}
+
+Object.freeze(Client.prototype);
+
+// Callbacks of the socket and the timer: module functions, so that a connection costs no closures.
+
+function onReadable(this: Socket, count: number): void {
+	(this.target as Client).handleReadable(this, count);
+}
+
+function onWritable(this: Socket, count: number): void {
+	(this.target as Client).handleWritable(this, count);
+}
+
+function onError(this: Socket): void {
+	(this.target as Client).handleSocketError(this);
+}
+
+function onTimer(this: { readonly target?: unknown }): void {
+	(this.target as Client).handleTimer();
+}
+
+function checkFlags(flags: number): void {
+	if ((flags & ~(QOS_MASK | RETAIN)) !== 0 || (flags & QOS_MASK) === QOS_MASK)
+		throw new Misuse(BAD_FLAGS, `publish: flags ${flags} are not QOS_1 or QOS_2, and RETAIN`);
+}
+
+function connectFields(options: ClientOptions, keepAlive: number): ConnectFields {
+	const { clientId, userName, password, will } = options;
+	const cleanSession = options.cleanSession ?? true;
+	if (typeof clientId !== "string") throw new Misuse(BAD_OPTION, `clientId: expected a string, got ${clientId}`);
+	if (clientId === "" && !cleanSession)
+		throw new Misuse(BAD_OPTION, "clientId: may only be empty with cleanSession [MQTT-3.1.3-7]");
+	if (password !== undefined && userName === undefined)
+		throw new Misuse(BAD_OPTION, "password: needs a user name in MQTT 3.1.1 [MQTT-3.1.2-22]");
+	if (will !== undefined) checked("will.qos", will.qos ?? 0, 0, 2);
+	const willPayload = will?.payload ?? "";
+	const fields = {
+		clientId,
+		cleanSession,
+		keepAlive,
+		userName,
+		password: typeof password === "string" ? utf8(password) : password,
+		will,
+		willPayload: typeof willPayload === "string" ? utf8(willPayload) : willPayload,
+	};
+	if (fields.willPayload.length > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
+	return fields;
+}
+
+/** The stage is free while the client is made: the will's topic is looked at there. */
+function checkWill(fields: ConnectFields, session: Session): void {
+	const { bytes, stageAt } = session.arena;
+	const topic = fields.will!.topic;
+	if (!isTopicName(bytes, stageAt, putUtf8(bytes, stageAt, topic) - stageAt))
+		throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${topic}"`);
+}
+
+/** The string's bytes in UTF-8. An engine may count an emoji as one character or as two: four bytes hold either. */
+function utf8(text: string): Uint8Array {
+	const bytes = new Uint8Array(text.length * 4);
+	return bytes.slice(0, putUtf8(bytes, 0, text));
+}
+
+/** True for a dotted IPv4 address, or anything with a colon: nothing there to look up. */
+function isAddress(host: string): boolean {
+	let digits = true;
+	for (const character of host) {
+		if (character === ":") return true;
+		if (character !== "." && (character < "0" || character > "9")) digits = false;
+	}
+	return digits;
+}

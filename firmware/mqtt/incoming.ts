@@ -1,0 +1,86 @@
+// The one record that every inbound packet is decoded into, and that handlers get to see. It is used again for the next
+// packet: what is to be kept must be copied before the handler returns.
+
+import { DUP, QOS_MASK, RETAIN } from "./packet.js";
+import type { Received } from "./received.js";
+import { isUtf8, takeUtf8 } from "./wire.js";
+
+export class Incoming {
+	/** The buffer that all offsets here point into. Only the spans named below are the handler's to read. */
+	readonly bytes: Uint8Array;
+	/** First byte of the fixed header. */
+	first = 0;
+	/** Where the packet's body starts and stops. */
+	at = 0;
+	stop = 0;
+	topicAt = 0;
+	topicLength = 0;
+	/** The payload, or this span of it, as offset and length in `bytes`. */
+	payloadAt = 0;
+	payloadLength = 0;
+	/** Where this span begins within the payload: 0 unless the message is streamed. */
+	position = 0;
+	/** Length of the whole payload in bytes. */
+	total = 0;
+	packetId = 0;
+	/** Row of the exact filter that the topic equals, or -1. */
+	route = -1;
+	/** True where a streamed message ended in the middle: forget the spans so far. The server will send it again. */
+	aborted = false;
+	/** The token given out by hold(), or 0. */
+	token = 0;
+	readonly #received: Received;
+
+	constructor(bytes: Uint8Array, received: Received) {
+		this.bytes = bytes;
+		this.#received = received;
+	}
+
+	/** 0, 1 or 2. */
+	get qos(): number {
+		return (this.first & QOS_MASK) >> 1;
+	}
+
+	/** True where the server kept this message and sends it because of a new subscription. */
+	get retain(): boolean {
+		return (this.first & RETAIN) !== 0;
+	}
+
+	/** True where the server says that it may have sent this packet before. At QoS 1 the message may then be a repeat. */
+	get duplicate(): boolean {
+		return (this.first & DUP) !== 0;
+	}
+
+	/** True for the last span of a message, and so for every message that came whole. */
+	get last(): boolean {
+		return this.position + this.payloadLength === this.total;
+	}
+
+	/** The topic name as a string. Allocates. */
+	get topic(): string {
+		return takeUtf8(this.bytes, this.topicAt, this.topicLength);
+	}
+
+	/** The payload (or span) as a string, or undefined where it is not UTF-8 or holds U+0000. Allocates. */
+	text(): string | undefined {
+		if (!isUtf8(this.bytes, this.payloadAt, this.payloadLength)) return undefined;
+		return takeUtf8(this.bytes, this.payloadAt, this.payloadLength);
+	}
+
+	/** A copy of the payload (or span). Allocates. */
+	payload(): Uint8Array {
+		return this.bytes.slice(this.payloadAt, this.payloadAt + this.payloadLength);
+	}
+
+	/**
+	 * Asks for manual acknowledgement of this message: call it in the handler, and `client.acknowledge(token)` once the
+	 * message is safe. Returns the token, or 0 where there is nothing to acknowledge (QoS 0) or no room to remember it
+	 * (`limits.received`; the link is then closed, and the server sends the message again later).
+	 */
+	hold(): number {
+		if (this.token === 0 && this.packetId !== 0) this.token = this.#received.hold(this.packetId, this.qos);
+		return this.token;
+	}
+}
+
+Object.freeze(Incoming.prototype);

@@ -1,0 +1,54 @@
+// How much memory a client may use. It is all taken once, in the constructor, and never grows.
+
+import { BAD_OPTION, Misuse } from "./error.js";
+
+export interface Limits {
+	/** Receive buffer in bytes, 64 to 65,535. A larger PUBLISH is streamed or skipped, any other larger packet closes. */
+	receive: number;
+	/** Send buffer in bytes, 64 to 65,535: the largest single write; CONNECT must fit. */
+	send: number;
+	/** Outbox in bytes, 64 to 65,535, with 12 bytes of bookkeeping a message. */
+	outbox: number;
+	/** Publishes not settled yet, 1 to 1,024. */
+	messages: number;
+	/** QoS 2 messages received and not finished, and messages held for manual acknowledgement, 1 to 1,024. */
+	received: number;
+	/** Topic names and topic filters together, 1 to 1,024. */
+	topics: number;
+	/** UTF-8 bytes of all topic names and filters, each rounded up to a multiple of four, plus four; 16 to 65,535. */
+	topicBytes: number;
+}
+
+export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
+	receive: 512,
+	send: 512,
+	outbox: 1024,
+	messages: 8,
+	received: 20,
+	topics: 8,
+	topicBytes: 288,
+});
+
+/** The defaults with the given values in their place, each rounded up to whole words. Throws Misuse outside the ranges. */
+export function withDefaults(given: Partial<Limits> | undefined): Limits {
+	const wanted = given ?? DEFAULT_LIMITS;
+	return {
+		receive: words(checked("receive", wanted.receive ?? DEFAULT_LIMITS.receive, 64, 65_535)),
+		send: words(checked("send", wanted.send ?? DEFAULT_LIMITS.send, 64, 65_535)),
+		outbox: words(checked("outbox", wanted.outbox ?? DEFAULT_LIMITS.outbox, 64, 65_535)),
+		messages: checked("messages", wanted.messages ?? DEFAULT_LIMITS.messages, 1, 1024),
+		received: checked("received", wanted.received ?? DEFAULT_LIMITS.received, 1, 1024),
+		topics: checked("topics", wanted.topics ?? DEFAULT_LIMITS.topics, 1, 1024),
+		topicBytes: words(checked("topicBytes", wanted.topicBytes ?? DEFAULT_LIMITS.topicBytes, 16, 65_535)),
+	};
+}
+
+/** The value, if it is an integer from `low` to `high`. Throws Misuse otherwise. */
+export function checked(name: string, value: number, low: number, high: number): number {
+	if (Number.isInteger(value) && value >= low && value <= high) return value;
+	throw new Misuse(BAD_OPTION, `${name}: expected an integer from ${low} to ${high}, got ${value}`);
+}
+
+function words(bytes: number): number {
+	return (bytes + 3) & ~3;
+}

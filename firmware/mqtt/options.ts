@@ -1,0 +1,91 @@
+// What a client is made from: one options object in the style of ECMA-419, collaborators as `{ io: Class }`.
+
+import type { Clock, Random, ResolverConstructor, SocketConstructor, TimerConstructor } from "../io.js";
+import type { BackoffOptions } from "./backoff.js";
+import type { Incoming } from "./incoming.js";
+import type { Limits } from "./limits.js";
+
+/** What the server publishes if this client goes without saying goodbye. */
+export interface Will {
+	topic: string;
+	/** Default: empty. At most 65,535 bytes. */
+	payload?: Uint8Array | string;
+	/** 0, 1 or 2. Default 0. */
+	qos?: number;
+	/** Default false. */
+	retain?: boolean;
+}
+
+/** How long each wait may last, in ms. */
+export interface Timeouts {
+	/** The answer to a DNS question. Default 10,000. */
+	resolveMs?: number;
+	/** The TCP connection. Default 15,000. */
+	connectMs?: number;
+	/** CONNACK. Default 10,000. */
+	connackMs?: number;
+	/** PINGRESP. Default 10,000. */
+	pingMs?: number;
+	/** Any acknowledgement. When it runs out the link is closed: nothing is sent again on a live one. Default 20,000. */
+	ackMs?: number;
+	/** Nothing at all from the server. Default: keepAlive and a half, and pingMs; 0 turns it off. */
+	silenceMs?: number;
+	/** The next bytes of a streamed payload. Default 10,000. */
+	sourceMs?: number;
+}
+
+/** Called for each message of a subscription with the one record that all packets share: see Incoming. */
+export type MessageHandler = (message: Incoming) => void;
+
+/** Where the payload of a streamed publish comes from. It may be read more than once: a resend starts at 0 again. */
+export interface Source {
+	/**
+	 * Puts up to `count` bytes of the payload from `position` on into `bytes` at `at`, and returns how many; 0 where none
+	 * are at hand yet (call `client.resume()` when they are). Throwing, or a negative number, gives the message up.
+	 */
+	read(bytes: Uint8Array, at: number, count: number, position: number): number;
+}
+
+export interface ClientOptions {
+	/** Default "localhost"; without a resolver it must be an IP address. */
+	host?: string;
+	/** Default 1883. */
+	port?: number;
+	/** 0 to 65,535 bytes. Empty only with `cleanSession` [MQTT-3.1.3-7]. */
+	clientId: string;
+	/** True (the default) asks the server to forget this client with its connection; false, to keep its session. */
+	cleanSession?: boolean;
+	/** Seconds, 0 (off) to 65,535. Default 60. */
+	keepAlive?: number;
+	userName?: string;
+	/** Only together with a user name [MQTT-3.1.2-22]. */
+	password?: string | Uint8Array;
+	will?: Will;
+
+	socket: { io: SocketConstructor; nodelay?: boolean };
+	resolver?: { io: ResolverConstructor };
+	timer: { io: TimerConstructor };
+	clock: Clock;
+	random: Random;
+
+	limits?: Partial<Limits>;
+	timeouts?: Timeouts;
+	backoff?: BackoffOptions;
+
+	/** The server has accepted us. `sessionPresent`: it remembers our session. */
+	onOnline?(sessionPresent: boolean): void;
+	/** The connection, or an attempt at one, ended: a code of error.ts or a reason of reason.ts. We will be back. */
+	onOffline?(code: number): void;
+	/** A publish has ended: its ticket, SETTLED, REFUSED, LOST or DROPPED, and the code that says why. */
+	onPublishEnd?(ticket: number, end: number, code: number): void;
+	/** A filter was answered: its handle and the granted QoS, or a reason from 0x80 up. */
+	onSubscribed?(handle: number, code: number): void;
+	/** A subscription has been taken back, and its handle is free: 0, or the server's reason. */
+	onUnsubscribed?(handle: number, code: number): void;
+	/** A message that no subscription's handler takes: of a resumed session, mostly. */
+	onMessage?(message: Incoming): void;
+	/** drain() is done: OK, or DRAIN_TIMEOUT. */
+	onDrained?(code: number): void;
+	/** Something went wrong that ends no connection: a handler threw (then with what it threw), a message was skipped. */
+	onError?(code: number, error?: unknown): void;
+}

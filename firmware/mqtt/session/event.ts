@@ -1,0 +1,27 @@
+// What the session tells the client after a packet, or after time has passed.
+
+export const NOTHING = 0;
+/** A message, or a span of one: to the handlers, then finishDelivery(). */
+export const DELIVER = 1;
+/** The publish `session.ticket` is settled. */
+export const SETTLED = 2;
+/** CONNACK accepted us; `session.sessionPresent` says what the server remembers. */
+export const ONLINE = 3;
+/** Filters were answered: see `topics.takeAnswered()`. */
+export const ANSWERED = 4;
+/** The link has to be closed because of `session.error`. */
+export const FAILED = 5;
+/** It is time to connect. */
+export const OPEN = 6;
+/** drain() ran out of time. */
+export const DRAIN_EXPIRED = 7;
+
+// How a publish ends: exactly one of these.
+/** At QoS 0 the socket took it; above, the server has it for good. */
+export const END_SETTLED = 0;
+/** The server refused it, with a reason. */
+export const END_REFUSED = 1;
+/** Its session ended first, so what became of it is unknown; the code says how the session ended. */
+export const END_LOST = 2;
+/** It was given up here and may never have left; the code says why. */
+export const END_DROPPED = 3;

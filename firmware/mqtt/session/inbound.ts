@@ -1,0 +1,126 @@
+// Messages from the server, and the acknowledgements they are owed. An acknowledgement says that we own the message: it
+// is not given before the handlers have returned [MQTT-4.3.2-2] [MQTT-4.3.3-2], and it is given for what we ignore.
+
+import { takeAck, takePublish } from "../decode.js";
+import { BAD_PUBLISH_TOPIC, OK, RECEIVE_TABLE_FULL, UNEXPECTED_PACKET } from "../error.js";
+import { PUBACK, PUBCOMP, PUBREC } from "../packet.js";
+import { FULL, IS_QOS_2, NEW, REPEATED } from "../received.js";
+import { isTopicName } from "../topic.js";
+import { DELIVER, NOTHING } from "./event.js";
+import type { Session } from "./session.js";
+import { WANTS_ACK } from "./state.js";
+
+export function handlePublish(session: Session): number {
+	const packet = session.packet;
+	const code = takePublish(packet);
+	if (code !== OK) return session.fail(code);
+	packet.token = 0;
+	packet.route = session.topics.matchExact(packet.topicAt, packet.topicLength);
+	// A topic that equals one of our filters is as valid as that filter; any other is looked at byte by byte.
+	if (packet.route < 0 && !isTopicName(packet.bytes, packet.topicAt, packet.topicLength))
+		return session.fail(BAD_PUBLISH_TOPIC);
+	if (packet.qos !== 2) return DELIVER;
+	return begin(session);
+}
+
+/** A QoS 2 message: is it new? */
+function begin(session: Session): number {
+	const packetId = session.packet.packetId;
+	switch (session.received.begin(packetId)) {
+		case NEW:
+			return DELIVER;
+		case REPEATED:
+			owe(session, PUBREC, packetId);
+			return NOTHING;
+		case FULL:
+			return session.fail(RECEIVE_TABLE_FULL);
+	}
+	return session.received.overflow ? session.fail(RECEIVE_TABLE_FULL) : NOTHING;
+}
+
+/** A PUBLISH too large for the receive area: its head. */
+export function handleHead(session: Session): number {
+	const { packet, received } = session;
+	const code = takePublish(packet);
+	if (code !== OK) return session.fail(code);
+	packet.token = 0;
+	packet.total = session.framer.streamLeft;
+	packet.route = session.topics.matchExact(packet.topicAt, packet.topicLength);
+	if (packet.route < 0 && !isTopicName(packet.bytes, packet.topicAt, packet.topicLength))
+		return session.fail(BAD_PUBLISH_TOPIC);
+	session.discarding = false;
+	if (packet.qos !== 2) return NOTHING;
+	const found = received.begin(packet.packetId);
+	if (found === FULL || received.overflow) return session.fail(RECEIVE_TABLE_FULL);
+	session.discarding = found !== NEW;
+	// A repeat is skipped to its end before it is answered; what is still with the application is not answered at all.
+	if (session.discarding && found !== REPEATED) packet.packetId = 0;
+	return NOTHING;
+}
+
+export function handleSpan(session: Session): number {
+	const packet = session.packet;
+	if (!session.discarding) return DELIVER;
+	if (packet.last && packet.packetId !== 0) owe(session, PUBREC, packet.packetId);
+	return NOTHING;
+}
+
+/** The handlers have returned from the whole message, or from its last span: acknowledge it, unless somebody holds it. */
+export function finishDelivery(session: Session): number {
+	const { packet, received } = session;
+	const packetId = packet.packetId;
+	if (packetId === 0) return NOTHING;
+	// From here on hold() would come too late.
+	packet.packetId = 0;
+	if (received.overflow) return session.fail(RECEIVE_TABLE_FULL);
+	if (packet.token !== 0) return NOTHING;
+	const qos = packet.qos;
+	if (received.accept(packetId, qos)) owe(session, qos === 2 ? PUBREC : PUBACK, packetId);
+	return received.overflow ? session.fail(RECEIVE_TABLE_FULL) : NOTHING;
+}
+
+/** The link went in the middle of a streamed message: true where handlers have seen the beginning of it. */
+export function abortDelivery(session: Session): boolean {
+	const { framer, packet, received } = session;
+	if (framer.streamLeft === 0 || session.discarding) return false;
+	if (packet.qos === 2) received.abandon(packet.packetId);
+	packet.packetId = 0;
+	packet.position += packet.payloadLength;
+	packet.payloadLength = 0;
+	packet.aborted = true;
+	return true;
+}
+
+/** Always answered, known or not [MQTT-4.3.3-2]; but one for a message that we have not acknowledged makes no sense. */
+export function handlePubrel(session: Session): number {
+	const packet = session.packet;
+	const code = takeAck(packet);
+	if (code !== OK) return session.fail(code);
+	if (!session.received.release(packet.packetId)) return session.fail(UNEXPECTED_PACKET);
+	owe(session, PUBCOMP, packet.packetId);
+	return NOTHING;
+}
+
+/** Acknowledgements that the application has allowed, as far as the lane has room, in order [MQTT-4.6.0-2]. */
+export function pollAcknowledgements(session: Session): void {
+	while (!session.lane.isFull) {
+		const word = session.received.pollAcknowledgement();
+		if (word === 0) return;
+		owe(session, (word & IS_QOS_2) === 0 ? PUBACK : PUBREC, word & 0xffff);
+	}
+}
+
+/** Puts as many acknowledgements into the stage as there is room for. */
+export function pollLane(session: Session, room: number): number {
+	const { arena, lane } = session;
+	const at = arena.stageAt;
+	const length = lane.takeInto(arena.bytes, at, Math.min(room, arena.total - at)) - at;
+	if (length > 0) pollAcknowledgements(session);
+	if (lane.isEmpty) session.wants &= ~WANTS_ACK;
+	return length === 0 && !lane.isEmpty ? -1 : length;
+}
+
+function owe(session: Session, first: number, packetId: number): void {
+	session.lane.push(first, packetId);
+	session.wants |= WANTS_ACK;
+}

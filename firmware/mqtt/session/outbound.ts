@@ -1,0 +1,288 @@
+// Messages to the server: from publish() to the one end that each of them has. At QoS 1 and 2 this is the sender's side
+// of the standard's state machines (3.1.1 sections 4.3.2 and 4.3.3); the states are those of the outbox's entries.
+
+import { ACK, SOURCE } from "../deadline.js";
+import { takeAck } from "../decode.js";
+import { publishLength, putPublishHead } from "../encode.js";
+import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
+import type { Source } from "../options.js";
+import { DEAD, ENDED, QUEUED, RELEASED, RESEND, SENT } from "../outbox.js";
+import { DUP, PUBLISH, PUBREL, QOS_1, QOS_2, QOS_MASK, REMAINING_LENGTH_MAX } from "../packet.js";
+import { END_DROPPED, END_SETTLED, NOTHING, SETTLED } from "./event.js";
+import type { Session } from "./session.js";
+import { WANTS_ACK } from "./state.js";
+
+/**
+ * Takes a message into the outbox. The name lies in the arena, `nameAt` and `nameLength` with its two bytes of length;
+ * the payload is `length` bytes of `payload` from `offset` on. `flags` is QOS_1 or QOS_2 and RETAIN. Returns the ticket,
+ * or minus an error code; then nothing has changed.
+ */
+export function requestPublish(
+	session: Session,
+	nameAt: number,
+	nameLength: number,
+	payload: Uint8Array,
+	offset: number,
+	length: number,
+	flags: number,
+): number {
+	const { inflight, outbox } = session;
+	const remaining = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2) + length;
+	const packetLength = publishLength(remaining);
+	if (inflight.isFull) return -IN_FLIGHT_FULL;
+	if (!outbox.canEverHold(packetLength)) return -TOO_LARGE;
+	const entry = outbox.append(packetLength);
+	if (entry === 0) return -OUTBOX_FULL;
+	const bytes = session.arena.bytes;
+	const ticket = outbox.packetId(entry);
+	const id = (flags & QOS_MASK) === 0 ? 0 : ticket;
+	const at = putPublishHead(bytes, outbox.packetAt(entry), PUBLISH | flags, remaining, nameAt, nameLength, id);
+	putPayload(bytes, at, outbox.limitAt, payload, offset, length);
+	return ticket;
+}
+
+/**
+ * The shortest way there is, for QoS 0 where nothing waits before it: straight into the stage. Returns the bytes to
+ * write, or 0 where it has to go through the outbox. Arguments as for requestPublish.
+ */
+export function pollDirect(
+	session: Session,
+	room: number,
+	nameAt: number,
+	nameLength: number,
+	payload: Uint8Array,
+	offset: number,
+	length: number,
+	flags: number,
+): number {
+	const { arena, outbox } = session;
+	if (session.wants !== 0 || session.sendLeft !== 0 || outbox.unsent !== outbox.end) return 0;
+	const packetLength = publishLength(nameLength + length);
+	if (packetLength > room || packetLength > session.stageSize) return 0;
+	const { bytes, stageAt } = arena;
+	const at = putPublishHead(bytes, stageAt, PUBLISH | flags, nameLength + length, nameAt, nameLength, 0);
+	putPayload(bytes, at, arena.total, payload, offset, length);
+	return packetLength;
+}
+
+/** As requestPublish, for a payload that a source will give piece by piece; only the head is kept. */
+export function requestStream(
+	session: Session,
+	nameAt: number,
+	nameLength: number,
+	source: Source,
+	length: number,
+	flags: number,
+): number {
+	const { inflight, outbox } = session;
+	const head = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2);
+	const headLength = publishLength(head + length) - length;
+	if (inflight.isFull) return -IN_FLIGHT_FULL;
+	if (head + length > REMAINING_LENGTH_MAX || !outbox.canEverHold(headLength)) return -TOO_LARGE;
+	const entry = outbox.append(headLength);
+	if (entry === 0) return -OUTBOX_FULL;
+	const ticket = outbox.packetId(entry);
+	const id = (flags & QOS_MASK) === 0 ? 0 : ticket;
+	const bytes = session.arena.bytes;
+	putPublishHead(bytes, outbox.packetAt(entry), PUBLISH | flags, head + length, nameAt, nameLength, id);
+	outbox.setStreamed(entry);
+	session.source = source;
+	session.sourceLength = length;
+	return ticket;
+}
+
+/**
+ * Copies the payload to `at`. The native copies take whole views only, and a view of a part would be garbage; so where
+ * there is room behind (nothing lies between here and `limit` that lasts) the whole view is copied and the rest ignored.
+ */
+export function putPayload(
+	bytes: Uint8Array,
+	at: number,
+	limit: number,
+	payload: Uint8Array,
+	offset: number,
+	length: number,
+): void {
+	if (payload.buffer === bytes.buffer) {
+		const from = payload.byteOffset + offset;
+		bytes.copyWithin(at, from, from + length);
+	} else if (offset === 0 && payload.length <= limit - at) bytes.set(payload, at);
+	else for (let i = 0; i < length; i += 1) bytes[at + i] = payload[offset + i];
+}
+
+/** The next message that has not left, or its first bytes: see Session.pollTransmit. */
+export function pollMessage(session: Session, room: number, now: number): number {
+	const { outbox, arena } = session;
+	let entry = outbox.unsent;
+	let state = 0;
+	for (;;) {
+		if (entry === outbox.end || room === 0) return 0;
+		state = outbox.state(entry);
+		if (state === QUEUED || state === RESEND) break;
+		outbox.unsent = entry = outbox.behind(entry);
+	}
+	const at = outbox.packetAt(entry);
+	// A first transmission never carries DUP, a later one always does [MQTT-3.3.1-1].
+	if (state === RESEND) arena.bytes[at] |= DUP;
+	// From the first byte on it counts as sent: the server may have got the whole of it.
+	if ((arena.bytes[at] & QOS_MASK) !== 0) outbox.setState(entry, SENT);
+	session.sendOffset = 0;
+	session.sendLeft = outbox.length(entry) + (outbox.isStreamed(entry) ? session.sourceLength : 0);
+	return continueMessage(session, room, now);
+}
+
+/** More of the message under way. */
+export function continueMessage(session: Session, room: number, now: number): number {
+	const { outbox, arena } = session;
+	const entry = outbox.unsent;
+	const left = outbox.length(entry) - session.sendOffset;
+	let count = Math.min(session.sendLeft, room, session.stageSize);
+	if (count === 0) return 0;
+	if (left > 0) {
+		if (count > left) count = left;
+		const from = outbox.packetAt(entry) + session.sendOffset;
+		arena.bytes.copyWithin(arena.stageAt, from, from + count);
+	} else {
+		count = readSource(session, count, -left, now);
+		if (count <= 0) return count;
+	}
+	session.sendOffset += count;
+	session.sendLeft -= count;
+	session.sentMs = now;
+	if (session.sendLeft === 0) finishMessage(session, entry, now);
+	return count;
+}
+
+/** Up to `count` bytes of the payload at `position` into the stage: 0 where the source has none yet, -1 where it failed. */
+function readSource(session: Session, count: number, position: number, now: number): number {
+	const { arena, deadlines, outbox } = session;
+	let got = -1;
+	try {
+		got = session.source!.read(arena.bytes, arena.stageAt, count, position);
+	} catch {
+		// As if it had said so.
+	}
+	if (got > 0 && got <= count) {
+		deadlines.disarm(SOURCE);
+		return got;
+	}
+	if (got === 0) {
+		if (!deadlines.isArmed(SOURCE)) deadlines.arm(SOURCE, now + session.waits.sourceMs);
+		return 0;
+	}
+	// In the middle of a packet there is no way back but to close the link.
+	end(session, outbox.unsent, END_DROPPED, SOURCE_FAILED);
+	session.error = SOURCE_FAILED;
+	return -1;
+}
+
+/** The last byte has gone to the socket. */
+function finishMessage(session: Session, entry: number, now: number): void {
+	const { deadlines, outbox } = session;
+	outbox.unsent = outbox.behind(entry);
+	if (outbox.state(entry) !== SENT) {
+		end(session, entry, END_SETTLED, OK);
+		return;
+	}
+	outbox.setSentMs(entry, now);
+	if (!deadlines.isArmed(ACK)) deadlines.arm(ACK, now + session.waits.ackMs);
+}
+
+export function handlePuback(session: Session): number {
+	const code = takeAck(session.packet);
+	if (code !== OK) return session.fail(code);
+	const entry = awaiting(session, QOS_1);
+	if (entry > 0) return settle(session, entry);
+	return entry === 0 ? ignore(session) : session.fail(UNEXPECTED_PACKET);
+}
+
+/** From here on the message is the server's: PUBREL, and never the PUBLISH again [MQTT-4.3.3-1]. */
+export function handlePubrec(session: Session, now: number): number {
+	const { packet, outbox } = session;
+	const code = takeAck(packet);
+	if (code !== OK) return session.fail(code);
+	const entry = awaiting(session, QOS_2);
+	if (entry < 0) return session.fail(UNEXPECTED_PACKET);
+	if (entry > 0) {
+		if (outbox.isStreamed(entry)) session.source = undefined;
+		if (outbox.state(entry) === SENT) outbox.release(entry);
+		outbox.setSentMs(entry, now);
+	} else session.strays += 1;
+	// An id that we know nothing of is answered too, so that the server can let go of it.
+	session.lane.push(PUBREL, packet.packetId);
+	session.wants |= WANTS_ACK;
+	return NOTHING;
+}
+
+export function handlePubcomp(session: Session): number {
+	const { packet, outbox } = session;
+	const code = takeAck(packet);
+	if (code !== OK) return session.fail(code);
+	const entry = awaiting(session, QOS_2);
+	if (entry < 0) return session.fail(UNEXPECTED_PACKET);
+	if (entry === 0) return ignore(session);
+	return outbox.state(entry) === RELEASED ? settle(session, entry) : session.fail(UNEXPECTED_PACKET);
+}
+
+/**
+ * The entry with the record's packet id that was sent at this QoS, 0 for none (nothing sent under that id: an answer to
+ * some former life), or -1 where the answer does not fit: another QoS, or a packet that has not left as a whole.
+ */
+function awaiting(session: Session, qos: number): number {
+	const { outbox, arena } = session;
+	const entry = session.inflight.find(session.packet.packetId);
+	if (entry === 0) return 0;
+	const state = outbox.state(entry);
+	if (state === RELEASED) return qos === QOS_2 ? entry : -1;
+	if (state !== SENT) return 0;
+	if ((arena.bytes[outbox.packetAt(entry)] & QOS_MASK) !== qos) return -1;
+	return session.sendLeft > 0 && entry === outbox.unsent ? -1 : entry;
+}
+
+function ignore(session: Session): number {
+	session.strays += 1;
+	return NOTHING;
+}
+
+function settle(session: Session, entry: number): number {
+	if (session.outbox.isStreamed(entry)) session.source = undefined;
+	session.ticket = session.packet.packetId;
+	session.outbox.remove(entry);
+	return SETTLED;
+}
+
+/** The link is gone. What the server may have got goes out again, marked; QoS 0 is not kept for another connection. */
+export function rewindMessages(session: Session, code: number): void {
+	const { outbox, arena } = session;
+	outbox.rewind();
+	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
+		const state = outbox.state(entry);
+		if (state === SENT) outbox.setState(entry, RESEND);
+		else if (state === QUEUED && (arena.bytes[outbox.packetAt(entry)] & QOS_MASK) === 0)
+			end(session, entry, END_DROPPED, code);
+	}
+}
+
+/** The session is gone: what was sent in it and not settled ends. What never left belongs to no session yet. */
+export function loseMessages(session: Session, how: number, code: number): void {
+	const outbox = session.outbox;
+	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
+		const state = outbox.state(entry);
+		if (state === RESEND || state === RELEASED) end(session, entry, how, code);
+	}
+}
+
+/** The client is closed for good: everything ends, sent or not. */
+export function endMessages(session: Session, code: number, lost: number, dropped: number): void {
+	const outbox = session.outbox;
+	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
+		const state = outbox.state(entry);
+		if (state === ENDED || state === DEAD) continue;
+		end(session, entry, state === QUEUED ? dropped : lost, code);
+	}
+}
+
+function end(session: Session, entry: number, how: number, code: number): void {
+	if (session.outbox.isStreamed(entry)) session.source = undefined;
+	session.outbox.setEnded(entry, how, code);
+}
