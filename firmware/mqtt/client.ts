@@ -46,10 +46,12 @@ import {
 	ONLINE as EVENT_ONLINE,
 	FAILED,
 	OPEN,
+	PONG,
 	SETTLED,
 } from "./session/event.js";
 import { connectLength } from "./session/handshake.js";
 import { abortDelivery, finishDelivery, pollAcknowledgements } from "./session/inbound.js";
+import { requestPing } from "./session/liveness.js";
 import { endMessages, pollDirect, requestPublish, requestStream } from "./session/outbound.js";
 import { Session } from "./session/session.js";
 import { CLOSED, CONNECTING, ONLINE, OPENING, WANTS_CONNECT, WANTS_REQUEST } from "./session/state.js";
@@ -258,6 +260,13 @@ export class Client {
 		return known;
 	}
 
+	/** Sends PINGREQ, if online and none is unanswered; onPing tells the round-trip time. Keep-alive needs no such call. */
+	ping(): void {
+		if (this.#session.phase !== ONLINE) return;
+		requestPing(this.#session);
+		if (!this.#busy) this.#settle(this.#clock.now());
+	}
+
 	/** Calls onDrained(OK) once every publish has ended, or onDrained(DRAIN_TIMEOUT) after `milliseconds`. */
 	drain(milliseconds: number): void {
 		const session = this.#session;
@@ -373,6 +382,13 @@ export class Client {
 				return;
 			case ANSWERED:
 				this.#tellAnswers();
+				return;
+			case PONG:
+				try {
+					this.#options.onPing?.(session.pingMs);
+				} catch (error) {
+					this.#keepThrown(error);
+				}
 				return;
 			case FAILED:
 				this.#fail(now);

@@ -84,6 +84,8 @@ export interface ClientOptions {
 	onUnsubscribed?(handle: number, code: number): void;
 	/** A message that no subscription's handler takes: of a resumed session, mostly. */
 	onMessage?(message: Incoming): void;
+	/** PINGRESP came, that many ms after PINGREQ. */
+	onPing?(milliseconds: number): void;
 	/** drain() is done: OK, or DRAIN_TIMEOUT. */
 	onDrained?(code: number): void;
 	/** Something went wrong that ends no connection: a handler threw (then with what it threw), a message was skipped. */

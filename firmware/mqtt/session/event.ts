@@ -15,6 +15,8 @@ export const FAILED = 5;
 export const OPEN = 6;
 /** drain() ran out of time. */
 export const DRAIN_EXPIRED = 7;
+/** PINGRESP: `session.pingMs` is new. */
+export const PONG = 8;
 
 // How a publish ends: exactly one of these.
 /** At QoS 0 the socket took it; above, the server has it for good. */

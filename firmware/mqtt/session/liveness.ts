@@ -7,7 +7,7 @@ import { putEmpty } from "../encode.js";
 import { ACK_TIMEOUT, OK, SILENCE, UNEXPECTED_PACKET } from "../error.js";
 import { RELEASED, SENT } from "../outbox.js";
 import { PINGREQ } from "../packet.js";
-import { NOTHING } from "./event.js";
+import { NOTHING, PONG } from "./event.js";
 import type { Session } from "./session.js";
 import { WANTS_PING } from "./state.js";
 
@@ -19,9 +19,13 @@ export function handleKeepAlive(session: Session, now: number): void {
 		deadlines.arm(KEEP_ALIVE, now + waits.idleMs - idle);
 		return;
 	}
-	// An unanswered PINGREQ has its own deadline; a second one would only blur the round-trip time.
-	if (!deadlines.isArmed(PING)) session.wants |= WANTS_PING;
+	requestPing(session);
 	deadlines.arm(KEEP_ALIVE, now + waits.idleMs);
+}
+
+/** An unanswered PINGREQ has its own deadline; a second one would only blur the round-trip time. */
+export function requestPing(session: Session): void {
+	if (!session.deadlines.isArmed(PING)) session.wants |= WANTS_PING;
 }
 
 export function pollPing(session: Session, room: number, now: number): number {
@@ -39,7 +43,7 @@ export function handlePingresp(session: Session, now: number): number {
 	if (!session.deadlines.isArmed(PING)) return session.fail(UNEXPECTED_PACKET);
 	session.deadlines.disarm(PING);
 	session.pingMs = (now - session.pingSentMs) | 0;
-	return NOTHING;
+	return PONG;
 }
 
 export function handleSilence(session: Session, now: number): number {

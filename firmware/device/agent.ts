@@ -1,0 +1,283 @@
+// What a board does all day: it says that it is there, publishes readings, and says goodbye. The same code on a board,
+// on the desktop and in a virtual world.
+//
+//     thimble/<deviceId>/status     "online" (birth) or "offline" (will, and goodbye), retained, QoS 1
+//     thimble/<deviceId>/telemetry  readings as JSON, see telemetry.ts
+
+import type {
+	Clock,
+	KeyValue,
+	Random,
+	ResolverConstructor,
+	Sensor,
+	SocketConstructor,
+	Timer,
+	TimerConstructor,
+} from "../io.js";
+import { Client, END_DROPPED, END_LOST, END_REFUSED, END_SETTLED, type Limits, QOS_1, RETAIN } from "../mqtt/client.js";
+import { BAD_OPTION, Misuse } from "../mqtt/error.js";
+import { checked } from "../mqtt/limits.js";
+import { Telemetry } from "../telemetry/telemetry.js";
+
+/** The world around a board. */
+export interface Collaborators {
+	socket: SocketConstructor;
+	resolver?: ResolverConstructor;
+	timer: TimerConstructor;
+	clock: Clock;
+	random: Random;
+	store: KeyValue;
+}
+
+export interface AgentOptions {
+	/** Client id and part of the topics: 1 to 64 letters, digits, `-` and `_`. */
+	deviceId: string;
+	sensors: readonly Sensor[];
+	host: string;
+	/** Default 1883. */
+	port?: number;
+	userName?: string;
+	password?: string;
+	/** Seconds. Default 60. */
+	keepAlive?: number;
+	/** From one reading to the next, in ms, 10 to 86,400,000. Default 1,000. */
+	intervalMs?: number;
+	/** QoS of readings: 0, 1 (the default) or 2. */
+	qos?: number;
+	limits?: Partial<Limits>;
+	io: Collaborators;
+	on?: AgentListener;
+}
+
+/** What a board has to tell, for who looks on. All optional; nothing may be kept of `json` but a copy. */
+export interface AgentListener {
+	online?(sessionPresent: boolean): void;
+	/** The code of error.ts or reason.ts that ended the connection or the attempt. */
+	offline?(code: number): void;
+	/** The round-trip time of a PINGREQ, in ms. */
+	ping?(milliseconds: number): void;
+	/** A reading was published: its ticket (the packet id at QoS 1 and 2, 0 for gone at QoS 0), or minus an error code. */
+	reading?(ticket: number, sequence: number, json: Uint8Array, length: number): void;
+	/** A reading's publish has ended: END_SETTLED, END_REFUSED, END_LOST or END_DROPPED. */
+	end?(ticket: number, end: number, code: number): void;
+	/** Drained (code 0) or not, closed; nothing follows. */
+	stopped?(code: number): void;
+}
+
+/** How many readings ended how; published = settled + refused + lost + dropped + those still under way. */
+export interface AgentCounts {
+	published: number;
+	settled: number;
+	/** Refused by the server, or by our own limits before they left. */
+	refused: number;
+	lost: number;
+	dropped: number;
+	/** Connections after the first one. */
+	reconnects: number;
+}
+
+const BOOT_KEY = "boot";
+/** From one measurement of the round-trip time to the next. */
+const PING_MS = 30_000;
+
+export class Agent {
+	readonly counts: AgentCounts = { published: 0, settled: 0, refused: 0, lost: 0, dropped: 0, reconnects: 0 };
+	readonly telemetry: Telemetry;
+	readonly client: Client;
+	readonly telemetryTopic: string;
+	readonly statusTopic: string;
+	readonly #options: AgentOptions;
+	readonly #clock: Clock;
+	readonly #intervalMs: number;
+	readonly #flags: number;
+	readonly #statusHandle: number;
+	readonly #telemetryHandle: number;
+	readonly #online: Uint8Array;
+	readonly #offline: Uint8Array;
+	#timer: Timer | undefined = undefined;
+	#nextMs = 0;
+	#pingMs = 0;
+	#connections = 0;
+	/** Tickets of the birth and the goodbye under way, so that their ends are not taken for readings'; 0 for none. */
+	#birthTicket = 0;
+	#goodbyeTicket = 0;
+	#birthDue = false;
+	#goodbyeDue = false;
+	#stopping = false;
+
+	/** Throws Misuse where an option is wrong. */
+	constructor(options: AgentOptions) {
+		const { deviceId, io } = options;
+		if (!isDeviceId(deviceId))
+			throw new Misuse(BAD_OPTION, `deviceId: expected 1 to 64 letters, digits, - and _, got "${deviceId}"`);
+		this.#options = options;
+		this.#clock = io.clock;
+		this.#intervalMs = checked("intervalMs", options.intervalMs ?? 1000, 10, 86_400_000);
+		this.#flags = checked("qos", options.qos ?? 1, 0, 2) << 1;
+		this.statusTopic = `thimble/${deviceId}/status`;
+		this.telemetryTopic = `thimble/${deviceId}/telemetry`;
+		this.#online = ascii("online");
+		this.#offline = ascii("offline");
+		this.client = new Client(this.#clientOptions());
+		this.#statusHandle = this.client.topic(this.statusTopic);
+		this.#telemetryHandle = this.client.topic(this.telemetryTopic);
+		this.telemetry = new Telemetry(options.sensors, io.clock, countBoot(io.store));
+	}
+
+	/** Connects, and takes the first reading within an interval: boards that start together do not publish together. */
+	start(): void {
+		const { timer: BoardTimer, random } = this.#options.io;
+		this.client.open();
+		this.#timer = new BoardTimer({ target: this, onTimer });
+		const first = random.next() % this.#intervalMs;
+		this.#nextMs = (this.#clock.now() + first) | 0;
+		this.#timer.schedule(first);
+	}
+
+	/** Says goodbye, waits up to `drainMs` for what is under way, and closes; then calls `on.stopped`. */
+	stop(drainMs: number): void {
+		if (this.#stopping) return;
+		this.#stopping = true;
+		this.#timer?.close();
+		this.#birthDue = false;
+		this.#goodbyeDue = true;
+		this.#publishStatus();
+		this.client.drain(drainMs);
+	}
+
+	/** @internal */
+	handleTimer(): void {
+		const now = this.#clock.now();
+		// Counted from when it was due, so that readings keep their rhythm; what a long pause has missed stays missed.
+		this.#nextMs = (this.#nextMs + this.#intervalMs) | 0;
+		if (((this.#nextMs - now) | 0) <= 0) this.#nextMs = (now + this.#intervalMs) | 0;
+		this.#timer!.schedule((this.#nextMs - now) | 0);
+		if (((now - this.#pingMs) | 0) >= PING_MS) this.#ping(now);
+		if (this.telemetry.read()) this.#publishReading();
+	}
+
+	/** Acknowledgements keep the connection alive; this is to know how long a round trip takes. */
+	#ping(now: number): void {
+		this.#pingMs = now;
+		this.client.ping();
+	}
+
+	#publishReading(): void {
+		const { report, sequence } = this.telemetry;
+		const counts = this.counts;
+		const ticket = this.client.publish(this.#telemetryHandle, report.bytes, report.length, this.#flags);
+		counts.published += 1;
+		if (ticket < 0) counts.refused += 1;
+		else if (ticket === 0) counts.settled += 1;
+		this.#options.on?.reading?.(ticket, sequence, report.bytes, report.length);
+	}
+
+	/** Publishes the birth or goodbye that is due, if there is room; every end of a publish makes some. */
+	#publishStatus(): void {
+		if (!this.#birthDue && !this.#goodbyeDue) return;
+		const status = this.#goodbyeDue ? this.#offline : this.#online;
+		const ticket = this.client.publish(this.#statusHandle, status, status.length, QOS_1 | RETAIN);
+		if (ticket < 0) return;
+		if (this.#goodbyeDue) this.#goodbyeTicket = ticket;
+		else this.#birthTicket = ticket;
+		this.#birthDue = this.#goodbyeDue = false;
+	}
+
+	#handleOnline(sessionPresent: boolean): void {
+		this.#connections += 1;
+		this.counts.reconnects = this.#connections - 1;
+		// The will may have spoken since the last birth, whatever the session remembers. A birth that is still under way
+		// will be sent again by the client.
+		this.#birthDue = !this.#stopping && this.#birthTicket === 0;
+		this.#publishStatus();
+		this.#ping(this.#clock.now());
+		this.#options.on?.online?.(sessionPresent);
+	}
+
+	#handleEnd(ticket: number, end: number, code: number): void {
+		if (ticket === this.#goodbyeTicket) this.#goodbyeTicket = 0;
+		else if (ticket === this.#birthTicket) {
+			this.#birthTicket = 0;
+			this.#birthDue = end !== END_SETTLED && !this.#stopping;
+		} else this.#countEnd(ticket, end, code);
+		this.#publishStatus();
+	}
+
+	#countEnd(ticket: number, end: number, code: number): void {
+		const counts = this.counts;
+		if (end === END_SETTLED) counts.settled += 1;
+		else if (end === END_REFUSED) counts.refused += 1;
+		else if (end === END_LOST) counts.lost += 1;
+		else if (end === END_DROPPED) counts.dropped += 1;
+		this.#options.on?.end?.(ticket, end, code);
+	}
+
+	#clientOptions() {
+		const { deviceId, host, port, userName, password, keepAlive, limits, io } = this.#options;
+		return {
+			host,
+			clientId: deviceId,
+			cleanSession: false,
+			will: { topic: this.statusTopic, payload: this.#offline, qos: 1, retain: true },
+			socket: { io: io.socket },
+			timer: { io: io.timer },
+			clock: io.clock,
+			random: io.random,
+			onOnline: (sessionPresent: boolean) => this.#handleOnline(sessionPresent),
+			onOffline: (code: number) => this.#options.on?.offline?.(code),
+			onPing: (milliseconds: number) => this.#options.on?.ping?.(milliseconds),
+			onPublishEnd: (ticket: number, end: number, code: number) => this.#handleEnd(ticket, end, code),
+			onDrained: (code: number) => {
+				if (!this.#stopping) return;
+				this.client.close();
+				this.#options.on?.stopped?.(code);
+			},
+			...(io.resolver !== undefined && { resolver: { io: io.resolver } }),
+			...(port !== undefined && { port }),
+			...(userName !== undefined && { userName }),
+			...(password !== undefined && { password }),
+			...(keepAlive !== undefined && { keepAlive }),
+			...(limits !== undefined && { limits }),
+		};
+	}
+}
+
+Object.freeze(Agent.prototype);
+
+function onTimer(this: { readonly target?: unknown }): void {
+	(this.target as Agent).handleTimer();
+}
+
+/** How often this board has started, this time included; kept in its store. */
+function countBoot(store: KeyValue): number {
+	const stored = store.read(BOOT_KEY);
+	const bytes = new Uint8Array(4);
+	let boot = 0;
+	if (stored !== undefined && stored.byteLength === 4) {
+		bytes.set(new Uint8Array(stored));
+		boot = ((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0;
+	}
+	boot = (boot + 1) >>> 0;
+	bytes[0] = boot >> 24;
+	bytes[1] = boot >> 16;
+	bytes[2] = boot >> 8;
+	bytes[3] = boot;
+	store.write(BOOT_KEY, bytes.buffer);
+	return boot;
+}
+
+function ascii(text: string): Uint8Array {
+	const bytes = new Uint8Array(text.length);
+	for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+	return bytes;
+}
+
+function isDeviceId(text: string): boolean {
+	if (text.length < 1 || text.length > 64) return false;
+	for (const character of text) {
+		const word = (character >= "0" && character <= "9") || character === "-" || character === "_";
+		const letter = (character >= "a" && character <= "z") || (character >= "A" && character <= "Z");
+		if (!word && !letter) return false;
+	}
+	return true;
+}

@@ -1,0 +1,73 @@
+// Readings: what the sensors say, as one JSON object.
+//
+//     {"time":1763766285123,"boot":1,"seq":12,"temperature":21.53,"humidity":45.2,"pressure":1013.25}
+//
+// time         ms since 1970 in UTC; absent as long as nobody has set the clock
+// boot, seq    how often this board has started, and the reading's number since then from 1: together they name it
+// temperature  degrees Celsius
+// humidity     relative, in percent
+// pressure     hectopascal
+// A quantity that no sensor gave is absent.
+
+import type { Clock, Sensor } from "../io.js";
+import { JsonReport } from "./json.js";
+
+const FIELDS = Object.freeze(["time", "boot", "seq", "temperature", "humidity", "pressure"]);
+const TIME = 0;
+const BOOT = 1;
+const SEQUENCE = 2;
+const TEMPERATURE = 3;
+const HUMIDITY = 4;
+const PRESSURE = 5;
+
+export class Telemetry {
+	/** The last reading as JSON: `report.length` bytes of `report.bytes`. */
+	readonly report = new JsonReport(FIELDS);
+	/** Number of the last reading. */
+	sequence = 0;
+	/** Samples that a sensor threw at instead of giving them. */
+	sensorErrors = 0;
+	readonly #sensors: readonly Sensor[];
+	readonly #clock: Clock;
+	readonly #boot: number;
+
+	constructor(sensors: readonly Sensor[], clock: Clock, boot: number) {
+		this.#sensors = sensors;
+		this.#clock = clock;
+		this.#boot = boot;
+	}
+
+	/** Takes a reading into `report`. False where no sensor had anything to say. */
+	read(): boolean {
+		let temperature = Number.NaN;
+		let humidity = Number.NaN;
+		let pressure = Number.NaN;
+		for (let i = 0; i < this.#sensors.length; i += 1) {
+			try {
+				const sample = this.#sensors[i].sample();
+				if (sample === undefined) continue;
+				temperature = sample.temperature ?? temperature;
+				humidity = sample.humidity ?? humidity;
+				pressure = sample.pressure ?? pressure;
+			} catch {
+				// One broken sensor must not silence the others.
+				this.sensorErrors += 1;
+			}
+		}
+		if (Number.isNaN(temperature) && Number.isNaN(humidity) && Number.isNaN(pressure)) return false;
+		const report = this.report;
+		const wall = this.#clock.wall();
+		this.sequence += 1;
+		report.begin();
+		if (wall > 0) report.put(TIME, wall, 0);
+		report.put(BOOT, this.#boot, 0);
+		report.put(SEQUENCE, this.sequence, 0);
+		report.put(TEMPERATURE, temperature, 2);
+		report.put(HUMIDITY, humidity * 100, 1);
+		report.put(PRESSURE, pressure / 100, 2);
+		report.end();
+		return true;
+	}
+}
+
+Object.freeze(Telemetry.prototype);

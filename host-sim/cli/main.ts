@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// The command line: `thimble COMMAND`. Exit codes: 0 fine, 1 it ran but did not work, 2 asked for the impossible.
+
+import { readFileSync } from "node:fs";
+import cac from "cac";
+import { UsageError } from "../fleet/scenario.js";
+import { type RunFlags, run } from "./run.js";
+
+const cli = cac("thimble");
+
+cli
+	.command("run [scenario]", "Run simulated boards; without --broker, with a broker of its own")
+	.option("--devices <n>", "How many boards (default 3)")
+	.option("--seed <n>", "Where chance begins (default 1)")
+	.option("--broker <url>", "An existing broker: mqtt://[user[:password]@]host[:port]")
+	.option("--port <port>", "Port of the embedded broker (default 1883, or the next free one)")
+	.option("--qos <qos>", "QoS of the readings: 0, 1 or 2 (default 1)")
+	.option("--interval <time>", "From one reading to the next: 500ms, 1s, 2m (default 1s)")
+	.option("--duration <time>", "Stop after that time (default: at Ctrl-C)")
+	.option("--json", "One JSON object a line instead of a table")
+	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
+
+cli.help();
+cli.version(version());
+
+try {
+	cli.parse(process.argv, { run: false });
+	if (cli.matchedCommand === undefined && !cli.options["help"] && !cli.options["version"]) {
+		const [name] = cli.args;
+		throw new UsageError(
+			name === undefined ? "which command? See thimble --help" : `there is no command "${name}"; see thimble --help`,
+		);
+	}
+	if (cli.args.length > 1) throw new UsageError(`too many arguments: ${cli.args.slice(1).join(" ")}`);
+	process.exitCode = (await cli.runMatchedCommand()) ?? 0;
+} catch (error) {
+	const { name, message } = error as Error;
+	if (!(error instanceof UsageError) && name !== "CACError") throw error;
+	console.error(`thimble: ${message}`);
+	process.exitCode = 2;
+}
+
+/** The package's version; the sources and the built files lie at different depths. */
+function version(): string {
+	for (const path of ["../../package.json", "../../../package.json"]) {
+		try {
+			return JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")).version;
+		} catch {
+			// Not there; one further up.
+		}
+	}
+	return "unknown";
+}

@@ -1,0 +1,144 @@
+// thimble run: simulated boards against a broker, the embedded one or any other.
+
+import { Broker } from "../broker/broker.js";
+import { type Endpoint, Fleet, type FleetEvent } from "../fleet/fleet.js";
+import { checkScenario, readScenario, type Scenario, UsageError } from "../fleet/scenario.js";
+import { nodeClock, nodeRandom } from "../node/clock.js";
+import { MemoryKeyValue } from "../node/keyvalue.js";
+import { type Listener, listen } from "../node/listen.js";
+import { NodeResolver } from "../node/resolver.js";
+import { TCP } from "../node/tcp.js";
+import { NodeTimer } from "../node/timer.js";
+import { describeEndpoint, parseEndpoint, probeEndpoint } from "./endpoint.js";
+import { lineScreen, type Screen, tableScreen } from "./screen.js";
+
+/** What the command line gave; absent where it did not. */
+export interface RunFlags {
+	devices?: unknown;
+	seed?: unknown;
+	broker?: unknown;
+	port?: unknown;
+	qos?: unknown;
+	interval?: unknown;
+	duration?: unknown;
+	json?: unknown;
+}
+
+const DEFAULT_PORT = 1883;
+/** How many ports to try where nobody asked for a certain one. */
+const PORTS = 100;
+/** How long boards may take to deliver what is under way when they are stopped, in ms. */
+const DRAIN_MS = 5000;
+
+/** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
+export async function run(scenarioName: string | undefined, flags: RunFlags): Promise<number> {
+	const scenario = scenarioOf(scenarioName, flags);
+	const json = flags.json === true;
+	const stop = whenStopped(scenario.duration);
+	const { endpoint, listener, note } = await findBroker(flags);
+	let screen: Screen | undefined;
+	const show = json ? printEvent : (event: FleetEvent) => screen?.show(event);
+	const io = { socket: TCP, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
+	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show);
+	if (json) print({ event: "broker", url: describeEndpoint(endpoint), embedded: listener !== undefined });
+	else {
+		const makeScreen = process.stdout.isTTY ? tableScreen : lineScreen;
+		screen = makeScreen(fleet.boards, introduction(endpoint, note, scenario), process.stdout);
+	}
+	fleet.start();
+	await stop;
+	await fleet.stop(DRAIN_MS);
+	await listener?.close();
+	const summary = fleet.summary();
+	if (json) print({ event: "summary", ...summary });
+	screen?.close(summary);
+	if (summary.seenOnline > 0) return 0;
+	console.error("thimble: no board ever came online");
+	return 1;
+}
+
+/** The scenario's file, with what the command line says in its place. */
+function scenarioOf(name: string | undefined, flags: RunFlags): Scenario {
+	const file = name === undefined ? {} : readScenario(name);
+	// Alone first, so that a fault is laid at the right door.
+	checkScenario(file, `${name}: `);
+	const given: Record<string, unknown> = { ...file };
+	for (const key of ["devices", "seed", "qos"] as const) if (flags[key] !== undefined) given[key] = flags[key];
+	for (const key of ["interval", "duration"] as const) if (flags[key] !== undefined) given[key] = String(flags[key]);
+	return checkScenario(given, "--");
+}
+
+async function findBroker(flags: RunFlags): Promise<{ endpoint: Endpoint; listener?: Listener; note: string }> {
+	if (flags.broker !== undefined) {
+		if (flags.port !== undefined)
+			throw new UsageError("--port is for the embedded broker; with --broker the port belongs into the URL");
+		const endpoint = parseEndpoint(String(flags.broker));
+		await probeEndpoint(endpoint);
+		return { endpoint, note: "" };
+	}
+	const asked = flags.port === undefined ? undefined : portOf(flags.port);
+	const listener = await listenSomewhere(new Broker(), asked);
+	const { port } = listener;
+	const note = asked === undefined && port !== DEFAULT_PORT ? ` (port ${DEFAULT_PORT} is taken)` : "";
+	return { endpoint: { host: "127.0.0.1", port }, listener, note };
+}
+
+function portOf(value: unknown): number {
+	if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+	throw new UsageError(`--port: expected a whole number from 0 (any free port) to 65535, got ${value}`);
+}
+
+async function listenSomewhere(broker: Broker, asked: number | undefined): Promise<Listener> {
+	for (let port = asked ?? DEFAULT_PORT; ; port += 1) {
+		try {
+			return await listen(broker, port);
+		} catch (error) {
+			const { code } = error as NodeJS.ErrnoException;
+			if (asked === undefined && code === "EADDRINUSE" && port < DEFAULT_PORT + PORTS) continue;
+			if (code === "EADDRINUSE") throw new UsageError(`port ${port} is taken; choose another with --port`);
+			if (code === "EACCES") throw new UsageError(`port ${port} needs more rights; choose one above 1023 with --port`);
+			throw error;
+		}
+	}
+}
+
+function introduction(endpoint: Endpoint, note: string, scenario: Scenario): string[] {
+	const { host, port, userName } = endpoint;
+	const user = userName === undefined ? "" : ` -u ${userName}${endpoint.password === undefined ? "" : " -P …"}`;
+	const boards = scenario.devices === 1 ? "1 board" : `${scenario.devices} boards`;
+	return [
+		`Broker    ${describeEndpoint(endpoint)}${note}`,
+		`Boards    ${boards}, a reading every ${scenario.interval} ms at QoS ${scenario.qos}`,
+		`Look on   mosquitto_sub -h ${host} -p ${port}${user} -t 'thimble/#' -v`,
+		scenario.duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${scenario.duration} ms, or Ctrl-C`,
+	];
+}
+
+/** Resolves after that time, or at the first signal; a second signal ends the process at once. */
+function whenStopped(duration: number | undefined): Promise<void> {
+	return new Promise(resolve => {
+		let asked = false;
+		const handle = () => {
+			if (asked) process.exit(130);
+			asked = true;
+			resolve();
+		};
+		process.on("SIGINT", handle);
+		process.on("SIGTERM", handle);
+		// Whoever read our output has gone: nobody is left to print for.
+		process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+			if (error.code !== "EPIPE") throw error;
+			asked = true;
+			resolve();
+		});
+		if (duration !== undefined) setTimeout(resolve, duration);
+	});
+}
+
+function printEvent(event: FleetEvent): void {
+	print(event);
+}
+
+function print(event: object): void {
+	process.stdout.write(`${JSON.stringify({ time: Date.now(), ...event })}\n`);
+}

@@ -1,0 +1,128 @@
+// What a person sees of a running fleet: on a terminal a table that is drawn over itself, elsewhere a line for each
+// thing worth knowing.
+
+import type { Board } from "../fleet/board.js";
+import type { FleetEvent } from "../fleet/fleet.js";
+import type { Summary } from "../fleet/summary.js";
+import { sentence } from "../sentence.js";
+
+/** How often the table is drawn, and how often the lines repeat the readings, in ms. */
+const DRAW_MS = 250;
+const LINES_MS = 5000;
+
+export interface Screen {
+	show(event: FleetEvent): void;
+	close(summary: Summary): void;
+}
+
+/** A table on a terminal. `intro` stays above it. */
+export function tableScreen(boards: readonly Board[], intro: readonly string[], out: NodeJS.WriteStream): Screen {
+	let drawn = 0;
+	const draw = () => {
+		const rows = Math.max(1, (out.rows ?? 24) - intro.length - 4);
+		const lines = table(boards, rows, colours(out)).map(line => cut(line, out.columns ?? 80));
+		out.write(`${drawn > 0 ? `\x1b[${drawn}A` : ""}${lines.map(line => `\x1b[2K${line}\n`).join("")}\x1b[J`);
+		drawn = lines.length;
+	};
+	for (const line of intro) out.write(`${line}\n`);
+	out.write("\n");
+	draw();
+	const timer = setInterval(draw, DRAW_MS);
+	return {
+		show() {},
+		close(summary) {
+			clearInterval(timer);
+			draw();
+			out.write(`\n${summaryLine(summary)}\n`);
+		},
+	};
+}
+
+/** Lines where there is no terminal. */
+export function lineScreen(boards: readonly Board[], intro: readonly string[], out: NodeJS.WritableStream): Screen {
+	for (const line of intro) out.write(`${line}\n`);
+	const timer = setInterval(() => {
+		for (const line of table(boards, 20, plain).slice(1)) out.write(`${line.trimEnd()}\n`);
+	}, LINES_MS);
+	return {
+		show(event) {
+			if (event.event === "online")
+				out.write(`${event.device} online${event.sessionPresent ? ", session resumed" : ""}\n`);
+			else if (event.event === "offline") out.write(`${event.device} offline: ${event.reason}\n`);
+			else if (event.event === "stopped")
+				out.write(`${event.device} stopped${event.drained ? "" : ", not everything was delivered"}\n`);
+			else if (event.event === "lost" || event.event === "dropped" || event.event === "refused")
+				out.write(`${event.device} reading ${event.event}: ${event.reason}\n`);
+		},
+		close(summary) {
+			clearInterval(timer);
+			out.write(`${summaryLine(summary)}\n`);
+		},
+	};
+}
+
+export function summaryLine(summary: Summary): string {
+	const { published, settled, refused, dropped, lost, reconnects, pingMedianMs } = summary;
+	const ping = pingMedianMs === null ? "not measured" : `${pingMedianMs} ms`;
+	return `published ${published}  settled ${settled}  refused ${refused}  dropped ${dropped}  lost ${lost}  reconnects ${reconnects}  ping median ${ping}`;
+}
+
+type Paint = (text: string, colour: "green" | "yellow" | "red" | "dim") => string;
+
+const plain: Paint = text => text;
+
+function colours(out: NodeJS.WriteStream): Paint {
+	if (process.env["NO_COLOR"] || !out.isTTY) return plain;
+	const codes = { green: 32, yellow: 33, red: 31, dim: 2 };
+	return (text, colour) => `\x1b[${codes[colour]}m${text}\x1b[0m`;
+}
+
+function table(boards: readonly Board[], most: number, paint: Paint): string[] {
+	const width = Math.max(6, ...boards.map(board => board.deviceId.length));
+	const head = `${"BOARD".padEnd(width)}  STATE    TEMPERATURE  HUMIDITY    PRESSURE  READINGS  UNSETTLED     PING  RECONNECTS`;
+	const lines = [paint(head, "dim")];
+	for (const board of boards.slice(0, most)) lines.push(row(board, width, paint));
+	if (boards.length > most) lines.push(paint(`… and ${boards.length - most} more`, "dim"));
+	return lines;
+}
+
+function row(board: Board, width: number, paint: Paint): string {
+	const { reading, agent } = board;
+	const { counts, client } = agent;
+	const state = board.stopped
+		? "stopped"
+		: board.isOnline
+			? "online"
+			: board.offlineCode === 0
+				? "starting"
+				: "offline";
+	const colour = state === "online" ? "green" : state === "offline" ? "red" : "yellow";
+	const why = state === "offline" ? `  ${sentence(board.offlineCode)}` : "";
+	return [
+		board.deviceId.padEnd(width),
+		paint(state.padEnd(8), colour),
+		number(reading?.temperature, 2, " °C", 10),
+		number(reading?.humidity, 1, " %", 8),
+		number(reading?.pressure, 2, " hPa", 11),
+		String(counts.published).padStart(8),
+		String(client.unsettled).padStart(9),
+		(client.pingMs < 0 ? "–" : `${client.pingMs} ms`).padStart(7),
+		String(counts.reconnects).padStart(10) + paint(why, "red"),
+	].join("  ");
+}
+
+function number(value: number | undefined, decimals: number, unit: string, width: number): string {
+	return (value === undefined ? "–" : value.toFixed(decimals) + unit).padStart(width);
+}
+
+/** The line up to that many columns; escape sequences take none. */
+function cut(line: string, columns: number): string {
+	let seen = 0;
+	let result = "";
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what escape sequences are made of
+	for (const [piece] of line.matchAll(/\x1b\[[0-9;]*m|./gu)) {
+		if (!piece.startsWith("\x1b") && ++seen > columns) continue;
+		result += piece;
+	}
+	return result;
+}
