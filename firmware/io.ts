@@ -98,3 +98,12 @@ export interface Sample {
 	humidity?: number;
 	pressure?: number;
 }
+
+/** ECMA-419's Wi-Fi interface: `connection` is 200 idle, 300 connecting, 400 without an address, 500 usable. */
+export interface WiFi {
+	readonly connection: number;
+	connect(options: { SSID: string; password?: string }): void;
+	close(): void;
+}
+
+export type WiFiConstructor = new (options: { onChanged(property: string): void }) => WiFi;

@@ -8,8 +8,22 @@
 import type { Random } from "../../io.js";
 import { Arena } from "../arena.js";
 import { Backoff } from "../backoff.js";
-import * as deadline from "../deadline.js";
-import { DEADLINE_WORDS, Deadlines, DRAIN, NONE, RECONNECT, SOURCE, STABLE } from "../deadline.js";
+import {
+	ACK,
+	CONNACK as CONNACK_DEADLINE,
+	CONNECT,
+	DEADLINE_WORDS,
+	Deadlines,
+	DRAIN,
+	KEEP_ALIVE,
+	NONE,
+	PING,
+	RECONNECT,
+	RESOLVE,
+	SILENCE,
+	SOURCE,
+	STABLE,
+} from "../deadline.js";
 import type { ConnectFields } from "../encode.js";
 import {
 	CONNACK_TIMEOUT,
@@ -144,13 +158,13 @@ export class Session {
 
 	/** The client has begun to look up the server's name. */
 	handleResolving(now: number): void {
-		this.deadlines.arm(deadline.RESOLVE, now + this.waits.resolveMs);
+		this.deadlines.arm(RESOLVE, now + this.waits.resolveMs);
 	}
 
 	/** The client has made a socket. */
 	handleConnecting(now: number): void {
-		this.deadlines.disarm(deadline.RESOLVE);
-		this.deadlines.arm(deadline.CONNECT, now + this.waits.connectMs);
+		this.deadlines.disarm(RESOLVE);
+		this.deadlines.arm(CONNECT, now + this.waits.connectMs);
 	}
 
 	/** The socket can be written: the link stands. */
@@ -158,8 +172,8 @@ export class Session {
 		this.phase = CONNECTING;
 		this.wants = WANTS_CONNECT;
 		this.heardMs = now;
-		this.deadlines.disarm(deadline.CONNECT);
-		this.deadlines.arm(deadline.CONNACK, now + this.waits.connackMs);
+		this.deadlines.disarm(CONNECT);
+		this.deadlines.arm(CONNACK_DEADLINE, now + this.waits.connackMs);
 	}
 
 	/**
@@ -236,21 +250,21 @@ export class Session {
 				case RECONNECT:
 					this.phase = OPENING;
 					return OPEN;
-				case deadline.RESOLVE:
+				case RESOLVE:
 					return this.fail(RESOLVE_TIMEOUT);
-				case deadline.CONNECT:
+				case CONNECT:
 					return this.fail(CONNECT_TIMEOUT);
-				case deadline.CONNACK:
+				case CONNACK_DEADLINE:
 					return this.fail(CONNACK_TIMEOUT);
-				case deadline.KEEP_ALIVE:
+				case KEEP_ALIVE:
 					handleKeepAlive(this, now);
 					break;
-				case deadline.PING:
+				case PING:
 					return this.fail(PING_TIMEOUT);
-				case deadline.SILENCE:
+				case SILENCE:
 					event = handleSilence(this, now);
 					break;
-				case deadline.ACK:
+				case ACK:
 					event = handleAckDeadline(this, now);
 					break;
 				case SOURCE:

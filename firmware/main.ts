@@ -1,0 +1,45 @@
+// Entry on a board: configuration, port, agent. Built from the manifest in the root:
+//
+//     mcconfig -d -m -p esp32 ssid=… password=… broker=192.168.1.10
+
+import config from "mc/config";
+import { Agent } from "thimble/device/agent";
+import { deviceIdOf, parseBroker } from "thimble/device/config";
+import { BoardClock, BoardRandom } from "thimble/port/clock";
+import { macAddress, startNetwork } from "thimble/port/network";
+import { BoardResolver } from "thimble/port/resolver";
+import { BoardSocket } from "thimble/port/socket";
+import { BoardStore } from "thimble/port/store";
+import { BoardTimer } from "thimble/port/timer";
+import { SyntheticSensor } from "thimble/sensor/synthetic";
+
+/** The SDK calls it once all modules are loaded. */
+export default function main(): void {
+	const { host, port, userName, password } = parseBroker(config.broker);
+	startNetwork(config.ssid, config.password, usable => trace(usable ? "network up\n" : "network down\n"));
+	const clock = new BoardClock();
+	const deviceId = config.device === "" ? deviceIdOf(macAddress()) : config.device;
+	const agent = new Agent({
+		deviceId,
+		host,
+		port,
+		...(userName !== undefined && { userName }),
+		...(password !== undefined && { password }),
+		intervalMs: Number(config.interval),
+		qos: Number(config.qos),
+		sensors: [new SyntheticSensor(clock)],
+		io: {
+			socket: BoardSocket,
+			resolver: BoardResolver,
+			timer: BoardTimer,
+			clock,
+			random: new BoardRandom(),
+			store: new BoardStore(),
+		},
+		on: {
+			online: sessionPresent => trace(`${deviceId} online${sessionPresent ? ", session resumed" : ""}\n`),
+			offline: code => trace(`${deviceId} offline: 0x${code.toString(16)}\n`),
+		},
+	});
+	agent.start();
+}

@@ -1,0 +1,25 @@
+// The network of an ESP32: Wi-Fi, kept up.
+
+import WiFi from "embedded:network/interface/wifi";
+import Net from "net";
+import { Wireless } from "../../device/wireless.js";
+import type { WiFiConstructor } from "../../io.js";
+import { BoardRandom } from "../clock.js";
+import { BoardTimer } from "../timer.js";
+
+/** Joins the network and comes back to it for ever. `onChanged` hears when it is usable, and when not. */
+export function startNetwork(ssid: string, password: string, onChanged: (usable: boolean) => void): void {
+	new Wireless({
+		ssid,
+		password,
+		wifi: { io: WiFi as unknown as WiFiConstructor },
+		timer: { io: BoardTimer },
+		random: new BoardRandom(),
+		onChanged,
+	});
+}
+
+/** Known once Wi-Fi has been started. */
+export function macAddress(): string | undefined {
+	return Net.get("MAC");
+}
