@@ -1,11 +1,12 @@
-// The network of an ESP32: Wi-Fi, kept up.
+// The network of an ESP32: Wi-Fi, kept up. This module goes by the name thimble/port/network, which does not mirror its
+// folder, so it imports by name.
 
 import WiFi from "embedded:network/interface/wifi";
 import Net from "net";
-import { Wireless } from "../../device/wireless.js";
+import { Wireless } from "thimble/device/wireless";
+import { BoardRandom } from "thimble/port/clock";
+import { BoardTimer } from "thimble/port/timer";
 import type { WiFiConstructor } from "../../io.js";
-import { BoardRandom } from "../clock.js";
-import { BoardTimer } from "../timer.js";
 
 /** Joins the network and comes back to it for ever. `onChanged` hears when it is usable, and when not. */
 export function startNetwork(ssid: string, password: string, onChanged: (usable: boolean) => void): void {
