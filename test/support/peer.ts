@@ -1,0 +1,206 @@
+// A client on virtual time whose server is the test itself: a scripted peer. No sockets, no sleeping. What the client
+// sends is decoded by mqtt-packet, a codec other than its own.
+
+import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from "mqtt-packet";
+import type { Socket, SocketOptions } from "../../firmware/io.js";
+import { Client, type ClientOptions } from "../../firmware/mqtt/client.js";
+import { SeededRandom } from "../../host-sim/world/random.js";
+import { VirtualTime } from "../../host-sim/world/time.js";
+
+/** ECMA-419's manners; the test decides what arrives and how much may leave. */
+export class ScriptedSocket implements Socket {
+	readonly target: unknown;
+	readonly options: SocketOptions;
+	closed = false;
+	/** Bytes that the client may still write. */
+	room = 0;
+	/** Bytes written and not taken. */
+	written: number[] = [];
+	/** Lengths of the writes. */
+	writes: number[] = [];
+	#waiting = Buffer.alloc(0);
+
+	constructor(options: SocketOptions) {
+		this.options = options;
+		this.target = options.target;
+	}
+
+	read(view: Uint8Array): void {
+		if (this.closed) throw new Error("read after close");
+		if (view.length === 0 || view.length > this.#waiting.length) throw new Error("invalid");
+		view.set(this.#waiting.subarray(0, view.length));
+		this.#waiting = this.#waiting.subarray(view.length);
+	}
+
+	write(view: Uint8Array): number {
+		if (this.closed) throw new Error("write after close");
+		if (view.length > this.room) throw new Error("would block");
+		this.written.push(...view);
+		this.writes.push(view.length);
+		this.room -= view.length;
+		return this.room;
+	}
+
+	close(): void {
+		this.closed = true;
+	}
+
+	/** The socket takes `room` bytes from now on. */
+	allow(room: number): void {
+		this.room = room;
+		if (!this.closed) this.options.onWritable?.call(this, room);
+	}
+
+	deliver(bytes: Uint8Array): void {
+		this.#waiting = Buffer.concat([this.#waiting, bytes]);
+		if (!this.closed) this.options.onReadable?.call(this, this.#waiting.length);
+	}
+
+	fail(): void {
+		if (!this.closed) this.options.onError?.call(this);
+	}
+}
+
+export interface PeerOptions extends Partial<ClientOptions> {
+	/** What the client's clock shows in the beginning. */
+	startMs?: number;
+}
+
+export class Peer {
+	readonly time: VirtualTime;
+	readonly client: Client;
+	readonly sockets: ScriptedSocket[] = [];
+	/** What the application was told: "online false", "offline 38", "end 5 settled 0", "message a/b hello 1", … */
+	log: string[] = [];
+
+	constructor(options: PeerOptions = {}) {
+		const { startMs, ...given } = options;
+		this.time = new VirtualTime(startMs);
+		const peer = this;
+		this.client = new Client({
+			host: "127.0.0.1",
+			clientId: "c",
+			cleanSession: false,
+			socket: {
+				io: class extends ScriptedSocket {
+					constructor(options: SocketOptions) {
+						super(options);
+						peer.sockets.push(this);
+					}
+				},
+			},
+			timer: { io: this.time.Timer },
+			clock: this.time.clock,
+			random: new SeededRandom(1),
+			onOnline: sessionPresent => this.log.push(`online ${sessionPresent}`),
+			onOffline: code => this.log.push(`offline ${code.toString(16)}`),
+			onPublishEnd: (ticket, end, code) =>
+				this.log.push(`end ${ticket} ${["settled", "refused", "lost", "dropped"][end]} ${code.toString(16)}`),
+			onSubscribed: (handle, code) => this.log.push(`subscribed ${handle} ${code}`),
+			onUnsubscribed: (handle, code) => this.log.push(`unsubscribed ${handle} ${code}`),
+			onMessage: message => this.log.push(`message ${message.topic} ${message.text()} ${message.qos}`),
+			onDrained: code => this.log.push(`drained ${code.toString(16)}`),
+			onPing: milliseconds => this.log.push(`ping ${milliseconds}`),
+			onError: (code, error) => this.log.push(`error ${code.toString(16)}${error === undefined ? "" : ` ${error}`}`),
+			...given,
+		});
+	}
+
+	get socket(): ScriptedSocket {
+		const socket = this.sockets.at(-1);
+		if (socket === undefined) throw new Error("the client has made no socket");
+		return socket;
+	}
+
+	/** Opens the client (or waits for its next attempt) and lets the link stand. Returns the CONNECT. */
+	connect(room = 100_000): IConnectPacket {
+		const before = this.sockets.length;
+		if (before === 0) this.client.open();
+		if (!this.time.runUntil(() => this.sockets.length > before)) throw new Error("no attempt to connect");
+		this.socket.allow(room);
+		return this.take()[0] as IConnectPacket;
+	}
+
+	/** As connect(), and accepts. */
+	online(sessionPresent = false, room = 100_000): this {
+		this.connect(room);
+		this.send({ cmd: "connack", returnCode: 0, sessionPresent });
+		return this;
+	}
+
+	/** Sends packets, each in one piece; a string is hex. */
+	send(...packets: (Packet | string)[]): this {
+		for (const packet of packets) this.socket.deliver(bytesOf(packet));
+		return this;
+	}
+
+	/** All packets that the client has sent on this connection since the last take(); a beginning of one stays. */
+	take(): Packet[] {
+		const bytes = Buffer.from(this.socket.written);
+		const packets: Packet[] = [];
+		const codec = parser({ protocolVersion: 4 });
+		codec.on("packet", packet => packets.push(packet));
+		codec.on("error", error => {
+			throw error;
+		});
+		const left = codec.parse(bytes);
+		this.socket.written = left === 0 ? [] : [...bytes.subarray(bytes.length - left)];
+		return packets;
+	}
+
+	/** The same in short: "publish a/b hello q1 d0 r0 #7", "puback #7", "subscribe a:1 b:2 #9". */
+	brief(): string[] {
+		return this.take().map(brief);
+	}
+
+	/** All bytes that the client has sent on this connection since the last take(), as hex. */
+	hex(): string {
+		const bytes = Buffer.from(this.socket.written);
+		this.socket.written = [];
+		return bytes.toString("hex");
+	}
+
+	/** What the application was told since the last call. */
+	told(): string[] {
+		const log = this.log;
+		this.log = [];
+		return log;
+	}
+}
+
+export function bytesOf(packet: Packet | string): Buffer {
+	return typeof packet === "string" ? hex(packet) : generate(packet, { protocolVersion: 4 });
+}
+
+/** A PUBLISH from the server. */
+export function publish(
+	topic: string,
+	payload: string | Buffer,
+	qos: 0 | 1 | 2 = 0,
+	messageId = 1,
+	dup = false,
+): IPublishPacket {
+	return { cmd: "publish", topic, payload, qos, dup, retain: false, ...(qos > 0 && { messageId }) };
+}
+
+export function hex(text: string): Buffer {
+	return Buffer.from(text.replaceAll(/\s/g, ""), "hex");
+}
+
+export function utf8(text: string): Uint8Array {
+	return new TextEncoder().encode(text);
+}
+
+function brief(packet: Packet): string {
+	const id = packet.messageId === undefined ? "" : ` #${packet.messageId}`;
+	switch (packet.cmd) {
+		case "publish":
+			return `publish ${packet.topic} ${packet.payload} q${packet.qos} d${Number(packet.dup)} r${Number(packet.retain)}${id}`;
+		case "subscribe":
+			return `subscribe ${packet.subscriptions.map(({ topic, qos }) => `${topic}:${qos}`).join(" ")}${id}`;
+		case "unsubscribe":
+			return `unsubscribe ${packet.unsubscriptions.join(" ")}${id}`;
+		default:
+			return `${packet.cmd}${id}`;
+	}
+}
