@@ -7,7 +7,7 @@
 import type { Socket } from "../io.js";
 import type { Arena } from "./arena.js";
 import { publishHeadLength } from "./decode.js";
-import { BAD_REMAINING_LENGTH, PACKET_TOO_LARGE } from "./error.js";
+import { BAD_LENGTH, BAD_REMAINING_LENGTH, PACKET_TOO_LARGE } from "./error.js";
 import type { Incoming } from "./incoming.js";
 import { PUBLISH, TYPE_MASK } from "./packet.js";
 
@@ -110,7 +110,7 @@ export class Framer {
 		if ((first & TYPE_MASK) !== PUBLISH) return -PACKET_TOO_LARGE;
 		if (at + 2 > this.#end) return NOTHING;
 		const head = publishHeadLength(this.#bytes, first, at);
-		if (head > remaining) return HEAD; // takePublish will say what is wrong with it
+		if (head > remaining) return -BAD_LENGTH;
 		// Spans need some room behind the head, and a longer head could not be acknowledged either: its id stands last.
 		if (head > room - 16) return -PACKET_TOO_LARGE;
 		if (at + head > this.#end) return NOTHING;
