@@ -6,7 +6,8 @@
  *
  * `read(view)` fills the whole view and throws if fewer bytes are waiting. `write(view)` takes the whole view, copies
  * it and returns the bytes that may be written next, or throws if the view is longer than that. Views may lie on a
- * resizable buffer: they are only looked at during the call. After `close()` no callback is called.
+ * resizable buffer: they are only looked at during the call. No callback is called from inside the constructor, `read`
+ * or `write`, nor after `close()`.
  */
 export interface Socket {
 	/** What was given as `target` to the constructor: callbacks are called with the socket as `this`. */

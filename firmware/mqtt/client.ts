@@ -10,7 +10,7 @@
 // always meet a settled state.
 
 import type { Clock, Resolver, Socket, Timer } from "../io.js";
-import { DRAIN } from "./deadline.js";
+import { DRAIN, TELL } from "./deadline.js";
 import { type ConnectFields, connectRemaining, putEmpty } from "./encode.js";
 import {
 	APPLICATION_THREW,
@@ -18,6 +18,7 @@ import {
 	BAD_OPTION,
 	BAD_PAYLOAD,
 	BAD_STATE,
+	BAD_TOPIC_FILTER,
 	BAD_TOPIC_NAME,
 	CLOSED as CODE_CLOSED,
 	CONNECT_FAILED,
@@ -57,7 +58,7 @@ import { Session } from "./session/session.js";
 import { CLOSED, CONNECTING, ONLINE, OPENING, WANTS_CONNECT, WANTS_REQUEST } from "./session/state.js";
 import { requestLength } from "./session/subscription.js";
 import { waitsOf } from "./session/waits.js";
-import { isTopicName, REMOVED, refuseHandle, UNWANTED } from "./topic.js";
+import { isTopicFilter, isTopicName, REMOVED, refuseHandle, UNWANTED } from "./topic.js";
 import { putUint16, putUtf8, utf8Length } from "./wire.js";
 
 export { Misuse } from "./error.js";
@@ -96,6 +97,8 @@ export class Client {
 	/** Bytes that the socket takes now, and that wait in it. */
 	#room = 0;
 	#readable = 0;
+	/** A full control lane has stopped the reading: packets may wait here or in the socket. */
+	#stalled = false;
 	/** In a callback of ours, perhaps in one of the application's: calls only take note. */
 	#busy = false;
 	#closing = false;
@@ -107,6 +110,7 @@ export class Client {
 
 	/** Takes all memory that the client will ever use. Throws Misuse where an option is wrong. */
 	constructor(options: ClientOptions) {
+		checkCollaborators(options);
 		const limits = withDefaults(options.limits);
 		const keepAlive = checked("keepAlive", options.keepAlive ?? 60, 0, 65_535);
 		const fields = connectFields(options, keepAlive);
@@ -183,8 +187,9 @@ export class Client {
 		if (!topics.isName(topic)) refuseHandle(topic, "topic name");
 		const bytes = payload as Uint8Array;
 		const count = (length as number | undefined) ?? bytes.length - offset;
-		if (count < 0 || offset < 0 || offset + count > bytes.length)
-			throw new Misuse(BAD_PAYLOAD, `publish: ${count} bytes from ${offset} are more than the payload has`);
+		if (bytes.BYTES_PER_ELEMENT !== 1) throw new Misuse(BAD_PAYLOAD, "publish: expected a Uint8Array");
+		if ((count | 0) !== count || (offset | 0) !== offset || count < 0 || offset < 0 || offset + count > bytes.length)
+			throw new Misuse(BAD_PAYLOAD, `publish: the payload has no ${count} bytes from ${offset} on`);
 		checkFlags(flags);
 		return this.#publish(topics.textAt(topic) - 2, topics.textLength(topic) + 2, bytes, offset, count, flags);
 	}
@@ -199,12 +204,14 @@ export class Client {
 		if (!session.topics.isName(topic)) refuseHandle(topic, "topic name");
 		if (!Number.isInteger(length) || length < 0)
 			throw new Misuse(BAD_PAYLOAD, `publishFrom: expected a length in bytes, got ${length}`);
+		if (typeof source?.read !== "function") throw new Misuse(BAD_PAYLOAD, "publishFrom: expected a source");
+		if (session.isReading) refuseInSource();
 		checkFlags(flags);
 		if ((flags & QOS_MASK) === 0 && session.phase !== ONLINE) return -OFFLINE;
 		if (session.source !== undefined) return -SOURCE_BUSY;
 		const nameAt = session.topics.textAt(topic) - 2;
 		const ticket = requestStream(session, nameAt, session.topics.textLength(topic) + 2, source, length, flags);
-		if (ticket > 0 && !this.#busy) this.#settle(this.#clock.now());
+		if (ticket > 0 && !this.#busy) this.#advance();
 		return ticket;
 	}
 
@@ -227,9 +234,11 @@ export class Client {
 		options?: SubscribeOptions,
 	): number | number[] {
 		const qos = checked("qos", options?.qos ?? 0, 0, 2);
-		const handles: number[] = [];
-		for (const filter of typeof filters === "string" ? [filters] : filters)
-			handles.push(this.#subscribe(filter, handler, qos, options?.stream === true));
+		if (typeof handler !== "function") throw new Misuse(BAD_OPTION, "subscribe: expected a function for the messages");
+		const list = typeof filters === "string" ? [filters] : filters;
+		// All or none: a filter that is none must not leave the others behind.
+		for (const filter of list) checkFilter(filter);
+		const handles = list.map(filter => this.#subscribe(filter, handler, qos, options?.stream === true));
 		this.#session.wants |= WANTS_REQUEST;
 		if (!this.#busy) this.#settle(this.#clock.now());
 		return typeof filters === "string" ? handles[0] : handles;
@@ -267,7 +276,7 @@ export class Client {
 		if (!this.#busy) this.#settle(this.#clock.now());
 	}
 
-	/** Calls onDrained(OK) once every publish has ended, or onDrained(DRAIN_TIMEOUT) after `milliseconds`. */
+	/** Calls onDrained(OK) once every publish has ended, onDrained(DRAIN_TIMEOUT) after `milliseconds`, or with CLOSED. */
 	drain(milliseconds: number): void {
 		const session = this.#session;
 		checked("drain", milliseconds, 0, 86_400_000);
@@ -280,7 +289,8 @@ export class Client {
 
 	/**
 	 * Says DISCONNECT, so that the server keeps the will to itself, and closes. Publishes that have not ended end now, as
-	 * lost or dropped; drain() first to wait for them. No callback comes after it has returned.
+	 * lost or dropped; drain() first to wait for them. No callback comes after it has returned; called inside a callback,
+	 * it acts when that has returned.
 	 */
 	close(): void {
 		if (this.#session.phase === CLOSED) return;
@@ -340,10 +350,12 @@ export class Client {
 		const session = this.#session;
 		const { framer, lane } = session;
 		const socket = this.#socket;
+		this.#stalled = false;
 		while (this.#socket === socket && socket !== undefined && !this.#closing) {
 			if (lane.isFull) {
 				this.#transmit(now);
-				if (lane.isFull) return;
+				this.#stalled = lane.isFull && this.#socket === socket;
+				if (this.#stalled) return;
 				continue;
 			}
 			const kind = framer.next();
@@ -373,6 +385,8 @@ export class Client {
 				this.#tellEnd(session.ticket, END_SETTLED, OK);
 				return;
 			case EVENT_ONLINE:
+				// What was lost with the old session makes room for what onOnline may publish.
+				this.#tellEnds();
 				try {
 					this.#options.onOnline?.(session.sessionPresent);
 				} catch (error) {
@@ -398,8 +412,9 @@ export class Client {
 	/** What was accepted before the packet that broke the connection is still acknowledged, if the socket lets us. */
 	#fail(now: number): void {
 		const code = this.#session.error;
+		const socket = this.#socket;
 		this.#transmit(now);
-		this.#dropLink(code, now);
+		if (this.#socket === socket) this.#dropLink(code, now);
 	}
 
 	/** The message, or span, to every handler whose filter matches. */
@@ -429,7 +444,11 @@ export class Client {
 
 	#hand(handle: number, whole: boolean, packet: Incoming): boolean {
 		const handler = this.#handlers[handle];
-		if (handler === undefined || !(whole || this.#session.topics.streams(handle))) return false;
+		if (handler === undefined) return false;
+		if (!whole && !this.#session.topics.streams(handle)) {
+			if (packet.last) this.#report(MESSAGE_SKIPPED, undefined);
+			return true;
+		}
 		try {
 			handler(packet);
 		} catch (error) {
@@ -450,23 +469,51 @@ export class Client {
 		flags: number,
 	): number {
 		const session = this.#session;
+		if (session.isReading) refuseInSource();
 		if ((flags & QOS_MASK) === 0) {
 			if (session.phase !== ONLINE) return -OFFLINE;
 			if (!this.#busy) {
 				const count = pollDirect(session, this.#room, nameAt, nameLength, payload, offset, length, flags);
-				if (count > 0) {
-					session.sentMs = this.#clock.now();
-					return this.#write(count, session.sentMs) ? 0 : -OFFLINE;
-				}
+				if (count > 0) return this.#writeDirect(count);
 			}
 		}
 		const ticket = requestPublish(session, nameAt, nameLength, payload, offset, length, flags);
-		if (ticket > 0 && !this.#busy) this.#settle(this.#clock.now());
+		if (ticket > 0 && !this.#busy) this.#advance();
 		return ticket;
+	}
+
+	/** Sends what the direct way has put into the stage: 0, or -OFFLINE where the socket is broken. */
+	#writeDirect(count: number): number {
+		const now = this.#clock.now();
+		this.#session.sentMs = now;
+		this.#busy = true;
+		const written = this.#write(count, now);
+		this.#busy = false;
+		if (written) return 0;
+		this.#later(now);
+		return -OFFLINE;
+	}
+
+	/** What a publish can do at once. Ends are told later, when its caller knows the ticket. */
+	#advance(): void {
+		const now = this.#clock.now();
+		this.#busy = true;
+		this.#transmit(now);
+		this.#busy = false;
+		if (this.#session.outbox.ended !== 0) this.#later(now);
+		else this.#schedule(now);
+	}
+
+	/** The rest of #settle() as soon as our caller has returned. */
+	#later(now: number): void {
+		this.#session.deadlines.arm(TELL, now);
+		this.#schedule(now);
 	}
 
 	#publishByName(name: string, payload: string | Uint8Array, options: PublishOptions | undefined): number {
 		const { arena, stageSize } = this.#session;
+		// The name is put into the stage, which a source is just filling.
+		if (this.#session.isReading) refuseInSource();
 		const length = utf8Length(name, "topic name");
 		const bytes = typeof payload === "string" ? utf8(payload) : payload;
 		const qos = checked("qos", options?.qos ?? 0, 0, 2);
@@ -511,27 +558,35 @@ export class Client {
 	/** The end of every call and callback: what there is to send, to tell and to wait for. */
 	#settle(now: number): void {
 		const session = this.#session;
+		const { outbox } = session;
+		let told = false;
 		this.#busy = true;
 		for (;;) {
+			pollAcknowledgements(session);
 			this.#transmit(now);
-			if (session.outbox.ended !== 0) this.#tellEnds();
-			else if (this.#readable > 0 && !session.lane.isFull && !this.#closing) this.#receive(now);
-			else if (this.#draining && session.inflight.held === 0) this.#endDrain(OK);
+			if (outbox.ended !== 0 && !told) {
+				this.#tellEnds();
+				told = true;
+			} else if (this.#stalled && !session.lane.isFull && !this.#closing) this.#receive(now);
 			else break;
 		}
+		if (this.#draining && session.inflight.held === 0) this.#endDrain(OK);
+		// What those callbacks have published, and what has ended since, is told from the timer: nobody starves.
+		if (outbox.ended !== 0) session.deadlines.arm(TELL, now);
 		if (this.#closing) this.#shut(now);
 		this.#busy = false;
-		if (this.#timer !== undefined) this.#schedule(now);
+		this.#schedule(now);
 		if (this.#hasThrown) this.#rethrow();
 	}
 
 	#schedule(now: number): void {
+		if (this.#timer === undefined) return;
 		const next = this.#session.deadlines.poll(now);
 		if (this.#timerSet && ((next - this.#timerAt) | 0) >= 0) return;
 		this.#timerSet = true;
 		this.#timerAt = next;
 		const wait = (next - now) | 0;
-		this.#timer!.schedule(wait > 0 ? wait : 0);
+		this.#timer.schedule(wait > 0 ? wait : 0);
 	}
 
 	// The link.
@@ -543,16 +598,19 @@ export class Client {
 			return;
 		}
 		this.#session.handleResolving(now);
+		let resolver: Resolver | undefined;
 		try {
-			const resolver = new Resolver({});
-			this.#resolver = resolver;
-			resolver.resolve({
+			const asked = new Resolver({});
+			resolver = asked;
+			this.#resolver = asked;
+			asked.resolve({
 				host: this.#host,
-				onResolved: (_host, address) => this.#handleResolved(resolver, address),
-				onError: () => this.#handleResolved(resolver, undefined),
+				onResolved: (_host, address) => this.#handleResolved(asked, address),
+				onError: () => this.#handleResolved(asked, undefined),
 			});
 		} catch {
-			this.#dropLink(RESOLVE_FAILED, now);
+			// Unless it has answered before it threw.
+			if (resolver === this.#resolver) this.#dropLink(RESOLVE_FAILED, now);
 		}
 	}
 
@@ -605,6 +663,7 @@ export class Client {
 		this.#socket = undefined;
 		this.#room = 0;
 		this.#readable = 0;
+		this.#stalled = false;
 		try {
 			socket?.close();
 		} catch {
@@ -625,7 +684,6 @@ export class Client {
 	#shut(now: number): void {
 		const session = this.#session;
 		const { arena, phase } = session;
-		this.#closing = false;
 		// Nothing may follow DISCONNECT [MQTT-3.14.4-2], and it cannot stand inside another packet.
 		const sentConnect = phase >= CONNECTING && (session.wants & WANTS_CONNECT) === 0;
 		if (sentConnect && session.sendLeft === 0 && this.#room >= 2) {
@@ -636,6 +694,8 @@ export class Client {
 		session.packet.aborted = false;
 		this.#closeLink();
 		session.requestClose(CODE_CLOSED);
+		// Callbacks on the way here may have called close() once more: that is this one.
+		this.#closing = false;
 		endMessages(session, CODE_CLOSED, END_LOST, END_DROPPED);
 		this.#timer?.close();
 		this.#timer = undefined;
@@ -654,9 +714,11 @@ export class Client {
 		}
 	}
 
+	/** As many as there are now. */
 	#tellEnds(): void {
 		const outbox = this.#session.outbox;
-		for (let entry = outbox.firstEnded(); entry !== 0; entry = outbox.firstEnded()) {
+		for (let left = outbox.ended; left > 0 && outbox.ended > 0; left -= 1) {
+			const entry = outbox.firstEnded();
 			const ticket = outbox.packetId(entry);
 			const end = outbox.endOf(entry);
 			const code = outbox.codeOf(entry);
@@ -686,6 +748,8 @@ export class Client {
 	#endDrain(code: number): void {
 		this.#draining = false;
 		this.#session.deadlines.disarm(DRAIN);
+		// Whoever drains again in the callback is answered from the timer.
+		this.#session.deadlines.arm(TELL, this.#clock.now());
 		try {
 			this.#options.onDrained?.(code);
 		} catch (error) {
@@ -739,6 +803,27 @@ function onError(this: Socket): void {
 
 function onTimer(this: { readonly target?: unknown }): void {
 	(this.target as Client).handleTimer();
+}
+
+/** What is missing would otherwise be missed much later, in a callback. */
+function checkCollaborators(options: ClientOptions): void {
+	if (typeof options.socket?.io !== "function") throw new Misuse(BAD_OPTION, "socket.io: expected a class");
+	if (typeof options.timer?.io !== "function") throw new Misuse(BAD_OPTION, "timer.io: expected a class");
+	if (typeof options.clock?.now !== "function") throw new Misuse(BAD_OPTION, "clock: expected an object with now()");
+	if (typeof options.random?.next !== "function")
+		throw new Misuse(BAD_OPTION, "random: expected an object with next()");
+}
+
+function refuseInSource(): never {
+	throw new Misuse(BAD_STATE, "publish: not inside Source.read");
+}
+
+/** Throws Misuse for a filter that is none. */
+function checkFilter(filter: string): void {
+	const bytes = new Uint8Array(utf8Length(filter, "topic filter"));
+	putUtf8(bytes, 0, filter);
+	if (!isTopicFilter(bytes, 0, bytes.length))
+		throw new Misuse(BAD_TOPIC_FILTER, `topic filter not allowed: "${filter}"`);
 }
 
 function checkFlags(flags: number): void {

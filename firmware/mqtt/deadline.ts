@@ -27,7 +27,10 @@ export const STABLE = 9;
 /** The next attempt to connect. */
 export const RECONNECT = 10;
 
-export const DEADLINE_WORDS = 11;
+/** What the application is to be told once the call that caused it has returned. */
+export const TELL = 11;
+
+export const DEADLINE_WORDS = 12;
 export const NONE = -1;
 
 /** The longest time to sleep where nothing is due: half the clock's half circle, so that comparisons hold. */

@@ -1,9 +1,13 @@
 // The one record that every inbound packet is decoded into, and that handlers get to see. It is used again for the next
 // packet: what is to be kept must be copied before the handler returns.
 
+import { BAD_STATE, Misuse } from "./error.js";
 import { DUP, QOS_MASK, RETAIN } from "./packet.js";
 import type { Received } from "./received.js";
 import { isUtf8, takeUtf8 } from "./wire.js";
+
+/** A value of `token`: nothing that could be held is with the handlers. */
+export const NOT_DELIVERED = -1;
 
 export class Incoming {
 	/** The buffer that all offsets here point into. Only the spans named below are the handler's to read. */
@@ -27,8 +31,8 @@ export class Incoming {
 	route = -1;
 	/** True where a streamed message ended in the middle: forget the spans so far. The server will send it again. */
 	aborted = false;
-	/** The token given out by hold(), or 0. */
-	token = 0;
+	/** The token given out by hold(), 0, or NOT_DELIVERED. */
+	token = NOT_DELIVERED;
 	readonly #received: Received;
 
 	constructor(bytes: Uint8Array, received: Received) {
@@ -73,11 +77,14 @@ export class Incoming {
 	}
 
 	/**
-	 * Asks for manual acknowledgement of this message: call it in the handler, and `client.acknowledge(token)` once the
-	 * message is safe. Returns the token, or 0 where there is nothing to acknowledge (QoS 0) or no room to remember it
-	 * (`limits.received`; the link is then closed, and the server sends the message again later).
+	 * Asks for manual acknowledgement of this message: call it in the handler (for a message in spans, at the last one),
+	 * and `client.acknowledge(token)` once the message is safe. Returns the token, or 0 where there is nothing to
+	 * acknowledge (QoS 0) or no room to remember it (`limits.received`; the link is then closed, and the server sends the
+	 * message again later). Throws Misuse outside the handler, or before the last span.
 	 */
 	hold(): number {
+		if (this.token === NOT_DELIVERED || !this.last)
+			throw new Misuse(BAD_STATE, "hold: not with a handler, or not whole");
 		if (this.token === 0 && this.packetId !== 0) this.token = this.#received.hold(this.packetId, this.qos);
 		return this.token;
 	}

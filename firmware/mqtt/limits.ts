@@ -5,7 +5,10 @@ import { BAD_OPTION, Misuse } from "./error.js";
 export interface Limits {
 	/** Receive buffer in bytes, 64 to 65,535. A larger PUBLISH is streamed or skipped, any other larger packet closes. */
 	receive: number;
-	/** Send buffer in bytes, 64 to 65,535: the largest single write; CONNECT must fit. */
+	/**
+	 * Send buffer in bytes, 64 to 65,535: the largest single write. CONNECT must fit, and so must a SUBSCRIBE for the
+	 * longest filter; and both into the socket's own buffer, since they are not sent in pieces.
+	 */
 	send: number;
 	/** Outbox in bytes, 64 to 65,535, with 12 bytes of bookkeeping a message. */
 	outbox: number;

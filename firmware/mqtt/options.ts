@@ -41,7 +41,8 @@ export type MessageHandler = (message: Incoming) => void;
 export interface Source {
 	/**
 	 * Puts up to `count` bytes of the payload from `position` on into `bytes` at `at`, and returns how many; 0 where none
-	 * are at hand yet (call `client.resume()` when they are). Throwing, or a negative number, gives the message up.
+	 * are at hand yet (call `client.resume()` when they are). Throwing, or a negative number, gives the message up. It
+	 * must not publish.
 	 */
 	read(bytes: Uint8Array, at: number, count: number, position: number): number;
 }
@@ -86,7 +87,7 @@ export interface ClientOptions {
 	onMessage?(message: Incoming): void;
 	/** PINGRESP came, that many ms after PINGREQ. */
 	onPing?(milliseconds: number): void;
-	/** drain() is done: OK, or DRAIN_TIMEOUT. */
+	/** drain() is done: OK, DRAIN_TIMEOUT, or CLOSED where close() came first. */
 	onDrained?(code: number): void;
 	/** Something went wrong that ends no connection: a handler threw (then with what it threw), a message was skipped. */
 	onError?(code: number, error?: unknown): void;

@@ -173,8 +173,13 @@ export class Outbox {
 
 	/** The message has ended this way; firstEnded() finds it. */
 	setEnded(entry: number, end: number, code: number): void {
-		this.#words[entry] = (this.#words[entry] & LENGTH_MASK) | ENDED | (end << END_SHIFT) | (code << CODE_SHIFT);
+		this.changeEnd(entry, end, code);
 		this.ended += 1;
+	}
+
+	/** It ended in another way than was thought. */
+	changeEnd(entry: number, end: number, code: number): void {
+		this.#words[entry] = (this.#words[entry] & LENGTH_MASK) | ENDED | (end << END_SHIFT) | (code << CODE_SHIFT);
 	}
 
 	/** An ENDED entry, the oldest first, or 0. */
@@ -216,7 +221,8 @@ export class Outbox {
 			if (at >= this.unsent && unsent === 0) unsent = to;
 			if (state !== DEAD) {
 				let kept = size;
-				if (state === RELEASED) {
+				// Its packet will not be sent again.
+				if (state === RELEASED || state === ENDED) {
 					words[at] &= ~LENGTH_MASK;
 					kept = ENTRY_WORDS;
 				}

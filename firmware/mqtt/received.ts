@@ -88,7 +88,8 @@ export class Received {
 	accept(packetId: number, qos: number): boolean {
 		const word = qos === 2 ? packetId | IS_QOS_2 : packetId;
 		if (this.#queued !== 0) {
-			this.#enqueue(word | ACCEPTED);
+			// Without room to wait in, it is accepted all the same: answered when the server sends it again.
+			if (!this.#enqueue(word | ACCEPTED) && qos === 2) this.#words[this.#find(packetId)] |= ACCEPTED;
 			return false;
 		}
 		if (qos === 2) this.#words[this.#find(packetId)] |= ACCEPTED;

@@ -143,8 +143,9 @@ export class Peer {
 		codec.on("error", error => {
 			throw error;
 		});
-		const left = codec.parse(bytes);
-		this.socket.written = left === 0 ? [] : [...bytes.subarray(bytes.length - left)];
+		const end = endOfPackets(bytes);
+		codec.parse(bytes.subarray(0, end));
+		this.socket.written = [...bytes.subarray(end)];
 		return packets;
 	}
 
@@ -189,6 +190,24 @@ export function hex(text: string): Buffer {
 
 export function utf8(text: string): Uint8Array {
 	return new TextEncoder().encode(text);
+}
+
+/** The offset behind the last whole packet. */
+function endOfPackets(bytes: Uint8Array): number {
+	let end = 0;
+	for (;;) {
+		let at = end + 1;
+		let remaining = 0;
+		for (let shift = 0; ; shift += 7) {
+			const byte = bytes[at];
+			if (byte === undefined) return end;
+			at += 1;
+			remaining |= (byte & 127) << shift;
+			if (byte < 128) break;
+		}
+		if (at + remaining > bytes.length) return end;
+		end = at + remaining;
+	}
 }
 
 function brief(packet: Packet): string {

@@ -56,6 +56,6 @@ function resumeReleases(session: Session, now: number): void {
 		session.lane.push(PUBREL, outbox.packetId(entry));
 		session.wants |= WANTS_ACK;
 		outbox.setSentMs(entry, now);
-		session.deadlines.arm(ACK, now + session.waits.ackMs);
+		if (!session.deadlines.isArmed(ACK)) session.deadlines.arm(ACK, now + session.waits.ackMs);
 	}
 }

@@ -3,6 +3,7 @@
 
 import { takeAck, takePublish } from "../decode.js";
 import { BAD_PUBLISH_TOPIC, OK, RECEIVE_TABLE_FULL, UNEXPECTED_PACKET } from "../error.js";
+import { NOT_DELIVERED } from "../incoming.js";
 import { PUBACK, PUBCOMP, PUBREC } from "../packet.js";
 import { FULL, IS_QOS_2, NEW, REPEATED } from "../received.js";
 import { isTopicName } from "../topic.js";
@@ -14,12 +15,12 @@ export function handlePublish(session: Session): number {
 	const packet = session.packet;
 	const code = takePublish(packet);
 	if (code !== OK) return session.fail(code);
-	packet.token = 0;
+	packet.token = NOT_DELIVERED;
 	packet.route = session.topics.matchExact(packet.topicAt, packet.topicLength);
 	// A topic that equals one of our filters is as valid as that filter; any other is looked at byte by byte.
 	if (packet.route < 0 && !isTopicName(packet.bytes, packet.topicAt, packet.topicLength))
 		return session.fail(BAD_PUBLISH_TOPIC);
-	if (packet.qos !== 2) return DELIVER;
+	if (packet.qos !== 2) return deliver(session);
 	return begin(session);
 }
 
@@ -28,7 +29,7 @@ function begin(session: Session): number {
 	const packetId = session.packet.packetId;
 	switch (session.received.begin(packetId)) {
 		case NEW:
-			return DELIVER;
+			return deliver(session);
 		case REPEATED:
 			owe(session, PUBREC, packetId);
 			return NOTHING;
@@ -38,19 +39,24 @@ function begin(session: Session): number {
 	return session.received.overflow ? session.fail(RECEIVE_TABLE_FULL) : NOTHING;
 }
 
+/** From here on, and until the handlers have returned from the last of it, the message may be held. */
+function deliver(session: Session): number {
+	session.packet.token = 0;
+	return DELIVER;
+}
+
 /** A PUBLISH too large for the receive area: its head. */
 export function handleHead(session: Session): number {
 	const { packet, received } = session;
+	session.discarding = true;
 	const code = takePublish(packet);
 	if (code !== OK) return session.fail(code);
-	packet.token = 0;
+	packet.token = NOT_DELIVERED;
 	packet.total = session.framer.streamLeft;
 	packet.route = session.topics.matchExact(packet.topicAt, packet.topicLength);
 	if (packet.route < 0 && !isTopicName(packet.bytes, packet.topicAt, packet.topicLength))
 		return session.fail(BAD_PUBLISH_TOPIC);
-	session.discarding = false;
-	if (packet.qos !== 2) return NOTHING;
-	const found = received.begin(packet.packetId);
+	const found = packet.qos === 2 ? received.begin(packet.packetId) : NEW;
 	if (found === FULL || received.overflow) return session.fail(RECEIVE_TABLE_FULL);
 	session.discarding = found !== NEW;
 	// A repeat is skipped to its end before it is answered; what is still with the application is not answered at all.
@@ -60,7 +66,7 @@ export function handleHead(session: Session): number {
 
 export function handleSpan(session: Session): number {
 	const packet = session.packet;
-	if (!session.discarding) return DELIVER;
+	if (!session.discarding) return packet.position === 0 ? deliver(session) : DELIVER;
 	if (packet.last && packet.packetId !== 0) owe(session, PUBREC, packet.packetId);
 	return NOTHING;
 }
@@ -68,13 +74,15 @@ export function handleSpan(session: Session): number {
 /** The handlers have returned from the whole message, or from its last span: acknowledge it, unless somebody holds it. */
 export function finishDelivery(session: Session): number {
 	const { packet, received } = session;
-	const packetId = packet.packetId;
-	if (packetId === 0) return NOTHING;
+	const { packetId, qos, token } = packet;
 	// From here on hold() would come too late.
-	packet.packetId = 0;
-	if (received.overflow) return session.fail(RECEIVE_TABLE_FULL);
-	if (packet.token !== 0) return NOTHING;
-	const qos = packet.qos;
+	packet.token = NOT_DELIVERED;
+	if (packetId === 0 || token > 0) return NOTHING;
+	if (received.overflow) {
+		// There was no room to hold it: as if it had never come, so that it comes again.
+		if (qos === 2) received.abandon(packetId);
+		return session.fail(RECEIVE_TABLE_FULL);
+	}
 	if (received.accept(packetId, qos)) owe(session, qos === 2 ? PUBREC : PUBACK, packetId);
 	return received.overflow ? session.fail(RECEIVE_TABLE_FULL) : NOTHING;
 }
@@ -84,7 +92,8 @@ export function abortDelivery(session: Session): boolean {
 	const { framer, packet, received } = session;
 	if (framer.streamLeft === 0 || session.discarding) return false;
 	if (packet.qos === 2) received.abandon(packet.packetId);
-	packet.packetId = 0;
+	session.discarding = true;
+	packet.token = NOT_DELIVERED;
 	packet.position += packet.payloadLength;
 	packet.payloadLength = 0;
 	packet.aborted = true;

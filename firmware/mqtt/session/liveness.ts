@@ -42,6 +42,8 @@ export function handlePingresp(session: Session, now: number): number {
 	if (code !== OK) return session.fail(code);
 	if (!session.deadlines.isArmed(PING)) return session.fail(UNEXPECTED_PACKET);
 	session.deadlines.disarm(PING);
+	// While it was awaited no other was sent: the time to the next counts from the last packet that left.
+	if (session.waits.idleMs > 0) session.deadlines.arm(KEEP_ALIVE, session.sentMs + session.waits.idleMs);
 	session.pingMs = (now - session.pingSentMs) | 0;
 	return PONG;
 }
@@ -61,10 +63,10 @@ export function handleAckDeadline(session: Session, now: number): number {
 	const { outbox, waits } = session;
 	let age = session.requestId === 0 ? -1 : (now - session.requestMs) | 0;
 	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
-		// The one that is just being sent has not begun to wait.
-		if (session.sendLeft > 0 && entry === outbox.unsent) continue;
 		const state = outbox.state(entry);
-		if (state === SENT || state === RELEASED) age = Math.max(age, (now - outbox.sentMs(entry)) | 0);
+		// The one that is just being sent has to make progress, whatever its QoS.
+		const leaving = session.sendLeft > 0 && entry === outbox.unsent;
+		if (leaving || state === SENT || state === RELEASED) age = Math.max(age, (now - outbox.sentMs(entry)) | 0);
 	}
 	if (age >= waits.ackMs) return session.fail(ACK_TIMEOUT);
 	if (age >= 0) session.deadlines.arm(ACK, now + waits.ackMs - age);

@@ -128,6 +128,9 @@ export function pollMessage(session: Session, room: number, now: number): number
 	if ((arena.bytes[at] & QOS_MASK) !== 0) outbox.setState(entry, SENT);
 	session.sendOffset = 0;
 	session.sendLeft = outbox.length(entry) + (outbox.isStreamed(entry) ? session.sourceLength : 0);
+	// From its first byte on it has a deadline: to make progress, and then to be acknowledged.
+	outbox.setSentMs(entry, now);
+	if (!session.deadlines.isArmed(ACK)) session.deadlines.arm(ACK, now + session.waits.ackMs);
 	return continueMessage(session, room, now);
 }
 
@@ -143,26 +146,30 @@ export function continueMessage(session: Session, room: number, now: number): nu
 		const from = outbox.packetAt(entry) + session.sendOffset;
 		arena.bytes.copyWithin(arena.stageAt, from, from + count);
 	} else {
-		count = readSource(session, count, -left, now);
+		count = readSource(session, count, now);
 		if (count <= 0) return count;
 	}
 	session.sendOffset += count;
 	session.sendLeft -= count;
 	session.sentMs = now;
-	if (session.sendLeft === 0) finishMessage(session, entry, now);
+	outbox.setSentMs(entry, now);
+	if (session.sendLeft === 0) finishMessage(session, entry);
 	return count;
 }
 
-/** Up to `count` bytes of the payload at `position` into the stage: 0 where the source has none yet, -1 where it failed. */
-function readSource(session: Session, count: number, position: number, now: number): number {
+/** Up to `count` more bytes of the payload into the stage: 0 where the source has none yet, -1 where it failed. */
+function readSource(session: Session, count: number, now: number): number {
 	const { arena, deadlines, outbox } = session;
+	const position = session.sendOffset - outbox.length(outbox.unsent);
 	let got = -1;
+	session.isReading = true;
 	try {
 		got = session.source!.read(arena.bytes, arena.stageAt, count, position);
 	} catch {
 		// As if it had said so.
 	}
-	if (got > 0 && got <= count) {
+	session.isReading = false;
+	if (got > 0 && got <= count && Number.isInteger(got)) {
 		deadlines.disarm(SOURCE);
 		return got;
 	}
@@ -176,16 +183,13 @@ function readSource(session: Session, count: number, position: number, now: numb
 	return -1;
 }
 
-/** The last byte has gone to the socket. */
-function finishMessage(session: Session, entry: number, now: number): void {
-	const { deadlines, outbox } = session;
+/** The last bytes are in the stage, on their way to the socket. */
+function finishMessage(session: Session, entry: number): void {
+	const outbox = session.outbox;
 	outbox.unsent = outbox.behind(entry);
-	if (outbox.state(entry) !== SENT) {
-		end(session, entry, END_SETTLED, OK);
-		return;
-	}
-	outbox.setSentMs(entry, now);
-	if (!deadlines.isArmed(ACK)) deadlines.arm(ACK, now + session.waits.ackMs);
+	if (outbox.state(entry) === SENT) return;
+	end(session, entry, END_SETTLED, OK);
+	session.leaving = entry;
 }
 
 export function handlePuback(session: Session): number {
@@ -205,7 +209,7 @@ export function handlePubrec(session: Session, now: number): number {
 	if (entry < 0) return session.fail(UNEXPECTED_PACKET);
 	if (entry > 0) {
 		if (outbox.isStreamed(entry)) session.source = undefined;
-		if (outbox.state(entry) === SENT) outbox.release(entry);
+		if (outbox.state(entry) !== RELEASED) outbox.release(entry);
 		outbox.setSentMs(entry, now);
 	} else session.strays += 1;
 	// An id that we know nothing of is answered too, so that the server can let go of it.
@@ -234,7 +238,7 @@ function awaiting(session: Session, qos: number): number {
 	if (entry === 0) return 0;
 	const state = outbox.state(entry);
 	if (state === RELEASED) return qos === QOS_2 ? entry : -1;
-	if (state !== SENT) return 0;
+	if (state !== SENT && state !== RESEND) return 0;
 	if ((arena.bytes[outbox.packetAt(entry)] & QOS_MASK) !== qos) return -1;
 	return session.sendLeft > 0 && entry === outbox.unsent ? -1 : entry;
 }
@@ -255,6 +259,9 @@ function settle(session: Session, entry: number): number {
 export function rewindMessages(session: Session, code: number): void {
 	const { outbox, arena } = session;
 	outbox.rewind();
+	// The socket did not take what was given out last.
+	if (session.leaving !== 0) outbox.changeEnd(session.leaving, END_DROPPED, code);
+	session.leaving = 0;
 	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
 		const state = outbox.state(entry);
 		if (state === SENT) outbox.setState(entry, RESEND);

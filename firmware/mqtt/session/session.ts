@@ -23,6 +23,7 @@ import {
 	SILENCE,
 	SOURCE,
 	STABLE,
+	TELL,
 } from "../deadline.js";
 import type { ConnectFields } from "../encode.js";
 import {
@@ -99,11 +100,15 @@ export class Session {
 	pingSentMs = 0;
 	/** Round-trip time of the last PINGREQ in ms, or -1. */
 	pingMs = -1;
-	/** The streamed message coming in is not for the handlers: a repeat. */
-	discarding = false;
+	/** The streamed message coming in, if any, is not for the handlers: a repeat, or broken. */
+	discarding = true;
 	/** Source of the one streamed publish, and the length of its payload. */
 	source: Source | undefined = undefined;
 	sourceLength = 0;
+	/** The source is filling the stage: nothing else may touch it, or the outbox. */
+	isReading = false;
+	/** The QoS 0 entry whose last bytes pollTransmit() has given out just now, or 0. */
+	leaving = 0;
 	/** Acknowledgements for ids that are not in flight: ignored and counted. */
 	strays = 0;
 	readonly backoff: Backoff;
@@ -235,6 +240,7 @@ export class Session {
 
 	/** The first packet of a connection must be CONNACK [MQTT-3.2.0-1]. */
 	private handleFirst(kind: number, now: number): number {
+		this.discarding = true;
 		if (this.phase !== CONNECTING || (this.wants & WANTS_CONNECT) !== 0) return this.fail(UNEXPECTED_PACKET);
 		if (kind !== PACKET || this.packet.first !== CONNACK) return this.fail(UNEXPECTED_PACKET);
 		return handleConnack(this, now);
@@ -274,6 +280,8 @@ export class Session {
 					break;
 				case DRAIN:
 					return DRAIN_EXPIRED;
+				case TELL:
+					break;
 			}
 			if (event !== NOTHING) return event;
 		}
@@ -284,6 +292,7 @@ export class Session {
 	 * or not now; negative where the link has to be closed because of `error`.
 	 */
 	pollTransmit(room: number, now: number): number {
+		this.leaving = 0;
 		if (this.sendLeft > 0) return continueMessage(this, room, now);
 		if (this.wants !== 0) {
 			const control = this.pollControl(room, now);

@@ -30,10 +30,13 @@ export function pollRequest(session: Session, room: number, now: number): number
 function pollBatch(session: Session, room: number, now: number, first: number, from: number, to: number): number {
 	const { topics, stageSize } = session;
 	const most = Math.min(room, stageSize);
+	// Its answer has a byte a filter, and has to fit into the receive area.
+	let filters = session.arena.stageAt - session.arena.receiveAt - 5;
 	let remaining = 2;
 	for (let handle = topics.nextStanding(1, from); handle !== 0; handle = topics.nextStanding(handle + 1, from)) {
 		const more = 2 + topics.textLength(handle) + (first === SUBSCRIBE ? 1 : 0);
-		if (publishLength(remaining + more) > most) break;
+		if (publishLength(remaining + more) > most || filters === 0) break;
+		filters -= 1;
 		remaining += more;
 		topics.setStanding(handle, to);
 		topics.setInFlight(handle, true);
@@ -43,7 +46,7 @@ function pollBatch(session: Session, room: number, now: number, first: number, f
 	session.requestId = session.inflight.takeRequestId();
 	session.requestFirst = first;
 	session.requestMs = now;
-	session.deadlines.arm(ACK, now + session.waits.ackMs);
+	if (!session.deadlines.isArmed(ACK)) session.deadlines.arm(ACK, now + session.waits.ackMs);
 	return putRequest(bytes, stageAt, first, remaining, session.requestId, topics) - stageAt;
 }
 

@@ -21,7 +21,9 @@ export interface Waits {
 /** Throws Misuse for values that are no whole numbers of ms up to a day. `keepAlive` is in seconds. */
 export function waitsOf(given: Timeouts | undefined, keepAlive: number): Waits {
 	const keepAliveMs = keepAlive * 1000;
-	const pingMs = checked("timeouts.pingMs", given?.pingMs ?? 10_000, 1, DAY_MS);
+	const askedMs = checked("timeouts.pingMs", given?.pingMs ?? 10_000, 1, DAY_MS);
+	// A PINGREQ unanswered for a whole keep-alive would keep the next one from leaving in time.
+	const pingMs = keepAlive > 0 && askedMs > keepAliveMs ? keepAliveMs : askedMs;
 	const silenceMs = keepAlive === 0 ? 0 : keepAliveMs + (keepAliveMs >> 1) + pingMs;
 	return {
 		resolveMs: checked("timeouts.resolveMs", given?.resolveMs ?? 10_000, 1, DAY_MS),

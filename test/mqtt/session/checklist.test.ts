@@ -447,7 +447,7 @@ describe("session", () => {
 		const fresh = peer.client.publish(topic, two, 3, QOS_2);
 		peer.told();
 		peer.online(false);
-		expect(peer.told()).toEqual(["online false", `end ${sent} lost 1a`, `end ${released} lost 1a`]);
+		expect(peer.told()).toEqual([`end ${sent} lost 1a`, `end ${released} lost 1a`, "online false"]);
 		expect(peer.brief()).toEqual([`publish a two q2 d0 r0 #${fresh}`]);
 	});
 
