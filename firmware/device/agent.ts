@@ -104,6 +104,8 @@ export class Agent {
 	#birthDue = false;
 	#goodbyeDue = false;
 	#stopping = false;
+	#closing = false;
+	#drainCode = 0;
 
 	/** Throws Misuse where an option is wrong. */
 	constructor(options: AgentOptions) {
@@ -136,9 +138,9 @@ export class Agent {
 
 	/** Says goodbye, waits up to `drainMs` for what is under way, and closes; then calls `on.stopped`. */
 	stop(drainMs: number): void {
-		if (this.#stopping) return;
+		if (this.#stopping || this.#timer === undefined) return;
 		this.#stopping = true;
-		this.#timer?.close();
+		this.#timer.close();
 		this.#birthDue = false;
 		this.#goodbyeDue = true;
 		this.#publishStatus();
@@ -175,12 +177,14 @@ export class Agent {
 	/** Publishes the birth or goodbye that is due, if there is room; every end of a publish makes some. */
 	#publishStatus(): void {
 		if (!this.#birthDue && !this.#goodbyeDue) return;
-		const status = this.#goodbyeDue ? this.#offline : this.#online;
+		const goodbye = this.#goodbyeDue;
+		const status = goodbye ? this.#offline : this.#online;
 		const ticket = this.client.publish(this.#statusHandle, status, status.length, QOS_1 | RETAIN);
 		if (ticket < 0) return;
-		if (this.#goodbyeDue) this.#goodbyeTicket = ticket;
+		if (goodbye) this.#goodbyeTicket = ticket;
 		else this.#birthTicket = ticket;
-		this.#birthDue = this.#goodbyeDue = false;
+		this.#birthDue = false;
+		this.#goodbyeDue = false;
 	}
 
 	#handleOnline(sessionPresent: boolean): void {
@@ -195,12 +199,22 @@ export class Agent {
 	}
 
 	#handleEnd(ticket: number, end: number, code: number): void {
-		if (ticket === this.#goodbyeTicket) this.#goodbyeTicket = 0;
-		else if (ticket === this.#birthTicket) {
+		if (ticket === this.#goodbyeTicket) {
+			this.#goodbyeTicket = 0;
+			this.#goodbyeDue = end !== END_SETTLED;
+		} else if (ticket === this.#birthTicket) {
 			this.#birthTicket = 0;
 			this.#birthDue = end !== END_SETTLED && !this.#stopping;
 		} else this.#countEnd(ticket, end, code);
-		this.#publishStatus();
+		if (!this.#closing) this.#publishStatus();
+	}
+
+	/** Closes. Where the goodbye has not arrived, the will has to speak for us: then without DISCONNECT. */
+	#handleDrained(code: number): void {
+		if (!this.#stopping || this.#closing) return;
+		this.#closing = true;
+		this.#drainCode = code;
+		this.client.close(!this.#goodbyeDue && this.#goodbyeTicket === 0);
 	}
 
 	#countEnd(ticket: number, end: number, code: number): void {
@@ -227,11 +241,8 @@ export class Agent {
 			onOffline: (code: number) => this.#options.on?.offline?.(code),
 			onPing: (milliseconds: number) => this.#options.on?.ping?.(milliseconds),
 			onPublishEnd: (ticket: number, end: number, code: number) => this.#handleEnd(ticket, end, code),
-			onDrained: (code: number) => {
-				if (!this.#stopping) return;
-				this.client.close();
-				this.#options.on?.stopped?.(code);
-			},
+			onDrained: (code: number) => this.#handleDrained(code),
+			onClosed: () => this.#options.on?.stopped?.(this.#drainCode),
 			...(io.resolver !== undefined && { resolver: { io: io.resolver } }),
 			...(port !== undefined && { port }),
 			...(userName !== undefined && { userName }),

@@ -102,6 +102,7 @@ export class Client {
 	/** In a callback of ours, perhaps in one of the application's: calls only take note. */
 	#busy = false;
 	#closing = false;
+	#graceful = true;
 	#draining = false;
 	#timerSet = false;
 	#timerAt = 0;
@@ -288,13 +289,15 @@ export class Client {
 	}
 
 	/**
-	 * Says DISCONNECT, so that the server keeps the will to itself, and closes. Publishes that have not ended end now, as
+	 * Says DISCONNECT, so that the server keeps the will to itself, and closes; with `graceful` false it just closes, and
+	 * the server publishes the will. Publishes that have not ended end now, as
 	 * lost or dropped; drain() first to wait for them. No callback comes after it has returned; called inside a callback,
 	 * it acts when that has returned.
 	 */
-	close(): void {
+	close(graceful = true): void {
 		if (this.#session.phase === CLOSED) return;
 		this.#closing = true;
+		this.#graceful = graceful;
 		if (!this.#busy) this.#settle(this.#clock.now());
 	}
 
@@ -686,7 +689,7 @@ export class Client {
 		const { arena, phase } = session;
 		// Nothing may follow DISCONNECT [MQTT-3.14.4-2], and it cannot stand inside another packet.
 		const sentConnect = phase >= CONNECTING && (session.wants & WANTS_CONNECT) === 0;
-		if (sentConnect && session.sendLeft === 0 && this.#room >= 2) {
+		if (this.#graceful && sentConnect && session.sendLeft === 0 && this.#room >= 2) {
 			putEmpty(arena.bytes, arena.stageAt, DISCONNECT);
 			this.#write(2, now);
 		}
@@ -702,6 +705,11 @@ export class Client {
 		this.#timerSet = false;
 		this.#tellEnds();
 		if (this.#draining) this.#endDrain(CODE_CLOSED);
+		try {
+			this.#options.onClosed?.();
+		} catch (error) {
+			this.#keepThrown(error);
+		}
 	}
 
 	// What the application is told.

@@ -89,6 +89,8 @@ export interface ClientOptions {
 	onPing?(milliseconds: number): void;
 	/** drain() is done: OK, DRAIN_TIMEOUT, or CLOSED where close() came first. */
 	onDrained?(code: number): void;
+	/** close() is done: nothing is called after this. */
+	onClosed?(): void;
 	/** Something went wrong that ends no connection: a handler threw (then with what it threw), a message was skipped. */
 	onError?(code: number, error?: unknown): void;
 }

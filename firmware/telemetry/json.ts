@@ -76,7 +76,9 @@ Object.freeze(JsonReport.prototype);
 export function putDecimal(bytes: Uint8Array, at: number, value: number, decimals: number): number {
 	let scale = 1;
 	for (let i = 0; i < decimals; i += 1) scale *= 10;
-	let scaled = Math.floor(Math.abs(value) * scale + 0.5);
+	const exact = Math.abs(value) * scale;
+	let scaled = Math.floor(exact);
+	if (exact - scaled >= 0.5) scaled += 1;
 	if (scaled > Number.MAX_SAFE_INTEGER) scaled = Number.MAX_SAFE_INTEGER;
 	if (value < 0 && scaled > 0) {
 		bytes[at] = MINUS;

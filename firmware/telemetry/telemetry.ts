@@ -46,9 +46,9 @@ export class Telemetry {
 			try {
 				const sample = this.#sensors[i].sample();
 				if (sample === undefined) continue;
-				temperature = sample.temperature ?? temperature;
-				humidity = sample.humidity ?? humidity;
-				pressure = sample.pressure ?? pressure;
+				temperature = finite(sample.temperature, temperature);
+				humidity = finite(sample.humidity, humidity);
+				pressure = finite(sample.pressure, pressure);
 			} catch {
 				// One broken sensor must not silence the others.
 				this.sensorErrors += 1;
@@ -71,3 +71,8 @@ export class Telemetry {
 }
 
 Object.freeze(Telemetry.prototype);
+
+/** What a sensor gave, if it is a number to speak of; otherwise what there was before. */
+function finite(value: number | undefined, before: number): number {
+	return value !== undefined && Number.isFinite(value) ? value : before;
+}

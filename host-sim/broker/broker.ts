@@ -97,7 +97,8 @@ export class Broker {
 	}
 
 	takeClientId(): string {
-		this.#assigned += 1;
+		do this.#assigned += 1;
+		while (this.sessions.has(`auto-${this.#assigned}`));
 		return `auto-${this.#assigned}`;
 	}
 

@@ -13,6 +13,7 @@ import {
 } from "mqtt-packet";
 import type { Transport, TransportHandler } from "../transport.js";
 import type { Broker } from "./broker.js";
+import { Frames, isOtherVersion } from "./frames.js";
 import type { Message, Session } from "./session.js";
 import { isTopicFilter, isTopicName } from "./topic.js";
 
@@ -30,6 +31,7 @@ export class Connection implements TransportHandler {
 	deadline: number | undefined;
 	readonly transport: Transport;
 	readonly #broker: Broker;
+	readonly #frames = new Frames();
 	readonly #parser: Parser;
 	#keepAliveMs = 0;
 	#will: Message | undefined;
@@ -53,13 +55,21 @@ export class Connection implements TransportHandler {
 	handleData(bytes: Uint8Array, now: number): void {
 		if (!this.#open) return;
 		this.#now = now;
-		// What the client sends within one and a half keep-alives keeps it alive [MQTT-3.1.2-24].
-		if (this.session !== undefined && this.#keepAliveMs > 0) this.deadline = now + this.#keepAliveMs * 1.5;
 		try {
-			this.#parser.parse(Buffer.from(bytes));
+			this.#frames.push(bytes, frame => this.#handleFrame(frame));
 		} catch (error) {
 			this.#refuse(`malformed packet: ${(error as Error).message}`);
 		}
+	}
+
+	#handleFrame(frame: Buffer): void {
+		if (!this.#open) return;
+		// A packet within one and a half keep-alives keeps the client alive [MQTT-3.1.2-24].
+		if (this.session !== undefined && this.#keepAliveMs > 0) this.deadline = this.#now + this.#keepAliveMs * 1.5;
+		// Before mqtt-packet would throw at a version that it does not know [MQTT-3.1.2-2].
+		if (this.session === undefined && isOtherVersion(frame))
+			return this.#connack(BAD_PROTOCOL, "unsupported protocol version");
+		this.#parser.parse(frame);
 	}
 
 	handleClose(now: number): void {
@@ -118,14 +128,14 @@ export class Connection implements TransportHandler {
 			case "publish":
 				return this.#handlePublish(packet, session);
 			case "puback":
-				return session.handlePuback(id);
+				return this.#expect(session.handlePuback(id));
 			case "pubrec":
-				return session.handlePubrec(id);
+				return this.#expect(session.handlePubrec(id));
 			case "pubrel":
 				session.received.delete(id);
 				return this.#send({ cmd: "pubcomp", messageId: id });
 			case "pubcomp":
-				return session.handlePubcomp(id);
+				return this.#expect(session.handlePubcomp(id));
 			case "subscribe":
 				return this.#handleSubscribe(packet, session);
 			case "unsubscribe":
@@ -140,10 +150,14 @@ export class Connection implements TransportHandler {
 		}
 	}
 
+	/** For acknowledgements: whether they fit what we sent. */
+	#expect(fits: boolean): void {
+		if (!fits) this.#refuse("an acknowledgement of the wrong kind");
+	}
+
 	#handleConnect(packet: IConnectPacket): void {
 		const clean = packet.clean ?? true;
 		let { clientId } = packet;
-		if (packet.protocolVersion !== 4) return this.#connack(BAD_PROTOCOL, "unsupported protocol version");
 		if (clientId === "") {
 			if (!clean) return this.#connack(BAD_CLIENT_ID, "empty client id without clean session"); // [MQTT-3.1.3-8]
 			clientId = this.#broker.takeClientId();
@@ -166,7 +180,7 @@ export class Connection implements TransportHandler {
 		this.session = session;
 		this.#send({ cmd: "connack", returnCode: 0, sessionPresent: present });
 		this.#broker.handleOnline(this, clientId, present);
-		session.attach(packet => this.#send(packet));
+		if (this.#open) session.attach(packet => this.#send(packet));
 	}
 
 	#connack(returnCode: number, why: string): void {
@@ -177,7 +191,6 @@ export class Connection implements TransportHandler {
 	#handlePublish(packet: IPublishPacket, session: Session): void {
 		const { topic, qos, messageId } = packet;
 		if (!isTopicName(topic)) return this.#refuse("topic name not allowed"); // [MQTT-3.3.2-2]
-		if (qos > 0 && !messageId) return this.#refuse("packet id 0"); // [MQTT-2.3.1-1]
 		const payload = Buffer.from(packet.payload);
 		// A second PUBLISH with an id that is not released is answered, not published [MQTT-4.3.3-2].
 		const repeated = qos === 2 && session.received.has(messageId!);
@@ -190,10 +203,11 @@ export class Connection implements TransportHandler {
 
 	#handleSubscribe(packet: ISubscribePacket, session: Session): void {
 		if (packet.subscriptions.length === 0) return this.#refuse("SUBSCRIBE without a filter"); // [MQTT-3.8.3-3]
+		if (!packet.subscriptions.every(({ topic }) => isTopicFilter(topic)))
+			return this.#refuse("topic filter not allowed"); // [MQTT-4.7.1-2]
 		const granted: number[] = [];
 		const added: string[] = [];
 		for (const { topic, qos } of packet.subscriptions) {
-			if (!isTopicFilter(topic)) return this.#refuse("topic filter not allowed"); // [MQTT-4.7.1-2]
 			if (!this.#broker.maySubscribe(topic)) {
 				granted.push(0x80);
 				continue;
@@ -208,6 +222,7 @@ export class Connection implements TransportHandler {
 
 	#handleUnsubscribe(packet: IUnsubscribePacket, session: Session): void {
 		if (packet.unsubscriptions.length === 0) return this.#refuse("UNSUBSCRIBE without a filter"); // [MQTT-3.10.3-2]
+		if (!packet.unsubscriptions.every(isTopicFilter)) return this.#refuse("topic filter not allowed");
 		for (const filter of packet.unsubscriptions) this.#broker.unsubscribe(session, filter);
 		this.#send({ cmd: "unsuback", messageId: packet.messageId!, granted: [] });
 	}

@@ -79,28 +79,37 @@ export class Session {
 		this.#pump();
 	}
 
-	/** PUBACK. */
-	handlePuback(id: number): void {
-		this.#end(id, 1);
+	/** PUBACK. As the two below, false where the message under that id is owed another answer. */
+	handlePuback(id: number): boolean {
+		const flight = this.#flight(id);
+		if (flight === undefined) return true;
+		return flight.message.qos === 1 && this.#end(flight);
 	}
 
 	/** PUBREC: from now on only PUBREL goes out. An unknown id is answered too. */
-	handlePubrec(id: number): void {
-		const flight = this.#flights.find(flight => flight.id === id && flight.message.qos === 2);
+	handlePubrec(id: number): boolean {
+		const flight = this.#flight(id);
+		if (flight?.message.qos === 1) return false;
 		if (flight !== undefined) flight.released = true;
 		this.#send?.({ cmd: "pubrel", messageId: id });
+		return true;
 	}
 
 	/** PUBCOMP. */
-	handlePubcomp(id: number): void {
-		this.#end(id, 2);
+	handlePubcomp(id: number): boolean {
+		const flight = this.#flight(id);
+		if (flight === undefined) return true;
+		return flight.released && this.#end(flight);
 	}
 
-	#end(id: number, qos: 1 | 2): void {
-		const at = this.#flights.findIndex(flight => flight.id === id && flight.message.qos === qos);
-		if (at < 0) return;
-		this.#flights.splice(at, 1);
+	#flight(id: number): Flight | undefined {
+		return this.#flights.find(flight => flight.id === id);
+	}
+
+	#end(flight: Flight): true {
+		this.#flights.splice(this.#flights.indexOf(flight), 1);
 		this.#pump();
+		return true;
 	}
 
 	#pump(): void {

@@ -1,13 +1,18 @@
 // Topic grammar and matching on strings (3.1.1 section 4.7), written apart from the firmware's on purpose: what checks
 // the client must not share its mistakes.
 
+/** Levels that a topic may have: as in other brokers, so that matching has a bounded depth. */
+const LEVELS = 200;
+
 export function isTopicName(name: string): boolean {
-	return name.length > 0 && Buffer.byteLength(name) <= 65_535 && !/[+#\0]/.test(name);
+	if (name.length === 0 || Buffer.byteLength(name) > 65_535 || name.split("/").length > LEVELS) return false;
+	return !/[+#\0]/.test(name);
 }
 
 export function isTopicFilter(filter: string): boolean {
 	if (filter.length === 0 || Buffer.byteLength(filter) > 65_535 || filter.includes("\0")) return false;
 	const levels = filter.split("/");
+	if (levels.length > LEVELS) return false;
 	return levels.every(
 		(level, i) =>
 			level === "+" || (level === "#" && i === levels.length - 1) || (!level.includes("+") && !level.includes("#")),

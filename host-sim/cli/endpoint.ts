@@ -3,6 +3,7 @@
 import { connect } from "node:net";
 import type { Endpoint } from "../fleet/fleet.js";
 import { UsageError } from "../fleet/scenario.js";
+import { addressOf } from "../node/resolver.js";
 
 /** How long the first connection to a broker may take, in ms. */
 const PROBE_MS = 5000;
@@ -20,15 +21,26 @@ export function parseEndpoint(text: string): Endpoint {
 		throw new UsageError(`--broker: ${expected}, got a URL that begins with ${url.protocol}//`);
 	if (url.hostname === "") throw new UsageError(`--broker: ${expected}, got a URL without a host`);
 	if (url.pathname !== "" && url.pathname !== "/") throw new UsageError(`--broker: ${expected}, got a URL with a path`);
+	// A # or ? in a password has to be escaped; unescaped it would cut the password in two.
+	if (url.hash !== "" || url.search !== "")
+		throw new UsageError(`--broker: ${expected}; write # as %23 and ? as %3F in user and password`);
 	if (url.password !== "" && url.username === "")
 		throw new UsageError("--broker: a password needs a user name in MQTT 3.1.1");
 	return {
 		// The brackets around an IPv6 address belong to the URL, not to the address.
 		host: url.hostname.replace(/^\[|\]$/g, ""),
 		port: url.port === "" ? 1883 : Number(url.port),
-		...(url.username !== "" && { userName: decodeURIComponent(url.username) }),
-		...(url.password !== "" && { password: decodeURIComponent(url.password) }),
+		...(url.username !== "" && { userName: unescaped(url.username) }),
+		...(url.password !== "" && { password: unescaped(url.password) }),
 	};
+}
+
+function unescaped(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		throw new UsageError("--broker: user or password has a % that begins no escape; write it as %25");
+	}
 }
 
 /** The endpoint as people may see it: without the password. */
@@ -38,12 +50,16 @@ export function describeEndpoint({ host, port, userName }: Endpoint): string {
 }
 
 /** Resolves where something listens there; otherwise rejects with UsageError. */
-export function probeEndpoint(endpoint: Endpoint): Promise<void> {
+export async function probeEndpoint(endpoint: Endpoint): Promise<void> {
+	const refuse = (why: string) => new UsageError(`cannot reach ${describeEndpoint(endpoint)}: ${why}`);
+	const address = await addressOf(endpoint.host).catch(error => {
+		throw refuse(reasonOf(error as NodeJS.ErrnoException));
+	});
 	return new Promise((resolve, reject) => {
-		const socket = connect({ host: endpoint.host, port: endpoint.port, timeout: PROBE_MS });
+		const socket = connect({ host: address, port: endpoint.port, timeout: PROBE_MS });
 		const fail = (why: string) => {
 			socket.destroy();
-			reject(new UsageError(`cannot reach ${describeEndpoint(endpoint)}: ${why}`));
+			reject(refuse(why));
 		};
 		socket.on("connect", () => {
 			socket.destroy();

@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import cac from "cac";
+import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
 import { type RunFlags, run } from "./run.js";
 
@@ -11,7 +12,7 @@ const cli = cac("thimble");
 cli
 	.command("run [scenario]", "Run simulated boards; without --broker, with a broker of its own")
 	.option("--devices <n>", "How many boards (default 3)")
-	.option("--seed <n>", "Where chance begins (default 1)")
+	.option("--seed <n>", "Where the noise of the sensors begins (default 1)")
 	.option("--broker <url>", "An existing broker: mqtt://[user[:password]@]host[:port]")
 	.option("--port <port>", "Port of the embedded broker (default 1883, or the next free one)")
 	.option("--qos <qos>", "QoS of the readings: 0, 1 or 2 (default 1)")
@@ -35,8 +36,9 @@ try {
 	process.exitCode = (await cli.runMatchedCommand()) ?? 0;
 } catch (error) {
 	const { name, message } = error as Error;
-	if (!(error instanceof UsageError) && name !== "CACError") throw error;
-	console.error(`thimble: ${message}`);
+	if (!(error instanceof UsageError || error instanceof Misuse) && name !== "CACError") throw error;
+	// A URL in the wrong place is repeated without its password.
+	console.error(`thimble: ${message.replaceAll(/\/\/[^\s"]*@/g, "//…@")}`);
 	process.exitCode = 2;
 }
 

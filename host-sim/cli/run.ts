@@ -9,6 +9,7 @@ import { type Listener, listen } from "../node/listen.js";
 import { NodeResolver } from "../node/resolver.js";
 import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
+import { sentence } from "../sentence.js";
 import { describeEndpoint, parseEndpoint, probeEndpoint } from "./endpoint.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 
@@ -34,8 +35,8 @@ const DRAIN_MS = 5000;
 export async function run(scenarioName: string | undefined, flags: RunFlags): Promise<number> {
 	const scenario = scenarioOf(scenarioName, flags);
 	const json = flags.json === true;
-	const stop = whenStopped(scenario.duration);
 	const { endpoint, listener, note } = await findBroker(flags);
+	const stop = whenStopped(scenario.duration);
 	let screen: Screen | undefined;
 	const show = json ? printEvent : (event: FleetEvent) => screen?.show(event);
 	const io = { socket: TCP, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
@@ -53,7 +54,8 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	if (json) print({ event: "summary", ...summary });
 	screen?.close(summary);
 	if (summary.seenOnline > 0) return 0;
-	console.error("thimble: no board ever came online");
+	const why = fleet.boards.find(board => board.offlineCode !== 0)?.offlineCode;
+	console.error(`thimble: no board ever came online${why === undefined ? "" : `: ${sentence(why)}`}`);
 	return 1;
 }
 
@@ -104,7 +106,7 @@ async function listenSomewhere(broker: Broker, asked: number | undefined): Promi
 
 function introduction(endpoint: Endpoint, note: string, scenario: Scenario): string[] {
 	const { host, port, userName } = endpoint;
-	const user = userName === undefined ? "" : ` -u ${userName}${endpoint.password === undefined ? "" : " -P …"}`;
+	const user = userName === undefined ? "" : ` -u ${quote(userName)}${endpoint.password === undefined ? "" : " -P …"}`;
 	const boards = scenario.devices === 1 ? "1 board" : `${scenario.devices} boards`;
 	return [
 		`Broker    ${describeEndpoint(endpoint)}${note}`,
@@ -114,14 +116,26 @@ function introduction(endpoint: Endpoint, note: string, scenario: Scenario): str
 	];
 }
 
+/** For a shell, and without anything that a terminal would obey. */
+function quote(text: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not get out
+	const plain = text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "?");
+	return /^[\w.@-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;
+}
+
 /** Resolves after that time, or at the first signal; a second signal ends the process at once. */
 function whenStopped(duration: number | undefined): Promise<void> {
 	return new Promise(resolve => {
+		let timer: NodeJS.Timeout | undefined;
 		let asked = false;
+		const stop = () => {
+			clearTimeout(timer);
+			resolve();
+		};
 		const handle = () => {
 			if (asked) process.exit(130);
 			asked = true;
-			resolve();
+			stop();
 		};
 		process.on("SIGINT", handle);
 		process.on("SIGTERM", handle);
@@ -129,9 +143,14 @@ function whenStopped(duration: number | undefined): Promise<void> {
 		process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 			if (error.code !== "EPIPE") throw error;
 			asked = true;
-			resolve();
+			stop();
 		});
-		if (duration !== undefined) setTimeout(resolve, duration);
+		// Node's timers reach 24 days.
+		const wait = (left: number) => {
+			const slice = Math.min(left, 0x7fff_ffff);
+			timer = setTimeout(() => (left > slice ? wait(left - slice) : stop()), slice);
+		};
+		if (duration !== undefined) wait(duration);
 	});
 }
 

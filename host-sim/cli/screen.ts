@@ -24,14 +24,24 @@ export function tableScreen(boards: readonly Board[], intro: readonly string[], 
 		out.write(`${drawn > 0 ? `\x1b[${drawn}A` : ""}${lines.map(line => `\x1b[2K${line}\n`).join("")}\x1b[J`);
 		drawn = lines.length;
 	};
+	// A window of another width wraps what is there: begin anew.
+	const begin = () => {
+		drawn = 0;
+		out.write("\x1b[H\x1b[2J");
+		for (const line of intro) out.write(`${cut(line, out.columns ?? 80)}\n`);
+		out.write("\n");
+		draw();
+	};
 	for (const line of intro) out.write(`${line}\n`);
 	out.write("\n");
 	draw();
 	const timer = setInterval(draw, DRAW_MS);
+	out.on("resize", begin);
 	return {
 		show() {},
 		close(summary) {
 			clearInterval(timer);
+			out.off("resize", begin);
 			draw();
 			out.write(`\n${summaryLine(summary)}\n`);
 		},
@@ -97,17 +107,21 @@ function row(board: Board, width: number, paint: Paint): string {
 				? "starting"
 				: "offline";
 	const colour = state === "online" ? "green" : state === "offline" ? "red" : "yellow";
-	const why = state === "offline" ? `  ${sentence(board.offlineCode)}` : "";
+	const name = [board.deviceId.padEnd(width), paint(state.padEnd(8), colour)];
+	// Where the readings would stand, so that narrow windows show it too.
+	if (state === "offline") {
+		const unsettled = client.unsettled > 0 ? `, ${client.unsettled} readings waiting` : "";
+		return [...name, paint(sentence(board.offlineCode) + unsettled, "red")].join("  ");
+	}
 	return [
-		board.deviceId.padEnd(width),
-		paint(state.padEnd(8), colour),
+		...name,
 		number(reading?.temperature, 2, " °C", 10),
 		number(reading?.humidity, 1, " %", 8),
 		number(reading?.pressure, 2, " hPa", 11),
 		String(counts.published).padStart(8),
 		String(client.unsettled).padStart(9),
 		(client.pingMs < 0 ? "–" : `${client.pingMs} ms`).padStart(7),
-		String(counts.reconnects).padStart(10) + paint(why, "red"),
+		String(counts.reconnects).padStart(10),
 	].join("  ");
 }
 

@@ -45,8 +45,11 @@ export class Board {
 	constructor(options: BoardOptions, on: AgentListener = {}) {
 		this.deviceId = options.deviceId;
 		const { random, ...rest } = options;
+		// A token as password can be long; CONNECT has to fit.
+		const credentials = Buffer.byteLength((options.userName ?? "") + (options.password ?? ""));
 		this.agent = new Agent({
 			...rest,
+			limits: { send: Math.max(512, 256 + credentials) },
 			sensors: [new WeatherSensor(options.io.clock, random)],
 			on: {
 				...on,

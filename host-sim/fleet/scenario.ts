@@ -35,7 +35,7 @@ const wholeNumber = (low: number, high: number) => {
 const schema = v.strictObject({
 	/** How many boards. */
 	devices: v.optional(wholeNumber(1, 10_000), 3),
-	/** Everything random follows from it. */
+	/** Where the noise and drift of the sensors begin. */
 	seed: v.optional(wholeNumber(0, 4_294_967_295), 1),
 	/** QoS of the readings. */
 	qos: v.optional(v.picklist([0, 1, 2] as const, "expected 0, 1 or 2"), 1),

@@ -6,6 +6,9 @@ import type { Broker } from "../broker/broker.js";
 /** How often the broker looks at its deadlines, in ms: keep-alive is counted in seconds. */
 const TICK_MS = 250;
 
+/** How long the last bytes may take to leave, in ms. */
+const LINGER_MS = 1000;
+
 export interface Listener {
 	/** The port that it listens on. */
 	readonly port: number;
@@ -20,7 +23,8 @@ export function listen(broker: Broker, port: number, host = "127.0.0.1"): Promis
 	const sockets = new Map<string, Socket>();
 	const server = createServer({ noDelay: true }, socket => {
 		const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-		const connection = broker.accept({ peer, write: bytes => socket.write(bytes), close: () => socket.end() }, now());
+		const close = () => endSoon(socket);
+		const connection = broker.accept({ peer, write: bytes => socket.write(bytes), close }, now());
 		sockets.set(peer, socket);
 		socket.on("data", bytes => connection.handleData(bytes, now()));
 		socket.on("error", () => socket.destroy());
@@ -36,7 +40,12 @@ export function listen(broker: Broker, port: number, host = "127.0.0.1"): Promis
 			clearInterval(ticks);
 			reject(error);
 		});
-		server.listen(port, host, () => resolve(listener(broker, server, sockets, ticks)));
+		server.listen(port, host, () => {
+			server.removeAllListeners("error");
+			// Later ones (out of file descriptors, say) concern one connection: the broker goes on.
+			server.on("error", () => {});
+			resolve(listener(broker, server, sockets, ticks));
+		});
 	});
 }
 
@@ -55,10 +64,16 @@ function listener(broker: Broker, server: Server, sockets: Map<string, Socket>, 
 			broker.close();
 			return new Promise(resolve => {
 				server.close(() => resolve());
-				for (const socket of sockets.values()) socket.destroySoon();
+				for (const socket of sockets.values()) endSoon(socket);
 			});
 		},
 	};
+}
+
+/** Ends the connection when all is sent, or soon after: a peer that reads nothing must not hold us up. */
+function endSoon(socket: Socket): void {
+	socket.destroySoon();
+	setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function now(): number {

@@ -69,7 +69,10 @@ export class TCP implements Socket {
 			socket.destroy();
 			return;
 		}
-		socket.end(() => socket.destroy());
+		// What the peer still sends is read and dropped: unread, it would make the kernel answer with a reset, and what we
+		// wrote last could be lost. The peer's own end closes the socket.
+		socket.resume();
+		socket.end();
 		setTimeout(() => socket.destroy(), LINGER_MS).unref();
 	}
 
@@ -80,9 +83,7 @@ export class TCP implements Socket {
 	}
 
 	#handleFlushed(): void {
-		if (this.#closed || this.#ended) return;
-		if (this.#room < SEND_BUFFER / 2) this.#notifyWritable();
-		else this.#room = Math.max(this.#room, SEND_BUFFER - this.#socket.writableLength);
+		if (!this.#closed && !this.#ended) this.#notifyWritable();
 	}
 
 	#handleData(chunk: Buffer): void {

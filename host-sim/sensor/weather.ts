@@ -6,11 +6,12 @@ import type { Clock, Sample, Sensor } from "../../firmware/io.js";
 import type { SeededRandom } from "../world/random.js";
 
 const HOUR_MS = 3_600_000;
+const HOURS = 365 * 24;
 /** The normals are in Pacific Standard Time. */
 const ZONE_MS = -8 * HOUR_MS;
 
 interface Year {
-	/** °C and hPa of each hour, from 1 January 01:00 on. */
+	/** °C and hPa of each hour of 365 days. */
 	readonly temperature: Float64Array;
 	readonly pressure: Float64Array;
 	/** Dew point in °C, see dewPoints(). */
@@ -69,6 +70,8 @@ function load(): Year {
 	const text = readFileSync(new URL("../data/seattle-weather-hourly-normals.csv", import.meta.url), "utf8");
 	const [header, ...rows] = text.trimEnd().split("\n");
 	const columns = header!.split(",");
+	// The file begins at 01:00 on 1 January: the hour before is taken to be like the year's last.
+	rows.unshift(rows.at(-1)!);
 	const column = (name: string) => Float64Array.from(rows, row => Number(row.split(",")[columns.indexOf(name)]));
 	const temperature = column("temperature");
 	return { temperature, pressure: column("pressure"), dewPoint: dewPoints(temperature) };
@@ -89,15 +92,15 @@ function dewPoints(temperature: Float64Array): Float64Array {
 
 function hourOfYear(wall: number): number {
 	const local = wall + ZONE_MS;
-	const begin = Date.UTC(new Date(local).getUTCFullYear(), 0, 1, 1);
-	return (local - begin) / HOUR_MS;
+	const hour = (local - Date.UTC(new Date(local).getUTCFullYear(), 0, 1)) / HOUR_MS;
+	// The last day of a leap year is like the day before.
+	return hour >= HOURS ? hour - 24 : hour;
 }
 
-/** The value between two hours; the year is a circle, and the last day of a leap year repeats the one before. */
+/** The value between two hours; the year is a circle. */
 function at(values: Float64Array, hour: number): number {
-	const hours = values.length;
 	const before = Math.floor(hour);
-	const a = values[((Math.min(before, hours - 1) % hours) + hours) % hours]!;
-	const b = values[(((before + 1) % hours) + hours) % hours]!;
+	const a = values[before]!;
+	const b = values[(before + 1) % HOURS]!;
 	return a + (b - a) * (hour - before);
 }

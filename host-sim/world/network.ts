@@ -87,8 +87,6 @@ export class Network {
 export class Link implements Socket {
 	readonly target: unknown;
 	readonly name: string;
-	/** Half open: bytes vanish, and nobody is told. */
-	hung = false;
 	readonly #network: Network;
 	readonly #options: SocketOptions;
 	#handler: TransportHandler | undefined;
@@ -98,6 +96,7 @@ export class Link implements Socket {
 	#boardOpen = true;
 	#brokerOpen = false;
 	#ending = false;
+	#hung = false;
 	/** When the last bytes of each direction arrive: later ones never overtake them. */
 	#upAt = 0;
 	#downAt = 0;
@@ -143,10 +142,15 @@ export class Link implements Socket {
 		if (!this.#boardOpen) return;
 		this.#boardOpen = false;
 		this.#forget();
-		if (!this.hung) this.#later("up", () => this.#closeBroker());
+		if (!this.#hung) this.#later("up", () => this.#closeBroker());
 	}
 
 	// Faults.
+
+	/** Half open, for good: bytes vanish from now on, and nobody is told. */
+	hang(): void {
+		this.#hung = true;
+	}
 
 	/** Reset: both ends are told, bytes under way are lost. */
 	cut(): void {
@@ -159,7 +163,7 @@ export class Link implements Socket {
 	// The broker's side.
 
 	#connect(): void {
-		if (!this.#boardOpen || this.hung) return;
+		if (!this.#boardOpen || this.#hung) return;
 		const { address, port } = this.#options;
 		const accept = this.#network.acceptor(address, port);
 		if (accept === undefined) {
@@ -182,7 +186,7 @@ export class Link implements Socket {
 	#sendUp(bytes: Uint8Array): void {
 		for (const piece of this.#slices(bytes))
 			this.#later("up", () => {
-				if (this.hung) return;
+				if (this.#hung) return;
 				if (this.#brokerOpen) this.#handler!.handleData(piece, this.#network.time.now);
 				if (!this.#boardOpen) return;
 				this.#room += piece.length;
@@ -194,7 +198,7 @@ export class Link implements Socket {
 		if (!this.#brokerOpen) return;
 		for (const piece of this.#slices(bytes))
 			this.#later("down", () => {
-				if (this.hung || !this.#boardOpen || this.#ending) return;
+				if (this.#hung || !this.#boardOpen || this.#ending) return;
 				this.#received.push(piece);
 				this.#waiting += piece.length;
 				this.#options.onReadable?.call(this, this.#waiting);
@@ -205,7 +209,7 @@ export class Link implements Socket {
 		if (!this.#brokerOpen) return;
 		this.#brokerOpen = false;
 		this.#later("down", () => {
-			if (this.hung) return;
+			if (this.#hung) return;
 			this.#ending = true;
 			if (this.#waiting === 0) this.#tellError();
 		});

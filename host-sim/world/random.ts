@@ -4,9 +4,11 @@ import type { Random } from "../../firmware/io.js";
 
 /** Mulberry32: small, fast, and good enough for anything but secrets. */
 export class SeededRandom implements Random {
+	readonly #seed: number;
 	#state: number;
 
 	constructor(seed: number) {
+		this.#seed = seed | 0;
 		this.#state = seed | 0;
 	}
 
@@ -34,9 +36,9 @@ export class SeededRandom implements Random {
 		return deviation * radius * Math.cos(2 * Math.PI * this.fraction());
 	}
 
-	/** Another source that depends on this one's seed and the name only. */
+	/** Another source that depends on this one's seed and the name only, not on what was drawn before. */
 	fork(name: string): SeededRandom {
-		let hash = this.#state ^ 0x811c9dc5;
+		let hash = this.#seed ^ 0x811c9dc5;
 		for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
 		return new SeededRandom(hash);
 	}

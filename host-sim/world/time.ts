@@ -50,7 +50,7 @@ export class VirtualTime {
 
 	/** Runs `run` that many ms from now. */
 	after(milliseconds: number, run: () => void): Task {
-		const task = { at: this.now + milliseconds, order: this.#order++, run };
+		const task = { at: this.now + Math.max(0, milliseconds), order: this.#order++, run };
 		const tasks = this.#tasks;
 		let i = tasks.push(task) - 1;
 		while (i > 0) {
@@ -86,7 +86,11 @@ export class VirtualTime {
 	/** Lets time pass until `done()` holds; false where that takes longer than `most` ms, or nothing is left to happen. */
 	runUntil(done: () => boolean, most = 3_600_000): boolean {
 		const until = this.now + most;
-		while (!done()) if (!this.step(until)) return false;
+		while (!done()) {
+			if (this.step(until)) continue;
+			this.now = Math.max(this.now, Number.isFinite(until) ? until : this.now);
+			return done();
+		}
 		return true;
 	}
 

@@ -100,6 +100,7 @@ export class Peer {
 			onUnsubscribed: (handle, code) => this.log.push(`unsubscribed ${handle} ${code}`),
 			onMessage: message => this.log.push(`message ${message.topic} ${message.text()} ${message.qos}`),
 			onDrained: code => this.log.push(`drained ${code.toString(16)}`),
+			onClosed: () => this.log.push("closed"),
 			onPing: milliseconds => this.log.push(`ping ${milliseconds}`),
 			onError: (code, error) => this.log.push(`error ${code.toString(16)}${error === undefined ? "" : ` ${error}`}`),
 			...given,
