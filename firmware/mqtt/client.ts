@@ -10,15 +10,14 @@
 // always meet a settled state.
 
 import type { Clock, Resolver, Socket, Timer } from "../io.js";
+import { checkCollaborators, checkFilter, checkFlags, connectFields, refuseHandle, refuseInSource } from "./check.js";
 import { DRAIN, TELL } from "./deadline.js";
-import { type ConnectFields, connectRemaining, putEmpty } from "./encode.js";
+import { connectRemaining, putEmpty } from "./encode.js";
 import {
 	APPLICATION_THREW,
-	BAD_FLAGS,
 	BAD_OPTION,
 	BAD_PAYLOAD,
 	BAD_STATE,
-	BAD_TOPIC_FILTER,
 	BAD_TOPIC_NAME,
 	CLOSED as CODE_CLOSED,
 	CONNECT_FAILED,
@@ -58,8 +57,8 @@ import { Session } from "./session/session.js";
 import { CLOSED, CONNECTING, ONLINE, OPENING, WANTS_CONNECT, WANTS_REQUEST } from "./session/state.js";
 import { requestLength } from "./session/subscription.js";
 import { waitsOf } from "./session/waits.js";
-import { isTopicFilter, isTopicName, REMOVED, refuseHandle, UNWANTED } from "./topic.js";
-import { putUint16, putUtf8, utf8Length } from "./wire.js";
+import { isTopicName, REMOVED, UNWANTED } from "./topic.js";
+import { putUint16, putUtf8, utf8Bytes, utf8Length } from "./wire.js";
 
 export { Misuse } from "./error.js";
 export type { Incoming } from "./incoming.js";
@@ -125,7 +124,6 @@ export class Client {
 		this.#host = options.host ?? "localhost";
 		this.#port = checked("port", options.port ?? 1883, 1, 65_535);
 		this.#handlers = new Array(limits.topics + 1).fill(undefined);
-		if (fields.will !== undefined) checkWill(fields, this.#session);
 	}
 
 	/** True between the server's CONNACK and the end of that connection. */
@@ -518,7 +516,7 @@ export class Client {
 		// The name is put into the stage, which a source is just filling.
 		if (this.#session.isReading) refuseInSource();
 		const length = utf8Length(name, "topic name");
-		const bytes = typeof payload === "string" ? utf8(payload) : payload;
+		const bytes = typeof payload === "string" ? utf8Bytes(payload) : payload;
 		const qos = checked("qos", options?.qos ?? 0, 0, 2);
 		if (length + 2 > stageSize) return -TOO_LARGE;
 		const nameAt = arena.stageAt;
@@ -811,69 +809,6 @@ function onError(this: Socket): void {
 
 function onTimer(this: { readonly target?: unknown }): void {
 	(this.target as Client).handleTimer();
-}
-
-/** What is missing would otherwise be missed much later, in a callback. */
-function checkCollaborators(options: ClientOptions): void {
-	if (typeof options.socket?.io !== "function") throw new Misuse(BAD_OPTION, "socket.io: expected a class");
-	if (typeof options.timer?.io !== "function") throw new Misuse(BAD_OPTION, "timer.io: expected a class");
-	if (typeof options.clock?.now !== "function") throw new Misuse(BAD_OPTION, "clock: expected an object with now()");
-	if (typeof options.random?.next !== "function")
-		throw new Misuse(BAD_OPTION, "random: expected an object with next()");
-}
-
-function refuseInSource(): never {
-	throw new Misuse(BAD_STATE, "publish: not inside Source.read");
-}
-
-/** Throws Misuse for a filter that is none. */
-function checkFilter(filter: string): void {
-	const bytes = new Uint8Array(utf8Length(filter, "topic filter"));
-	putUtf8(bytes, 0, filter);
-	if (!isTopicFilter(bytes, 0, bytes.length))
-		throw new Misuse(BAD_TOPIC_FILTER, `topic filter not allowed: "${filter}"`);
-}
-
-function checkFlags(flags: number): void {
-	if ((flags & ~(QOS_MASK | RETAIN)) !== 0 || (flags & QOS_MASK) === QOS_MASK)
-		throw new Misuse(BAD_FLAGS, `publish: flags ${flags} are not QOS_1 or QOS_2, and RETAIN`);
-}
-
-function connectFields(options: ClientOptions, keepAlive: number): ConnectFields {
-	const { clientId, userName, password, will } = options;
-	const cleanSession = options.cleanSession ?? true;
-	if (typeof clientId !== "string") throw new Misuse(BAD_OPTION, `clientId: expected a string, got ${clientId}`);
-	if (clientId === "" && !cleanSession)
-		throw new Misuse(BAD_OPTION, "clientId: may only be empty with cleanSession [MQTT-3.1.3-7]");
-	if (password !== undefined && userName === undefined)
-		throw new Misuse(BAD_OPTION, "password: needs a user name in MQTT 3.1.1 [MQTT-3.1.2-22]");
-	if (will !== undefined) checked("will.qos", will.qos ?? 0, 0, 2);
-	const willPayload = will?.payload ?? "";
-	const fields = {
-		clientId,
-		cleanSession,
-		keepAlive,
-		userName,
-		password: typeof password === "string" ? utf8(password) : password,
-		will,
-		willPayload: typeof willPayload === "string" ? utf8(willPayload) : willPayload,
-	};
-	if (fields.willPayload.length > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
-	return fields;
-}
-
-/** The stage is free while the client is made: the will's topic is looked at there. */
-function checkWill(fields: ConnectFields, session: Session): void {
-	const { bytes, stageAt } = session.arena;
-	const topic = fields.will!.topic;
-	if (!isTopicName(bytes, stageAt, putUtf8(bytes, stageAt, topic) - stageAt))
-		throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${topic}"`);
-}
-
-/** The string's bytes in UTF-8. An engine may count an emoji as one character or as two: four bytes hold either. */
-function utf8(text: string): Uint8Array {
-	const bytes = new Uint8Array(text.length * 4);
-	return bytes.slice(0, putUtf8(bytes, 0, text));
 }
 
 /** True for a dotted IPv4 address, or anything with a colon: nothing there to look up. */

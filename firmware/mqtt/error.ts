@@ -74,3 +74,5 @@ export class Misuse extends Error {
 		this.code = code;
 	}
 }
+
+Object.freeze(Misuse.prototype);

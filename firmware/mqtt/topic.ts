@@ -2,7 +2,7 @@
 // a client keeps both. All on bytes: a topic is turned into UTF-8 once, and a string is made only when asked for.
 
 import type { Arena } from "./arena.js";
-import { BAD_HANDLE, BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.js";
+import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.js";
 import { isUtf8, putUint16, putUtf8, takeUtf8, utf8Length } from "./wire.js";
 
 const PLUS = 0x2b;
@@ -335,9 +335,4 @@ Object.freeze(Topics.prototype);
 /** Two bytes of padding, two of length, and the text in whole words. */
 function chunkSize(length: number): number {
 	return 4 + ((length + 3) & ~3);
-}
-
-/** Throws Misuse: `handle` does not name what the call wants. */
-export function refuseHandle(handle: number, what: string): never {
-	throw new Misuse(BAD_HANDLE, `${handle} is not the handle of a ${what}`);
 }

@@ -125,3 +125,9 @@ export function takeUtf8(bytes: Uint8Array, at: number, length: number): string 
 	}
 	return text;
 }
+
+/** The string's bytes in UTF-8. Allocates. An engine may count an emoji as one character or as two: four bytes hold either. */
+export function utf8Bytes(text: string): Uint8Array {
+	const bytes = new Uint8Array(text.length * 4);
+	return bytes.slice(0, putUtf8(bytes, 0, text));
+}

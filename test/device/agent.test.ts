@@ -126,13 +126,7 @@ describe("agent", () => {
 	it("counts its starts in its store", () => {
 		const world = new TestWorld();
 		const store = new MemoryKeyValue();
-		const io = {
-			socket: world.network.socketFor("b1"),
-			timer: world.time.Timer,
-			clock: world.time.clock,
-			random: world.random,
-			store,
-		};
+		const { io } = world.board("b1", store);
 		for (const boot of [1, 2, 3]) {
 			const agent = world.agent("b1", { io });
 			agent.telemetry.read();

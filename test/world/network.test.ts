@@ -58,18 +58,18 @@ describe("a simulated network", () => {
 		const world = new TestWorld();
 		const told: string[] = [];
 		const client = world.client("c", {
-			host: "broker",
+			host: "elsewhere",
 			onOffline: code => told.push(code.toString(16)),
 			onOnline: () => told.push("online"),
 			backoff: { baseMs: 100, capMs: 100 },
 		});
 		client.open();
 		world.time.run(50);
-		expect(told).toEqual(["30"]);
-		world.network.setName("broker", "10.0.0.9");
+		expect(new Set(told)).toEqual(new Set(["30"]));
+		world.network.setName("elsewhere", "10.0.0.9");
 		world.time.run(250);
 		expect(told).toContain("32");
-		world.network.setName("broker", "10.0.0.1");
+		world.network.setName("elsewhere", "10.0.0.1");
 		world.time.run(500);
 		expect(told.at(-1)).toBe("online");
 	});

@@ -1,0 +1,31 @@
+// Installs the Debian packages that some test suites want. Where it cannot, it says what is missing and how to get it.
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const PACKAGES = ["mosquitto", "mosquitto-clients"];
+
+const isDebian = existsSync("/usr/bin/apt-get");
+const isRoot = process.getuid?.() === 0;
+const missing = isDebian ? PACKAGES.filter(name => !isInstalled(name)) : PACKAGES;
+
+if (missing.length === 0) console.log(`Everything is there: ${PACKAGES.join(", ")}.`);
+else if (isDebian && isRoot) install();
+else {
+	console.log(`Not installed: ${missing.join(", ")}. The tests that want them are skipped by name.`);
+	if (isDebian) console.log(`As root:  apt-get install ${missing.join(" ")}`);
+	else console.log("This is no Debian system: install the like of them with the means that it has.");
+}
+
+function isInstalled(name) {
+	const { stdout } = spawnSync("dpkg-query", ["-W", "-f", `\${Status}`, name], { encoding: "utf8" });
+	return stdout?.includes("install ok installed") ?? false;
+}
+
+function install() {
+	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+	const apt = (...args) => spawnSync("apt-get", ["-qq", ...args], { stdio: "inherit", env }).status === 0;
+	if (apt("update") && apt("install", "-y", "--no-install-recommends", ...missing)) return;
+	console.error(`Could not install ${missing.join(", ")}.`);
+	process.exit(1);
+}

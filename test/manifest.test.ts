@@ -1,0 +1,91 @@
+// The manifests against the sources: on XS a module that no manifest lists compiles, and is missing at run time.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+interface Manifest {
+	modules: Record<string, string>;
+	preload: string[];
+	platforms?: Record<string, { modules: Record<string, string>; preload: string[] }>;
+	include?: string[];
+}
+
+const library = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as Manifest;
+const app = JSON.parse(readFileSync("manifest.json", "utf8")) as Manifest;
+
+/** Module names to source files, as mcconfig would list them: a star stands for the files of one folder. */
+function expand(modules: Record<string, string>, folder: string): Map<string, string> {
+	const found = new Map<string, string>();
+	for (const [name, path] of Object.entries(modules)) {
+		if (name === "~") continue;
+		const file = normalize(join(folder, path));
+		if (!name.endsWith("*")) found.set(name, `${file}.ts`);
+		else if (!path.endsWith("*")) found.set(name.slice(0, -1) + file.split("/").at(-1), `${file}.ts`);
+		else
+			for (const entry of readdirSync(dirname(file)))
+				if (entry.endsWith(".ts") && !entry.endsWith(".d.ts"))
+					found.set(name.slice(0, -1) + entry.slice(0, -3), join(dirname(file), entry));
+	}
+	return found;
+}
+
+/** What a file imports at run time. */
+function imports(file: string): string[] {
+	const text = readFileSync(file, "utf8");
+	return [...text.matchAll(/^(?:import|export)\s(?!type\b)[^;]*?from\s+"([^"]+)";/gms)].map(match => match[1]!);
+}
+
+const platforms = Object.entries(app.platforms!).map(([platform, part]) => ({
+	platform,
+	modules: new Map([...expand(library.modules, "firmware"), ...expand(app.modules, "."), ...expand(part.modules, ".")]),
+	preload: [...library.preload, ...app.preload, ...part.preload],
+}));
+
+describe.each(platforms)("manifest for $platform", ({ modules, preload }) => {
+	it("lists every module that the firmware imports, by the name that XS will look for", () => {
+		const seen = new Set<string>();
+		const visit = (name: string) => {
+			if (seen.has(name)) return;
+			seen.add(name);
+			const file = modules.get(name);
+			expect(file, `no manifest lists ${name}`).toBeDefined();
+			for (const specifier of imports(file!)) {
+				if (specifier.startsWith(".")) visit(join(dirname(name), specifier).replace(/\.js$/, ""));
+				else if (specifier.startsWith("thimble/")) visit(specifier);
+			}
+		};
+		visit("main");
+		expect(seen.size).toBeGreaterThan(30);
+	});
+
+	it("puts no file under two names", () => {
+		expect(new Set(modules.values()).size).toBe(modules.size);
+	});
+
+	it("preloads exactly its modules", () => {
+		expect([...preload].sort()).toEqual([...modules.keys()].sort());
+	});
+});
+
+it("module names mirror folders, but for main and what differs by platform", () => {
+	for (const { modules } of platforms)
+		for (const [name, file] of modules) {
+			if (name === "main") continue;
+			const path = relative("firmware", file).replace(/\.ts$/, "");
+			if (/^port\/(esp32|lin)\//.test(path)) {
+				expect(name).toBe(`thimble/port/${path.split("/").at(-1)}`);
+				expect(imports(file).filter(specifier => specifier.startsWith("."))).toEqual([]);
+			} else expect(name).toBe(`thimble/${path}`);
+		}
+});
+
+it("the library stands alone: nothing in it imports beyond it", () => {
+	const names = expand(library.modules, "firmware");
+	for (const [name, file] of names)
+		for (const specifier of imports(file)) {
+			expect(specifier.startsWith("."), `${file} imports ${specifier}`).toBe(true);
+			expect(names.has(join(dirname(name), specifier).replace(/\.js$/, "")), `${file} imports ${specifier}`).toBe(true);
+		}
+	expect(library.include).toBeUndefined();
+});
