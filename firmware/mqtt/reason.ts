@@ -8,8 +8,6 @@ export const CLIENT_ID_NOT_VALID = 0x85;
 export const BAD_USER_NAME_OR_PASSWORD = 0x86;
 export const NOT_AUTHORIZED = 0x87;
 export const SERVER_UNAVAILABLE = 0x88;
-/** What a SUBACK of 3.1.1 says of a refused filter. */
-export const UNSPECIFIED_ERROR = 0x80;
 
 /** The reason for return code 1 to 5 of a 3.1.1 CONNACK, or 0 for a code the standard does not know [MQTT-3.2.2-6]. */
 export function reasonOfReturnCode(code: number): number {

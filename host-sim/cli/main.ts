@@ -38,7 +38,7 @@ try {
 	const { name, message } = error as Error;
 	if (!(error instanceof UsageError || error instanceof Misuse) && name !== "CACError") throw error;
 	// A URL in the wrong place is repeated without its password.
-	console.error(`thimble: ${message.replaceAll(/\/\/[^\s"]*@/g, "//…@")}`);
+	console.error(`thimble: ${message.replaceAll(/\/\/(?!\[user)[^\s"]*@/g, "//…@")}`);
 	process.exitCode = 2;
 }
 

@@ -89,7 +89,7 @@ function colours(out: NodeJS.WriteStream): Paint {
 
 function table(boards: readonly Board[], most: number, paint: Paint): string[] {
 	const width = Math.max(6, ...boards.map(board => board.deviceId.length));
-	const head = `${"BOARD".padEnd(width)}  STATE    TEMPERATURE  HUMIDITY    PRESSURE  READINGS  UNSETTLED     PING  RECONNECTS`;
+	const head = `${"BOARD".padEnd(width)}  STATE        °C    %RH      hPa  READINGS  PENDING    PING  RECONNECTS`;
 	const lines = [paint(head, "dim")];
 	for (const board of boards.slice(0, most)) lines.push(row(board, width, paint));
 	if (boards.length > most) lines.push(paint(`… and ${boards.length - most} more`, "dim"));
@@ -99,15 +99,9 @@ function table(boards: readonly Board[], most: number, paint: Paint): string[] {
 function row(board: Board, width: number, paint: Paint): string {
 	const { reading, agent } = board;
 	const { counts, client } = agent;
-	const state = board.stopped
-		? "stopped"
-		: board.isOnline
-			? "online"
-			: board.offlineCode === 0
-				? "starting"
-				: "offline";
+	const state = board.stopped ? "stopped" : board.isOnline ? "online" : board.offlineCode === 0 ? "waiting" : "offline";
 	const colour = state === "online" ? "green" : state === "offline" ? "red" : "yellow";
-	const name = [board.deviceId.padEnd(width), paint(state.padEnd(8), colour)];
+	const name = [board.deviceId.padEnd(width), paint(state.padEnd(7), colour)];
 	// Where the readings would stand, so that narrow windows show it too.
 	if (state === "offline") {
 		const unsettled = client.unsettled > 0 ? `, ${client.unsettled} readings waiting` : "";
@@ -115,18 +109,18 @@ function row(board: Board, width: number, paint: Paint): string {
 	}
 	return [
 		...name,
-		number(reading?.temperature, 2, " °C", 10),
-		number(reading?.humidity, 1, " %", 8),
-		number(reading?.pressure, 2, " hPa", 11),
+		number(reading?.temperature, 2, 6),
+		number(reading?.humidity, 1, 5),
+		number(reading?.pressure, 2, 7),
 		String(counts.published).padStart(8),
-		String(client.unsettled).padStart(9),
-		(client.pingMs < 0 ? "–" : `${client.pingMs} ms`).padStart(7),
+		String(client.unsettled).padStart(7),
+		(client.pingMs < 0 ? "–" : `${client.pingMs} ms`).padStart(6),
 		String(counts.reconnects).padStart(10),
 	].join("  ");
 }
 
-function number(value: number | undefined, decimals: number, unit: string, width: number): string {
-	return (value === undefined ? "–" : value.toFixed(decimals) + unit).padStart(width);
+function number(value: number | undefined, decimals: number, width: number): string {
+	return (value === undefined ? "–" : value.toFixed(decimals)).padStart(width);
 }
 
 /** The line up to that many columns; escape sequences take none. */
