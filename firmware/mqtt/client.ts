@@ -27,6 +27,7 @@ import {
 	Misuse,
 	OFFLINE,
 	OK,
+	RECEIVE_TABLE_FULL,
 	RESOLVE_FAILED,
 	SOURCE_BUSY,
 	TOO_LARGE,
@@ -98,6 +99,8 @@ export class Client {
 	#readable = 0;
 	/** A full control lane has stopped the reading: packets may wait here or in the socket. */
 	#stalled = false;
+	/** Why the link will be closed as soon as the acknowledgements owed have left; 0 for not at all. */
+	#leaving = 0;
 	/** In a callback of ours, perhaps in one of the application's: calls only take note. */
 	#busy = false;
 	#closing = false;
@@ -352,7 +355,7 @@ export class Client {
 		const { framer, lane } = session;
 		const socket = this.#socket;
 		this.#stalled = false;
-		while (this.#socket === socket && socket !== undefined && !this.#closing) {
+		while (this.#socket === socket && socket !== undefined && !this.#closing && this.#leaving === 0) {
 			if (lane.isFull) {
 				this.#transmit(now);
 				this.#stalled = lane.isFull && this.#socket === socket;
@@ -415,7 +418,10 @@ export class Client {
 		const code = this.#session.error;
 		const socket = this.#socket;
 		this.#transmit(now);
-		if (this.#socket === socket) this.#dropLink(code, now);
+		if (this.#socket !== socket) return;
+		// Nothing but acknowledgements makes room on both sides: closing before they have left would come here again.
+		if (code === RECEIVE_TABLE_FULL && !this.#session.lane.isEmpty) this.#leaving = code;
+		else this.#dropLink(code, now);
 	}
 
 	/** The message, or span, to every handler whose filter matches. */
@@ -568,7 +574,8 @@ export class Client {
 			if (outbox.ended !== 0 && !told) {
 				this.#tellEnds();
 				told = true;
-			} else if (this.#stalled && !session.lane.isFull && !this.#closing) this.#receive(now);
+			} else if (this.#leaving !== 0 && session.lane.isEmpty) this.#dropLink(this.#leaving, now);
+			else if (this.#stalled && !session.lane.isFull && !this.#closing) this.#receive(now);
 			else break;
 		}
 		if (this.#draining && session.inflight.held === 0) this.#endDrain(OK);
@@ -665,6 +672,7 @@ export class Client {
 		this.#room = 0;
 		this.#readable = 0;
 		this.#stalled = false;
+		this.#leaving = 0;
 		try {
 			socket?.close();
 		} catch {

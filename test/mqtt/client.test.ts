@@ -894,4 +894,16 @@ describe("what has gone wrong once", () => {
 		expect(spans.reduce((sum, n) => sum + n, 0)).toBe(300);
 		expect(peer.told()).toEqual(["error 17"]);
 	});
+
+	it("a full table of QoS 2 ids: the acknowledgements leave before the link is closed, so that the next one gets further", () => {
+		const peer = online({ limits: { received: 2, outbox: 2000 } });
+		peer.socket.allow(10);
+		peer.client.publish("a", new Uint8Array(100), { qos: 1 });
+		for (const id of [1, 2, 3]) peer.send(publish("b", "x", 2, id));
+		expect(peer.told().filter(line => line.startsWith("offline"))).toEqual([]);
+		peer.send(publish("b", "unread", 0));
+		peer.socket.allow(1000);
+		expect(peer.brief().slice(1)).toEqual(["pubrec #1", "pubrec #2"]);
+		expect(peer.told()).toEqual(["offline 16"]);
+	});
 });
