@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
 	test: {
-		include: ["test/**/*.test.ts"],
+		// `npm run soak` takes what `npm test` has no time for.
+		include: process.env["SOAK"] === "true" ? ["test/soak/*.ts"] : ["test/**/*.test.ts"],
 		// Real brokers and child processes: generous, since what matters there is asserted, not timed.
 		testTimeout: 30_000,
 		hookTimeout: 60_000,

@@ -14,7 +14,11 @@ export interface Limits {
 	outbox: number;
 	/** Publishes not settled yet, 1 to 1,024. */
 	messages: number;
-	/** QoS 2 messages received and not finished, and messages held for manual acknowledgement, 1 to 1,024. */
+	/**
+	 * QoS 2 messages received and not finished, and messages held for manual acknowledgement, 1 to 1,024. In 3.1.1 a
+	 * client cannot tell the server how many it takes: this should be the server's own window (20 in mosquitto by
+	 * default), since more than fit close the link with RECEIVE_TABLE_FULL, and come in portions over reconnects.
+	 */
 	received: number;
 	/** Topic names and topic filters together, 1 to 1,024. */
 	topics: number;

@@ -1,0 +1,183 @@
+// A board's day, in virtual time against the in-process broker.
+
+import { describe, expect, it } from "vitest";
+import { Misuse } from "../../../firmware/mqtt/error.js";
+import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
+import { TestWorld } from "../../support/world.js";
+
+const STATUS = "thimble/b1/status";
+
+describe("agent", () => {
+	it("says that it is there, publishes readings at its rhythm, and says goodbye", () => {
+		const world = new TestWorld();
+		const stopped: number[] = [];
+		const agent = world.agent("b1", { intervalMs: 1000, on: { stopped: code => stopped.push(code) } });
+		agent.start();
+		world.time.run(10_500);
+		agent.stop(5000);
+		world.time.run(1000);
+		const log = world.told();
+		expect(log[0]).toBe("connected b1");
+		expect(log[1]).toBe(`publish ${STATUS} online retained`);
+		const readings = log.filter(line => line.includes("/telemetry")).map(line => JSON.parse(line.split(" ")[2]!));
+		expect(readings.map(({ seq }) => seq)).toEqual(readings.map((_, i) => i + 1));
+		expect(readings.length).toBeGreaterThanOrEqual(10);
+		expect(readings[0]).toEqual({
+			time: expect.any(Number),
+			boot: 1,
+			seq: 1,
+			temperature: 21.5,
+			humidity: 40,
+			pressure: 1013,
+		});
+		expect(new Set(readings.slice(1).map(({ time }, i) => time - readings[i].time))).toEqual(new Set([1000]));
+		expect(log.at(-2)).toBe(`publish ${STATUS} offline retained`);
+		expect(log.at(-1)).toBe("disconnected b1 said goodbye");
+		expect(stopped).toEqual([0]);
+		expect(agent.counts).toEqual({
+			published: readings.length,
+			settled: readings.length,
+			refused: 0,
+			lost: 0,
+			dropped: 0,
+			reconnects: 0,
+		});
+	});
+
+	it("cut off, the broker speaks its will; back again, it says so once more, and every reading arrives", () => {
+		const world = new TestWorld();
+		const agent = world.agent("b1", { intervalMs: 500 });
+		agent.start();
+		world.time.run(3000);
+		world.told();
+		world.link("b1").cut();
+		expect(world.told()).toEqual(["disconnected b1 connection lost", `publish ${STATUS} offline retained`]);
+		world.time.run(10_000);
+		agent.stop(5000);
+		world.time.run(1000);
+		const log = world.told();
+		expect(log).toContain("connected b1 again");
+		expect(log).toContain(`publish ${STATUS} online retained`);
+		expect(world.broker.retained.get(STATUS)?.payload.toString()).toBe("offline");
+		expect(agent.counts).toMatchObject({ lost: 0, dropped: 0, reconnects: 1 });
+		expect(agent.counts.settled + agent.counts.refused).toBe(agent.counts.published);
+	});
+
+	it("a broker that forgot everything: what was in flight is lost and said so, and the birth comes again", () => {
+		const world = new TestWorld();
+		const agent = world.agent("b1", { intervalMs: 100 });
+		agent.start();
+		world.time.run(950);
+		world.link("b1").hang();
+		world.time.run(500);
+		world.startBroker();
+		world.time.run(60_000);
+		expect(agent.counts.lost).toBeGreaterThan(0);
+		expect(world.broker.retained.get(STATUS)?.payload.toString()).toBe("online");
+		agent.stop(5000);
+		world.time.run(1000);
+		const { published, settled, refused, lost, dropped } = agent.counts;
+		expect(settled + refused + lost + dropped).toBe(published);
+	});
+
+	it("a goodbye that does not arrive in time leaves the word to the will", () => {
+		const world = new TestWorld({ link: { latencyMs: 1000 } });
+		const stopped: number[] = [];
+		const agent = world.agent("b1", { intervalMs: 10, on: { stopped: code => stopped.push(code) } });
+		agent.start();
+		world.time.run(20_000);
+		agent.stop(500);
+		world.time.run(20_000);
+		expect(stopped).toEqual([0x18]);
+		expect(world.broker.retained.get(STATUS)?.payload.toString()).toBe("offline");
+	});
+
+	it("a goodbye lost with the session is said again", () => {
+		const world = new TestWorld();
+		const stopped: number[] = [];
+		const agent = world.agent("b1", { intervalMs: 60_000, on: { stopped: code => stopped.push(code) } });
+		agent.start();
+		world.time.run(1000);
+		world.link("b1").hang();
+		agent.stop(120_000);
+		world.time.run(10);
+		world.startBroker().publish({ topic: STATUS, payload: Buffer.from("online"), qos: 1, retain: true }, 0);
+		world.time.run(60_000);
+		expect(stopped).toEqual([0]);
+		expect(world.broker.retained.get(STATUS)?.payload.toString()).toBe("offline");
+	});
+
+	it("stopped is the last thing that is heard", () => {
+		const world = new TestWorld();
+		world.network.listen("10.0.0.1", 1883, undefined);
+		const heard: string[] = [];
+		const agent = world.agent("b1", {
+			intervalMs: 100,
+			on: { end: () => heard.push("end"), offline: () => heard.push("offline"), stopped: () => heard.push("stopped") },
+		});
+		agent.start();
+		world.time.run(2000);
+		agent.stop(500);
+		world.time.run(100_000);
+		expect(heard.filter(what => what === "end").length).toBeGreaterThan(0);
+		expect(heard.indexOf("stopped")).toBe(heard.length - 1);
+	});
+
+	it("counts its starts in its store", () => {
+		const world = new TestWorld();
+		const store = new MemoryKeyValue();
+		const { io } = world.board("b1", store);
+		for (const boot of [1, 2, 3]) {
+			const agent = world.agent("b1", { io });
+			agent.telemetry.read();
+			const { report } = agent.telemetry;
+			expect(JSON.parse(Buffer.from(report.bytes.slice(0, report.length)).toString()).boot).toBe(boot);
+		}
+		store.write("boot", new ArrayBuffer(3));
+		world.agent("b1", { io });
+		expect([...new Uint8Array(store.read("boot")!)]).toEqual([0, 0, 0, 1]);
+	});
+
+	it("refuses a device id that is no part of a topic, and other nonsense", () => {
+		const world = new TestWorld();
+		for (const options of [
+			{ deviceId: "" },
+			{ deviceId: "a/b" },
+			{ deviceId: "a+" },
+			{ deviceId: "x".repeat(65) },
+			{ qos: 3 },
+			{ intervalMs: 1 },
+		])
+			expect(() => world.agent("b1", options)).toThrow(Misuse);
+	});
+
+	it.each([0, 1, 2])(
+		"QoS %i: in the end every reading is accounted for, through faults and over the clock's wrap",
+		qos => {
+			for (let seed = 1; seed <= 15; seed += 1) {
+				const world = new TestWorld({ seed, startMs: 0x7fff_ffff - 20_000, link: { slice: 7, latencyMs: 20 } });
+				const agent = world.agent("b1", { intervalMs: 200, qos });
+				const seen = new Map<number, number>();
+				agent.start();
+				for (let i = 0; i < 12; i += 1) {
+					world.time.run(world.random.between(500, 6000));
+					const link = world.network.links.find(({ name }) => name === "b1");
+					if (link !== undefined && world.random.next() % 2 === 0) link.cut();
+				}
+				world.time.run(30_000);
+				agent.stop(20_000);
+				world.time.run(30_000);
+				for (const line of world.told()) {
+					if (!line.includes("/telemetry")) continue;
+					const { seq } = JSON.parse(line.split(" ")[2]!);
+					seen.set(seq, (seen.get(seq) ?? 0) + 1);
+				}
+				const { published, settled, refused, lost, dropped } = agent.counts;
+				expect(settled + refused + lost + dropped).toBe(published);
+				expect(lost).toBe(0);
+				if (qos > 0) expect(seen.size).toBe(settled);
+				if (qos === 2) expect([...seen.values()].every(times => times === 1)).toBe(true);
+			}
+		},
+	);
+});

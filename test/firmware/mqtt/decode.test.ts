@@ -1,0 +1,87 @@
+// The decoder alone, on bytes that a framer has found to be whole.
+
+import { describe, expect, it } from "vitest";
+import { Arena } from "../../../firmware/mqtt/arena.js";
+import { isSubackCode, publishHeadLength, takeEmpty, takePublish } from "../../../firmware/mqtt/decode.js";
+import { Misuse } from "../../../firmware/mqtt/error.js";
+import { Incoming, NOT_DELIVERED } from "../../../firmware/mqtt/incoming.js";
+import { reasonOfReturnCode, retrySlowly } from "../../../firmware/mqtt/reason.js";
+import { Received, receivedWords } from "../../../firmware/mqtt/received.js";
+import { sentence } from "../../../host-sim/sentence.js";
+import { hex } from "../../support/peer.js";
+
+function incoming(body: string, first: number): Incoming {
+	const arena = new Arena(receivedWords(4), 256, 64);
+	const packet = new Incoming(arena.bytes, new Received(arena, 4));
+	const bytes = hex(body);
+	arena.bytes.set(bytes, arena.receiveAt);
+	packet.first = first;
+	packet.at = arena.receiveAt;
+	packet.stop = packet.at + bytes.length;
+	return packet;
+}
+
+describe("PUBLISH", () => {
+	it("at QoS 0 has no packet id, above it has; the rest is payload", () => {
+		const zero = incoming("0003 612f62 0005 68", 0x31);
+		expect(takePublish(zero)).toBe(0);
+		expect([zero.topic, zero.packetId, zero.qos, zero.retain, zero.duplicate]).toEqual(["a/b", 0, 0, true, false]);
+		expect([...zero.payload()]).toEqual([0, 5, 0x68]);
+		const two = incoming("0003 612f62 0005 68", 0x3c);
+		expect(takePublish(two)).toBe(0);
+		expect([two.packetId, two.qos, two.retain, two.duplicate, two.text(), two.last]).toEqual([
+			5,
+			2,
+			false,
+			true,
+			"h",
+			true,
+		]);
+	});
+
+	it("knows the length of its head from the first two bytes", () => {
+		expect(publishHeadLength(hex("0003"), 0x30, 0)).toBe(5);
+		expect(publishHeadLength(hex("0103"), 0x32, 0)).toBe(263);
+	});
+
+	it("has text only where it is UTF-8", () => {
+		const packet = incoming("0001 61 c328", 0x30);
+		takePublish(packet);
+		expect(packet.text()).toBeUndefined();
+		expect([...packet.payload()]).toEqual([0xc3, 0x28]);
+	});
+
+	it("can be held only while it is with a handler", () => {
+		const packet = incoming("0001 61 0007", 0x32);
+		takePublish(packet);
+		expect(packet.token).toBe(NOT_DELIVERED);
+		expect(() => packet.hold()).toThrow(Misuse);
+		packet.token = 0;
+		const token = packet.hold();
+		expect(token).toBeGreaterThan(0);
+		expect(packet.hold()).toBe(token);
+	});
+});
+
+it("PINGRESP is empty", () => {
+	expect(takeEmpty(incoming("", 0xd0))).toBe(0);
+	expect(takeEmpty(incoming("00", 0xd0))).toBe(0x56);
+});
+
+it("[MQTT-3.9.3-2] SUBACK codes are 0, 1, 2 and 0x80", () => {
+	expect(Array.from({ length: 256 }, (_, code) => code).filter(isSubackCode)).toEqual([0, 1, 2, 0x80]);
+});
+
+describe("reasons", () => {
+	it("[MQTT-3.2.2-6] the five return codes of 3.1.1 are reasons of 5.0, and no others", () => {
+		const reasons = Array.from({ length: 256 }, (_, code) => reasonOfReturnCode(code));
+		expect(reasons.slice(0, 7)).toEqual([0, 0x84, 0x85, 0x88, 0x86, 0x87, 0]);
+		expect(reasons.slice(6).every(reason => reason === 0)).toBe(true);
+		for (const reason of reasons.slice(1, 6)) expect(sentence(reason)).not.toMatch(/^code /);
+	});
+
+	it("come back slowly where a person has to change something, and at once where the server is just busy", () => {
+		expect([0x84, 0x85, 0x86, 0x87, 0x59].every(retrySlowly)).toBe(true);
+		expect([0x88, 0x38, 0x32, 0x37].some(retrySlowly)).toBe(false);
+	});
+});

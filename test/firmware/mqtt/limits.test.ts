@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { Misuse } from "../../../firmware/mqtt/error.js";
+import { DEFAULT_LIMITS, withDefaults } from "../../../firmware/mqtt/limits.js";
+
+describe("limits", () => {
+	it("are the documented ones where none are given", () => {
+		expect(withDefaults(undefined)).toEqual({
+			receive: 512,
+			send: 512,
+			outbox: 1024,
+			messages: 8,
+			received: 20,
+			topics: 8,
+			topicBytes: 288,
+		});
+		expect(withDefaults({})).toEqual(DEFAULT_LIMITS);
+	});
+
+	it("round bytes up to whole words", () => {
+		expect(withDefaults({ receive: 65, outbox: 101 })).toMatchObject({ receive: 68, outbox: 104 });
+	});
+
+	it.each([
+		["receive", 63],
+		["receive", 65_536],
+		["send", 0],
+		["outbox", -1],
+		["messages", 0],
+		["messages", 1025],
+		["received", 1.5],
+		["topics", Number.NaN],
+		["topicBytes", 15],
+	] as const)("%s: %d is misuse, and the message says what was expected", (name, value) => {
+		expect(() => withDefaults({ [name]: value })).toThrow(Misuse);
+		expect(() => withDefaults({ [name]: value })).toThrow(
+			new RegExp(`^${name}: expected an integer from \\d+ to \\d+, got `),
+		);
+	});
+});

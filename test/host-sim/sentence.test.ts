@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { sentence } from "../../host-sim/sentence.js";
+
+it("has words for every code that the firmware can send, and a number for any other", () => {
+	for (const file of ["error", "reason"]) {
+		const text = readFileSync(`firmware/mqtt/${file}.ts`, "utf8");
+		for (const [, name, code] of text.matchAll(/^export const (\w+) = (0x\w+);/gm)) {
+			// Misuse is thrown with words of its own.
+			if (Number(code) < 0x10) continue;
+			expect(sentence(Number(code)), name).not.toMatch(/^code /);
+		}
+	}
+	expect(sentence(0xfe)).toBe("code 0xfe");
+});
