@@ -42,7 +42,7 @@ const platforms = Object.entries(app.platforms!).map(([platform, part]) => ({
 	preload: [...library.preload, ...app.preload, ...part.preload],
 }));
 
-describe.each(platforms)("manifest for $platform", ({ modules, preload }) => {
+describe.each(platforms)("manifest for $platform", ({ platform, modules, preload }) => {
 	it("lists every module that the firmware imports, by the name that XS will look for", () => {
 		const seen = new Set<string>();
 		const visit = (name: string) => {
@@ -64,7 +64,9 @@ describe.each(platforms)("manifest for $platform", ({ modules, preload }) => {
 	});
 
 	it("preloads exactly its modules", () => {
-		expect([...preload].sort()).toEqual([...modules.keys()].sort());
+		// The SDK's preferences on Linux cannot save when they are preloaded, and so neither may be who imports them.
+		const exempt = platform === "lin" ? ["main", "thimble/port/store"] : [];
+		expect([...preload, ...exempt].sort()).toEqual([...modules.keys()].sort());
 	});
 });
 
