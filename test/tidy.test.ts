@@ -125,6 +125,14 @@ describe("the house", () => {
 		expect(long).toEqual(["firmware/mqtt/client.ts"]);
 	});
 
+	it("has a test file for every source file that does something, at the same path", () => {
+		// Constants and types; the port and main need a board, the entry of the command line is run as a process.
+		const exempt =
+			/^firmware\/(io|main|port\/.*|mqtt\/(packet|error|options|session\/(event|state)))\.ts$|^host-sim\/(transport|cli\/main)\.ts$/;
+		for (const file of [...firmware, ...host].filter(file => !exempt.test(file)))
+			expect(tests, `${file} has no test`).toContain(`test/${file.replace(/\.ts$/, ".test.ts")}`);
+	});
+
 	it("has the top level that was agreed", () => {
 		const allowed =
 			/^(firmware|host-sim|test|manifest\.json|package\.json|package-lock\.json|tsconfig\.json|biome\.json|vitest\.config\.ts|README(\.zh-CN)?\.md|ARCHITECTURE\.md|CHANGELOG\.md|LICENSE|node_modules|dist|coverage)$/;

@@ -2,6 +2,7 @@
 // sends is decoded by mqtt-packet, a codec other than its own.
 
 import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from "mqtt-packet";
+import { expect } from "vitest";
 import type { Socket, SocketOptions } from "../../firmware/io.js";
 import { Client, type ClientOptions } from "../../firmware/mqtt/client.js";
 import { SeededRandom } from "../../host-sim/world/random.js";
@@ -168,6 +169,22 @@ export class Peer {
 		this.log = [];
 		return log;
 	}
+}
+
+/** A peer whose client is online and has sent nothing but CONNECT. */
+export function online(options: PeerOptions = {}, room = 100_000): Peer {
+	const peer = new Peer(options).online(false, room);
+	peer.take();
+	peer.told();
+	return peer;
+}
+
+/** The client closed the link because of `code`, delivered nothing, and comes back. */
+export function expectBroken(peer: Peer, code: string): void {
+	expect(peer.told()).toEqual([`offline ${code}`]);
+	expect(peer.socket.closed).toBe(true);
+	peer.online(true);
+	expect(peer.told()).toEqual(["online true"]);
 }
 
 export function bytesOf(packet: Packet | string): Buffer {

@@ -3,16 +3,9 @@
 import type { Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { type Incoming, Misuse, QOS_1, QOS_2, RETAIN, type Source } from "../../../firmware/mqtt/client.js";
-import { bytesOf, Peer, publish, utf8 } from "../../support/peer.js";
+import { bytesOf, online, Peer, publish, utf8 } from "../../support/peer.js";
 
 const one = utf8("one");
-
-function online(options = {}, room = 100_000): Peer {
-	const peer = new Peer(options).online(false, room);
-	peer.take();
-	peer.told();
-	return peer;
-}
 
 describe("publish", () => {
 	it("returns a ticket, and ends each exactly once", () => {

@@ -3,11 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { Arena } from "../../../firmware/mqtt/arena.js";
 import { isSubackCode, publishHeadLength, takeEmpty, takePublish } from "../../../firmware/mqtt/decode.js";
-import { Misuse } from "../../../firmware/mqtt/error.js";
-import { Incoming, NOT_DELIVERED } from "../../../firmware/mqtt/incoming.js";
-import { reasonOfReturnCode, retrySlowly } from "../../../firmware/mqtt/reason.js";
+import { Incoming } from "../../../firmware/mqtt/incoming.js";
 import { Received, receivedWords } from "../../../firmware/mqtt/received.js";
-import { sentence } from "../../../host-sim/sentence.js";
 import { hex } from "../../support/peer.js";
 
 function incoming(body: string, first: number): Incoming {
@@ -43,24 +40,6 @@ describe("PUBLISH", () => {
 		expect(publishHeadLength(hex("0003"), 0x30, 0)).toBe(5);
 		expect(publishHeadLength(hex("0103"), 0x32, 0)).toBe(263);
 	});
-
-	it("has text only where it is UTF-8", () => {
-		const packet = incoming("0001 61 c328", 0x30);
-		takePublish(packet);
-		expect(packet.text()).toBeUndefined();
-		expect([...packet.payload()]).toEqual([0xc3, 0x28]);
-	});
-
-	it("can be held only while it is with a handler", () => {
-		const packet = incoming("0001 61 0007", 0x32);
-		takePublish(packet);
-		expect(packet.token).toBe(NOT_DELIVERED);
-		expect(() => packet.hold()).toThrow(Misuse);
-		packet.token = 0;
-		const token = packet.hold();
-		expect(token).toBeGreaterThan(0);
-		expect(packet.hold()).toBe(token);
-	});
 });
 
 it("PINGRESP is empty", () => {
@@ -70,18 +49,4 @@ it("PINGRESP is empty", () => {
 
 it("[MQTT-3.9.3-2] SUBACK codes are 0, 1, 2 and 0x80", () => {
 	expect(Array.from({ length: 256 }, (_, code) => code).filter(isSubackCode)).toEqual([0, 1, 2, 0x80]);
-});
-
-describe("reasons", () => {
-	it("[MQTT-3.2.2-6] the five return codes of 3.1.1 are reasons of 5.0, and no others", () => {
-		const reasons = Array.from({ length: 256 }, (_, code) => reasonOfReturnCode(code));
-		expect(reasons.slice(0, 7)).toEqual([0, 0x84, 0x85, 0x88, 0x86, 0x87, 0]);
-		expect(reasons.slice(6).every(reason => reason === 0)).toBe(true);
-		for (const reason of reasons.slice(1, 6)) expect(sentence(reason)).not.toMatch(/^code /);
-	});
-
-	it("come back slowly where a person has to change something, and at once where the server is just busy", () => {
-		expect([0x84, 0x85, 0x86, 0x87, 0x59].every(retrySlowly)).toBe(true);
-		expect([0x88, 0x38, 0x32, 0x37].some(retrySlowly)).toBe(false);
-	});
 });

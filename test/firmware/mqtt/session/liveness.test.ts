@@ -1,0 +1,80 @@
+// Two clocks and three deadlines: is the other side alive? Virtual time, a scripted peer.
+
+import { describe, expect, it } from "vitest";
+import { QOS_1 } from "../../../../firmware/mqtt/client.js";
+import { expectBroken, online, publish, utf8 } from "../../../support/peer.js";
+
+const one = utf8("one");
+
+describe("keep alive", () => {
+	it("[MQTT-3.1.2-23] counts what we send: a packet goes out within every keep-alive, and traffic spares the PINGREQ", () => {
+		const peer = online({ keepAlive: 10 });
+		const topic = peer.client.topic("a");
+		for (let i = 0; i < 20; i += 1) {
+			peer.time.run(4000);
+			const id = peer.client.publish(topic, one, 3, QOS_1);
+			peer.send({ cmd: "puback", messageId: id });
+		}
+		expect(peer.brief().filter(packet => packet === "pingreq")).toEqual([]);
+		peer.time.run(10_000);
+		expect(peer.brief()).toEqual(["pingreq"]);
+	});
+
+	it("[MQTT-3.1.2-23] what we receive does not put the PINGREQ off", () => {
+		const peer = online({ keepAlive: 10 });
+		for (let i = 0; i < 10; i += 1) {
+			peer.time.run(1000);
+			peer.send(publish("a", "x"));
+		}
+		expect(peer.brief()).toEqual(["pingreq"]);
+	});
+
+	it("QoS 0 traffic does not hide a dead link: without a word from the server we ask, then close", () => {
+		const peer = online({ keepAlive: 10, timeouts: { pingMs: 2000 } });
+		const topic = peer.client.topic("a");
+		const sent: string[] = [];
+		while (peer.client.isOnline && peer.time.now < 20_000) {
+			peer.client.publish(topic, one, 3, 0);
+			peer.time.run(250);
+			if (peer.client.isOnline) sent.push(...peer.brief());
+		}
+		expect(sent.filter(packet => packet === "pingreq").length).toBe(1);
+		expect(peer.told()).toEqual(["offline 35"]);
+		expect(peer.time.now).toBeLessThan(12_000);
+	});
+
+	it("PINGRESP has its own deadline, and its round-trip time can be read", () => {
+		const peer = online({ keepAlive: 10, timeouts: { pingMs: 2000 } });
+		peer.time.run(9000);
+		expect(peer.brief()).toEqual(["pingreq"]);
+		peer.time.run(1000);
+		peer.send({ cmd: "pingresp" });
+		expect(peer.told()).toEqual(["ping 1250"]);
+		expect(peer.client.pingMs).toBe(1250);
+		peer.time.run(9000);
+		expect(peer.brief()).toEqual(["pingreq"]);
+		peer.time.run(2000);
+		expect(peer.told()).toEqual(["offline 35"]);
+	});
+
+	it("a PINGRESP that nobody asked for closes", () => {
+		const peer = online();
+		peer.send({ cmd: "pingresp" });
+		expectBroken(peer, "57");
+	});
+
+	it("a socket that takes nothing any more is found by silence", () => {
+		const peer = online({ keepAlive: 10, timeouts: { silenceMs: 20_000 } });
+		peer.socket.allow(0);
+		peer.client.publish(peer.client.topic("a"), new Uint8Array(200), 200, QOS_1);
+		peer.time.run(20_000);
+		expect(peer.told()).toEqual(["offline 36"]);
+	});
+
+	it("keep-alive 0 sends no PINGREQ and never times out", () => {
+		const peer = online({ keepAlive: 0 });
+		peer.time.run(100_000_000);
+		expect(peer.brief()).toEqual([]);
+		expect(peer.told()).toEqual([]);
+	});
+});

@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { Board } from "../../../host-sim/fleet/board.js";
+import { SeededRandom, World } from "../../../host-sim/testing.js";
+
+it("takes note of what its agent says before it passes it on", () => {
+	const world = new World();
+	const seen: unknown[] = [];
+	const board: Board = new Board(
+		{
+			deviceId: "b",
+			port: 1883,
+			intervalMs: 1000,
+			qos: 1,
+			keepAlive: 60,
+			random: new SeededRandom(1),
+			...world.board("b"),
+		},
+		{
+			online: () => seen.push(board.isOnline, board.offlineCode),
+			reading: (_ticket, sequence) => seen.push(board.reading!.seq === sequence),
+			offline: () => seen.push(board.offlineCode),
+		},
+	);
+	board.agent.start();
+	world.run(1500);
+	world.link("b")!.cut();
+	expect(seen.slice(0, 2)).toEqual([true, 0]);
+	expect(seen.slice(2, -1).every(Boolean)).toBe(true);
+	expect(seen.at(-1)).toBe(0x38);
+	expect(board.pings.length).toBe(1);
+	world.run(5000);
+	expect(board.offlineCode).toBe(0);
+});
+
+it("has room for a token as long as they get", () => {
+	const world = new World({ broker: { users: { u: "t".repeat(1500) } } });
+	const board = new Board({
+		deviceId: "b",
+		port: 1883,
+		userName: "u",
+		password: "t".repeat(1500),
+		intervalMs: 1000,
+		qos: 1,
+		keepAlive: 60,
+		random: new SeededRandom(1),
+		...world.board("b"),
+	});
+	board.agent.start();
+	world.run(1000);
+	expect(board.isOnline).toBe(true);
+});

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import type { Board } from "../../../host-sim/fleet/board.js";
+import { summarize } from "../../../host-sim/fleet/summary.js";
+
+const board = (settled: number, pings: number[]) =>
+	({
+		agent: { counts: { published: settled + 1, settled, refused: 1, dropped: 0, lost: 0, reconnects: 2 } },
+		pings,
+	}) as unknown as Board;
+
+it("adds up, and takes the median of all pings", () => {
+	expect(summarize([board(3, [9, 1]), board(4, [2])], 1)).toEqual({
+		devices: 2,
+		seenOnline: 1,
+		published: 9,
+		settled: 7,
+		refused: 2,
+		dropped: 0,
+		lost: 0,
+		reconnects: 4,
+		pingMedianMs: 2,
+	});
+	expect(summarize([board(0, [3, 4])], 1).pingMedianMs).toBe(3.5);
+	expect(summarize([board(0, [])], 0).pingMedianMs).toBeNull();
+});
