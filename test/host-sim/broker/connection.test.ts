@@ -10,8 +10,12 @@ function open(broker = new Broker()) {
 	const connection = broker.accept(
 		{
 			peer: "p",
-			write: bytes => void written.push(Buffer.from(bytes).toString("hex")),
-			close: () => void (closes += 1),
+			write: bytes => {
+				written.push(Buffer.from(bytes).toString("hex"));
+			},
+			close: () => {
+				closes += 1;
+			},
 		},
 		0,
 	);

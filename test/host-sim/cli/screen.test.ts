@@ -5,6 +5,9 @@ import { Fleet } from "../../../host-sim/fleet/fleet.js";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
 import { World } from "../../../host-sim/testing.js";
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what escape sequences are made of
+const ESCAPES = /\x1b\[[0-9;]*[a-zA-Z]/g;
+
 /** A terminal that keeps what is written to it. */
 class Terminal extends Writable {
 	text = "";
@@ -22,12 +25,7 @@ class Terminal extends Writable {
 	}
 	/** The lines of the last table, without colours. */
 	table(): string[] {
-		// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences
-		return this.text
-			.slice(this.text.lastIndexOf("BOARD"))
-			.replaceAll(/\x1b\[[0-9;]*[a-zA-Z]/g, "")
-			.trimEnd()
-			.split("\n");
+		return this.text.slice(this.text.lastIndexOf("BOARD")).replaceAll(ESCAPES, "").trimEnd().split("\n");
 	}
 }
 
