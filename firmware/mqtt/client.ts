@@ -11,7 +11,7 @@
 
 import type { Clock, Resolver, Socket, Timer } from "../io.js";
 import { checkCollaborators, checkFilter, checkFlags, connectFields, refuseHandle, refuseInSource } from "./check.js";
-import { DRAIN, TELL } from "./deadline.js";
+import { DRAIN, PING, TELL } from "./deadline.js";
 import { connectRemaining, putEmpty } from "./encode.js";
 import {
 	APPLICATION_THREW,
@@ -151,7 +151,8 @@ export class Client {
 
 	/** Connects, and from now on comes back whenever the connection goes, until close(). Throws Misuse if open. */
 	open(): void {
-		if (this.#session.phase !== CLOSED) throw new Misuse(BAD_STATE, "open: the client is open already");
+		if (this.#session.phase !== CLOSED || this.#closing)
+			throw new Misuse(BAD_STATE, "open: the client is open already");
 		const now = this.#clock.now();
 		this.#timer = new this.#options.timer.io({ target: this, onTimer });
 		this.#session.requestOpen(now);
@@ -340,7 +341,8 @@ export class Client {
 		this.#timerSet = false;
 		this.#busy = true;
 		for (let event = session.handleTime(now); event !== NOTHING; event = session.handleTime(now)) {
-			if (event === OPEN) this.#openLink(now);
+			// Somebody has closed in the meantime: the turn ends with that.
+			if (event === OPEN && !this.#closing) this.#openLink(now);
 			else if (event === FAILED) this.#dropLink(session.error, now);
 			else if (event === DRAIN_EXPIRED) this.#endDrain(DRAIN_TIMEOUT);
 		}
@@ -356,6 +358,8 @@ export class Client {
 		const socket = this.#socket;
 		this.#stalled = false;
 		while (this.#socket === socket && socket !== undefined && !this.#closing && this.#leaving === 0) {
+			// What the handlers have allowed in the meantime makes room for what they have not.
+			pollAcknowledgements(session);
 			if (lane.isFull) {
 				this.#transmit(now);
 				this.#stalled = lane.isFull && this.#socket === socket;
@@ -420,8 +424,12 @@ export class Client {
 		this.#transmit(now);
 		if (this.#socket !== socket) return;
 		// Nothing but acknowledgements makes room on both sides: closing before they have left would come here again.
-		if (code === RECEIVE_TABLE_FULL && !this.#session.lane.isEmpty) this.#leaving = code;
-		else this.#dropLink(code, now);
+		if (code === RECEIVE_TABLE_FULL && !this.#session.lane.isEmpty) {
+			this.#leaving = code;
+			// Nothing is read from here on, so PINGRESP's deadline is free to bound the wait.
+			const { deadlines, waits } = this.#session;
+			if (!deadlines.isArmed(PING)) deadlines.arm(PING, now + waits.pingMs);
+		} else this.#dropLink(code, now);
 	}
 
 	/** The message, or span, to every handler whose filter matches. */
@@ -504,10 +512,14 @@ export class Client {
 	/** What a publish can do at once. Ends are told later, when its caller knows the ticket. */
 	#advance(): void {
 		const now = this.#clock.now();
+		const session = this.#session;
+		const socket = this.#socket;
 		this.#busy = true;
 		this.#transmit(now);
 		this.#busy = false;
-		if (this.#session.outbox.ended !== 0) this.#later(now);
+		// A lost link calls onOffline, a source is called to read: both may have asked for more than sending.
+		const called = this.#socket !== socket || session.source !== undefined;
+		if (called || session.outbox.ended !== 0) this.#later(now);
 		else this.#schedule(now);
 	}
 
@@ -703,14 +715,14 @@ export class Client {
 		session.packet.aborted = false;
 		this.#closeLink();
 		session.requestClose(CODE_CLOSED);
-		// Callbacks on the way here may have called close() once more: that is this one.
-		this.#closing = false;
 		endMessages(session, CODE_CLOSED, END_LOST, END_DROPPED);
 		this.#timer?.close();
 		this.#timer = undefined;
 		this.#timerSet = false;
 		this.#tellEnds();
 		if (this.#draining) this.#endDrain(CODE_CLOSED);
+		// Callbacks up to here may have called close() once more: that is this one.
+		this.#closing = false;
 		try {
 			this.#options.onClosed?.();
 		} catch (error) {

@@ -89,10 +89,10 @@ export class Received {
 		const word = qos === 2 ? packetId | IS_QOS_2 : packetId;
 		if (this.#queued !== 0) {
 			// Without room to wait in, it is accepted all the same: answered when the server sends it again.
-			if (!this.#enqueue(word | ACCEPTED) && qos === 2) this.#words[this.#find(packetId)] |= ACCEPTED;
+			if (!this.#enqueue(word | ACCEPTED) && qos === 2) this.#setAccepted(packetId);
 			return false;
 		}
-		if (qos === 2) this.#words[this.#find(packetId)] |= ACCEPTED;
+		if (qos === 2) this.#setAccepted(packetId);
 		return true;
 	}
 
@@ -130,7 +130,7 @@ export class Received {
 		if ((word & ACCEPTED) === 0) return 0;
 		this.#head = this.#head + 1 === this.#capacity ? 0 : this.#head + 1;
 		this.#queued -= 1;
-		if ((word & IS_QOS_2) !== 0) this.#words[this.#find(word & ID_MASK)] |= ACCEPTED;
+		if ((word & IS_QOS_2) !== 0) this.#setAccepted(word & ID_MASK);
 		return word & (ID_MASK | IS_QOS_2);
 	}
 
@@ -139,7 +139,7 @@ export class Received {
 		const words = this.#words;
 		for (; this.#queued > 0; this.#queued -= 1) {
 			const word = words[this.#queue + this.#head];
-			if ((word & ACCEPTED) !== 0 && (word & IS_QOS_2) !== 0) words[this.#find(word & ID_MASK)] |= ACCEPTED;
+			if ((word & ACCEPTED) !== 0 && (word & IS_QOS_2) !== 0) this.#setAccepted(word & ID_MASK);
 			this.#head = this.#head + 1 === this.#capacity ? 0 : this.#head + 1;
 		}
 		this.overflow = false;
@@ -160,6 +160,12 @@ export class Received {
 		const stop = this.#table + this.#capacity;
 		for (let at = this.#table; at < stop; at += 1) if ((words[at] & ID_MASK) === packetId) return at;
 		return -1;
+	}
+
+	/** Unless it has been released since: a repeat waits in the queue once more. */
+	#setAccepted(packetId: number): void {
+		const at = this.#find(packetId);
+		if (at >= 0) this.#words[at] |= ACCEPTED;
 	}
 
 	#free(at: number): void {

@@ -31,8 +31,9 @@ function begin(session: Session): number {
 		case NEW:
 			return deliver(session);
 		case REPEATED:
-			owe(session, PUBREC, packetId);
-			return NOTHING;
+			// In its turn: an earlier message may still be with the application [MQTT-4.6.0-3].
+			if (session.received.accept(packetId, 2)) owe(session, PUBREC, packetId);
+			break;
 		case FULL:
 			return session.fail(RECEIVE_TABLE_FULL);
 	}
@@ -67,8 +68,9 @@ export function handleHead(session: Session): number {
 export function handleSpan(session: Session): number {
 	const packet = session.packet;
 	if (!session.discarding) return packet.position === 0 ? deliver(session) : DELIVER;
-	if (packet.last && packet.packetId !== 0) owe(session, PUBREC, packet.packetId);
-	return NOTHING;
+	if (packet.last && packet.packetId !== 0 && session.received.accept(packet.packetId, 2))
+		owe(session, PUBREC, packet.packetId);
+	return session.received.overflow ? session.fail(RECEIVE_TABLE_FULL) : NOTHING;
 }
 
 /** The handlers have returned from the whole message, or from its last span: acknowledge it, unless somebody holds it. */

@@ -899,4 +899,129 @@ describe("what has gone wrong once", () => {
 		expect(peer.brief().slice(1)).toEqual(["pubrec #1", "pubrec #2"]);
 		expect(peer.told()).toEqual(["offline 16"]);
 	});
+
+	it("acknowledgements given in handlers leave while a long read goes on", () => {
+		const peer = online({
+			onMessage: (message: Incoming) => {
+				if (message.text() === "hold") expect(peer.client.acknowledge(message.hold())).toBe(true);
+			},
+		});
+		const burst = Array.from({ length: 60 }, (_, i) => bytesOf(publish("a", i % 3 === 0 ? "hold" : "x", 1, i + 1)));
+		peer.socket.deliver(Buffer.concat(burst));
+		expect(peer.brief()).toEqual(Array.from({ length: 60 }, (_, i) => `puback #${i + 1}`));
+	});
+
+	it("close() in an onOffline that a publish has caused closes at once", () => {
+		const peer: Peer = new Peer({ onOffline: () => peer.client.close() }).online();
+		peer.socket.write = () => {
+			throw new Error("broken");
+		};
+		expect(peer.client.publish("a", "x", { qos: 1 })).toBeGreaterThan(0);
+		peer.time.run(0);
+		expect(peer.told().at(-1)).toBe("closed");
+		peer.time.run(100_000);
+		expect(peer.sockets.length).toBe(1);
+	});
+
+	it("what an onOffline throws during a publish comes out of the timer, before another attempt", () => {
+		const peer = online({
+			onError: undefined as never,
+			onOffline: () => {
+				throw new Error("oops");
+			},
+		});
+		peer.socket.write = () => {
+			throw new Error("broken");
+		};
+		expect(peer.client.publish("a", "x", { qos: 1 })).toBeGreaterThan(0);
+		expect(() => peer.time.run(0)).toThrow("oops");
+		expect(peer.sockets.length).toBe(1);
+	});
+
+	it("close() and acknowledge() in Source.read take effect when it has returned", () => {
+		let token = 0;
+		const peer = online({
+			onMessage: (message: Incoming) => {
+				token = message.hold();
+			},
+		});
+		peer.send(publish("x", "y", 1, 9));
+		const source = {
+			read(_bytes: Uint8Array, _at: number, count: number) {
+				peer.client.acknowledge(token);
+				return count;
+			},
+		};
+		const id = peer.client.publishFrom(peer.client.topic("a"), source, 10, QOS_1);
+		peer.time.run(0);
+		expect(peer.brief().at(-1)).toBe("puback #9");
+		peer.send({ cmd: "puback", messageId: id });
+		const closing = {
+			read(_bytes: Uint8Array, _at: number, count: number) {
+				peer.client.close();
+				return count;
+			},
+		};
+		peer.client.publishFrom(peer.client.topic("b"), closing, 10, 0);
+		peer.time.run(0);
+		expect(peer.socket.closed).toBe(true);
+	});
+
+	it("[MQTT-4.6.0-3] a repeat is answered in its turn, behind a message that is still held", () => {
+		const tokens: number[] = [];
+		const peer = online({
+			onMessage: (message: Incoming) => {
+				if (message.text() === "held") tokens.push(message.hold());
+			},
+		});
+		peer.send(publish("a", "held", 2, 1), publish("a", "x", 2, 2));
+		peer.socket.fail();
+		peer.online(true);
+		peer.send(publish("a", "held", 2, 1, true), publish("a", "x", 2, 2, true));
+		expect(peer.brief()).toEqual([]);
+		peer.client.acknowledge(tokens[0]!);
+		expect(peer.brief()).toEqual(["pubrec #1", "pubrec #2"]);
+	});
+
+	it("open() while close() is still telling is misuse; in onClosed it opens", () => {
+		const thrown: unknown[] = [];
+		let closed = 0;
+		const peer: Peer = new Peer({
+			onPublishEnd: () => {
+				try {
+					peer.client.open();
+				} catch (error) {
+					thrown.push(error);
+				}
+			},
+			onClosed: () => {
+				closed += 1;
+				if (closed === 1) peer.client.open();
+			},
+		}).online();
+		peer.client.publish("a", "x", { qos: 1 });
+		peer.client.close();
+		expect([thrown.length, thrown[0] instanceof Misuse, closed]).toEqual([1, true, 1]);
+		peer.online(true);
+		expect(peer.client.isOnline).toBe(true);
+	});
+
+	it("open() and close() at once make no socket", () => {
+		const peer = new Peer();
+		peer.client.open();
+		peer.client.close();
+		peer.time.run(10_000);
+		expect([peer.sockets.length, peer.told()]).toEqual([0, ["closed"]]);
+	});
+
+	it("waiting for the last acknowledgements to leave has an end, also without a keep-alive", () => {
+		const peer = online({ keepAlive: 0, limits: { received: 2 }, timeouts: { pingMs: 3000 } });
+		peer.socket.allow(0);
+		for (const id of [1, 2, 3]) peer.send(publish("b", "x", 2, id));
+		peer.told();
+		peer.time.run(2999);
+		expect(peer.told()).toEqual([]);
+		peer.time.run(1);
+		expect(peer.told()).toEqual(["offline 35"]);
+	});
 });
