@@ -123,6 +123,8 @@ export class Agent {
 		this.client = new Client(this.#clientOptions());
 		this.#statusHandle = this.client.topic(this.statusTopic);
 		this.#telemetryHandle = this.client.topic(this.telemetryTopic);
+		if (this.#statusHandle < 0 || this.#telemetryHandle < 0)
+			throw new Misuse(BAD_OPTION, "limits: no room for the topics of status and telemetry");
 		this.telemetry = new Telemetry(options.sensors, io.clock, countBoot(io.store));
 	}
 

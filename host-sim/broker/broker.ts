@@ -75,7 +75,7 @@ export class Broker {
 	}
 
 	/** Routes a message to its subscribers, and keeps it if it is retained. */
-	publish(message: Message, _now: number): void {
+	publish(message: Message): void {
 		this.#options.on?.published?.(message);
 		if (message.retain) this.retained.put(message);
 		// Overlapping subscriptions of one client get one copy, at the highest QoS they were granted.
@@ -103,12 +103,7 @@ export class Broker {
 	}
 
 	/** The session for this client id: the old one, or a new one. Whoever had the id is thrown out [MQTT-3.1.4-2]. */
-	openSession(
-		connection: Connection,
-		clientId: string,
-		clean: boolean,
-		_now: number,
-	): { session: Session; present: boolean } {
+	openSession(connection: Connection, clientId: string, clean: boolean): { session: Session; present: boolean } {
 		for (const other of [...this.#connections])
 			if (other !== connection && other.clientId === clientId) other.close("taken over", true);
 		const old = this.sessions.get(clientId);
@@ -152,12 +147,12 @@ export class Broker {
 		this.#options.on?.sent?.(connection.clientId, packet, bytes);
 	}
 
-	handleEnd(connection: Connection, why: string, will: Message | undefined, now: number): void {
+	handleEnd(connection: Connection, why: string, will: Message | undefined): void {
 		this.#connections.delete(connection);
 		const { session } = connection;
 		if (session?.clean && this.sessions.get(session.clientId) === session) this.#forget(session);
 		this.#options.on?.disconnected?.(connection.clientId, connection.transport.peer, why);
-		if (will !== undefined) this.publish(will, now);
+		if (will !== undefined) this.publish(will);
 	}
 
 	#forget(session: Session): void {

@@ -96,7 +96,7 @@ export class Connection implements TransportHandler {
 		this.deadline = undefined;
 		this.session?.detach();
 		const will = withWill ? this.#will : undefined;
-		this.#broker.handleEnd(this, why, will, this.#now);
+		this.#broker.handleEnd(this, why, will);
 	}
 
 	#refuse(why: string): void {
@@ -176,7 +176,7 @@ export class Connection implements TransportHandler {
 		}
 		this.#keepAliveMs = (packet.keepalive ?? 0) * 1000;
 		this.deadline = this.#keepAliveMs === 0 ? undefined : this.#now + this.#keepAliveMs * 1.5;
-		const { session, present } = this.#broker.openSession(this, clientId, clean, this.#now);
+		const { session, present } = this.#broker.openSession(this, clientId, clean);
 		this.session = session;
 		this.#send({ cmd: "connack", returnCode: 0, sessionPresent: present });
 		this.#broker.handleOnline(this, clientId, present);
@@ -196,7 +196,7 @@ export class Connection implements TransportHandler {
 		const repeated = qos === 2 && session.received.has(messageId!);
 		if (qos === 2) session.received.add(messageId!);
 		// Routed before it is acknowledged: an acknowledgement says that we own it.
-		if (!repeated) this.#broker.publish({ topic, payload, qos, retain: packet.retain }, this.#now);
+		if (!repeated) this.#broker.publish({ topic, payload, qos, retain: packet.retain });
 		if (qos === 1) this.#send({ cmd: "puback", messageId: messageId! });
 		else if (qos === 2) this.#send({ cmd: "pubrec", messageId: messageId! });
 	}

@@ -51,7 +51,6 @@ describeWith(["mosquitto", "mosquitto_sub"], "mosquitto", () => {
 
 	it("messages for who is away wait in its session, over a restart", async () => {
 		const mosquitto = await Mosquitto.start();
-		const first = nodeClient(mosquitto.port, "away", { cleanSession: false });
 		let granted = -1;
 		const again = nodeClient(mosquitto.port, "away", { cleanSession: false });
 		const received: string[] = [];
@@ -60,7 +59,6 @@ describeWith(["mosquitto", "mosquitto_sub"], "mosquitto", () => {
 				cleanSession: false,
 				onSubscribed: (_handle, code) => (granted = code),
 			});
-			first.close();
 			asked.subscribe("w", () => {}, { qos: 1 });
 			asked.open();
 			await until("granted", () => granted === 1);

@@ -138,7 +138,7 @@ export function storm(seed: number): Storm {
 			const qos = random.between(0, 2) as 0 | 1 | 2;
 			const key = `down/${qos} ${step}:${"y".repeat(chance(10) ? random.between(100, 900) : random.between(0, 40))}`;
 			sent.push(key);
-			broker.publish({ topic: `down/${qos}`, payload: Buffer.from(key.slice(7)), qos, retain: false }, time.now);
+			broker.publish({ topic: `down/${qos}`, payload: Buffer.from(key.slice(7)), qos, retain: false });
 		} else if (dice <= 88) {
 			if (held.length > 0) client.acknowledge(held.splice(random.between(0, held.length - 1), 1)[0]!);
 		} else if (dice <= 93) network.links[0]?.cut();

@@ -12,16 +12,21 @@ import type { Session } from "./session.js";
 import { WANTS_ACK } from "./state.js";
 
 export function handlePublish(session: Session): number {
+	const code = takeHead(session);
+	if (code !== OK) return session.fail(code);
+	return session.packet.qos === 2 ? begin(session) : deliver(session);
+}
+
+/** Everything before the payload, and which filter the topic equals. Returns OK, or what is wrong with it. */
+function takeHead(session: Session): number {
 	const packet = session.packet;
 	const code = takePublish(packet);
-	if (code !== OK) return session.fail(code);
+	if (code !== OK) return code;
 	packet.token = NOT_DELIVERED;
 	packet.route = session.topics.matchExact(packet.topicAt, packet.topicLength);
 	// A topic that equals one of our filters is as valid as that filter; any other is looked at byte by byte.
-	if (packet.route < 0 && !isTopicName(packet.bytes, packet.topicAt, packet.topicLength))
-		return session.fail(BAD_PUBLISH_TOPIC);
-	if (packet.qos !== 2) return deliver(session);
-	return begin(session);
+	if (packet.route >= 0 || isTopicName(packet.bytes, packet.topicAt, packet.topicLength)) return OK;
+	return BAD_PUBLISH_TOPIC;
 }
 
 /** A QoS 2 message: is it new? */
@@ -50,13 +55,9 @@ function deliver(session: Session): number {
 export function handleHead(session: Session): number {
 	const { packet, received } = session;
 	session.discarding = true;
-	const code = takePublish(packet);
+	const code = takeHead(session);
 	if (code !== OK) return session.fail(code);
-	packet.token = NOT_DELIVERED;
 	packet.total = session.framer.streamLeft;
-	packet.route = session.topics.matchExact(packet.topicAt, packet.topicLength);
-	if (packet.route < 0 && !isTopicName(packet.bytes, packet.topicAt, packet.topicLength))
-		return session.fail(BAD_PUBLISH_TOPIC);
 	const found = packet.qos === 2 ? received.begin(packet.packetId) : NEW;
 	if (found === FULL || received.overflow) return session.fail(RECEIVE_TABLE_FULL);
 	session.discarding = found !== NEW;

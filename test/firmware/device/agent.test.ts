@@ -101,7 +101,7 @@ describe("agent", () => {
 		world.link("b1").hang();
 		agent.stop(120_000);
 		world.time.run(10);
-		world.startBroker().publish({ topic: STATUS, payload: Buffer.from("online"), qos: 1, retain: true }, 0);
+		world.startBroker().publish({ topic: STATUS, payload: Buffer.from("online"), qos: 1, retain: true });
 		world.time.run(60_000);
 		expect(stopped).toEqual([0]);
 		expect(world.broker.retained.get(STATUS)?.payload.toString()).toBe("offline");
@@ -147,6 +147,7 @@ describe("agent", () => {
 			{ deviceId: "x".repeat(65) },
 			{ qos: 3 },
 			{ intervalMs: 1 },
+			{ limits: { topicBytes: 40 } },
 		])
 			expect(() => world.agent("b1", options)).toThrow(Misuse);
 	});

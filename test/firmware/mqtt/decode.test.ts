@@ -1,22 +1,9 @@
 // The decoder alone, on bytes that a framer has found to be whole.
 
 import { describe, expect, it } from "vitest";
-import { Arena } from "../../../firmware/mqtt/arena.js";
 import { isSubackCode, publishHeadLength, takeEmpty, takePublish } from "../../../firmware/mqtt/decode.js";
-import { Incoming } from "../../../firmware/mqtt/incoming.js";
-import { Received, receivedWords } from "../../../firmware/mqtt/received.js";
+import { incoming } from "../../support/incoming.js";
 import { hex } from "../../support/peer.js";
-
-function incoming(body: string, first: number): Incoming {
-	const arena = new Arena(receivedWords(4), 256, 64);
-	const packet = new Incoming(arena.bytes, new Received(arena, 4));
-	const bytes = hex(body);
-	arena.bytes.set(bytes, arena.receiveAt);
-	packet.first = first;
-	packet.at = arena.receiveAt;
-	packet.stop = packet.at + bytes.length;
-	return packet;
-}
 
 describe("PUBLISH", () => {
 	it("at QoS 0 has no packet id, above it has; the rest is payload", () => {

@@ -1,23 +1,10 @@
 // The record that handlers see.
 
 import { describe, expect, it } from "vitest";
-import { Arena } from "../../../firmware/mqtt/arena.js";
 import { takePublish } from "../../../firmware/mqtt/decode.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
-import { Incoming, NOT_DELIVERED } from "../../../firmware/mqtt/incoming.js";
-import { Received, receivedWords } from "../../../firmware/mqtt/received.js";
-import { hex } from "../../support/peer.js";
-
-function incoming(body: string, first: number): Incoming {
-	const arena = new Arena(receivedWords(4), 256, 64);
-	const packet = new Incoming(arena.bytes, new Received(arena, 4));
-	const bytes = hex(body);
-	arena.bytes.set(bytes, arena.receiveAt);
-	packet.first = first;
-	packet.at = arena.receiveAt;
-	packet.stop = packet.at + bytes.length;
-	return packet;
-}
+import { NOT_DELIVERED } from "../../../firmware/mqtt/incoming.js";
+import { incoming } from "../../support/incoming.js";
 
 describe("a message", () => {
 	it("has text only where it is UTF-8", () => {

@@ -113,11 +113,11 @@ describe("thimble run", () => {
 			server.close();
 		}
 		const blocker = createServer();
-		const taken = await new Promise<boolean>(resolve => {
-			blocker.once("error", () => resolve(true));
-			blocker.listen(1883, "127.0.0.1", () => resolve(true));
+		await new Promise<void>(resolve => {
+			// Taken by somebody else is as good.
+			blocker.once("error", () => resolve());
+			blocker.listen(1883, "127.0.0.1", () => resolve());
 		});
-		expect(taken).toBe(true);
 		const run = thimble("run", "--duration", "500ms");
 		expect(await run.code).toBe(0);
 		expect(run.out).toMatch(/^Broker {4}mqtt:\/\/127\.0\.0\.1:(188[4-9]|189\d|19\d\d) \(port 1883 is taken\)\n/);

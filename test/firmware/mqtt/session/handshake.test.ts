@@ -99,7 +99,7 @@ describe("CONNECT and DISCONNECT", () => {
 		peer.client.open();
 		peer.time.step();
 		peer.socket.allow(1000);
-		expect(peer.hex()).toBe("100d00044d5154540400000000 0163".replace(" ", ""));
+		expect(peer.hex()).toBe("100d00044d51545404000000000163");
 	});
 
 	it("[MQTT-3.1.2-14] will QoS 3 is misuse", () => {

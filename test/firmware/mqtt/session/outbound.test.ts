@@ -35,7 +35,7 @@ describe("packet ids", () => {
 	it("[MQTT-2.3.1-5] QoS 0 has none", () => {
 		const peer = online();
 		peer.client.publish(peer.client.topic("a"), one, 3, 0);
-		expect(peer.hex()).toBe("30060001616f6e65".replace("6116", "61"));
+		expect(peer.hex()).toBe("30060001616f6e65");
 	});
 
 	it("[MQTT-2.3.1-1] [MQTT-2.3.1-2] [MQTT-2.3.1-3] [MQTT-2.3.1-4] never 0, never in use twice, one space for PUBLISH, SUBSCRIBE and UNSUBSCRIBE, over the wrap", () => {
