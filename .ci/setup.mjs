@@ -3,7 +3,17 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const PACKAGES = ["mosquitto", "mosquitto-clients"];
+const PACKAGES = [
+	"mosquitto",
+	"mosquitto-clients",
+	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.
+	"gcc",
+	"libc6-dev",
+	"gcc-multilib",
+	"gcc-riscv64-unknown-elf",
+	"picolibc-riscv64-unknown-elf",
+	"qemu-system-misc",
+];
 
 const isDebian = existsSync("/usr/bin/apt-get");
 const isRoot = process.getuid?.() === 0;

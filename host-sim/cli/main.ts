@@ -18,6 +18,8 @@ cli
 	.option("--qos <qos>", "QoS of the readings: 0, 1 or 2 (default 1)")
 	.option("--interval <time>", "From one reading to the next: 500ms, 1s, 2m (default 1s)")
 	.option("--duration <time>", "Stop after that time (default: at Ctrl-C)")
+	.option("--engine <engine>", "node, or xs: each board a real XS machine in a process of its own (default node)")
+	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k)")
 	.option("--json", "One JSON object a line instead of a table")
 	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
 

@@ -10,6 +10,7 @@ import { NodeResolver } from "../node/resolver.js";
 import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
 import { sentence } from "../sentence.js";
+import { engineBoards } from "../xs/fleet.js";
 import { describeEndpoint, parseEndpoint, probeEndpoint } from "./endpoint.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 
@@ -22,10 +23,14 @@ export interface RunFlags {
 	qos?: unknown;
 	interval?: unknown;
 	duration?: unknown;
+	engine?: unknown;
+	heap?: unknown;
 	json?: unknown;
 }
 
 const DEFAULT_PORT = 1883;
+/** Bytes of memory of a board on the XS engine. */
+const DEFAULT_HEAP = 32 * 1024;
 /** How many ports to try where nobody asked for a certain one. */
 const PORTS = 100;
 /** How long boards may take to deliver what is under way when they are stopped, in ms. */
@@ -35,21 +40,23 @@ const DRAIN_MS = 5000;
 export async function run(scenarioName: string | undefined, flags: RunFlags): Promise<number> {
 	const scenario = scenarioOf(scenarioName, flags);
 	const json = flags.json === true;
+	const engine = await engineOf(flags);
 	const { endpoint, listener, note } = await findBroker(flags);
 	const stop = whenStopped(scenario.duration);
 	let screen: Screen | undefined;
 	const show = json ? printEvent : (event: FleetEvent) => screen?.show(event);
 	const io = { socket: TCP, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
-	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show);
+	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show, engine?.makeBoard);
 	if (json) print({ event: "broker", url: describeEndpoint(endpoint), embedded: listener !== undefined });
 	else {
 		const makeScreen = process.stdout.isTTY ? tableScreen : lineScreen;
-		screen = makeScreen(fleet.boards, introduction(endpoint, note, scenario), process.stdout);
+		screen = makeScreen(fleet.boards, introduction(endpoint, note, scenario, engine?.note ?? ""), process.stdout);
 	}
 	fleet.start();
 	await stop;
 	await fleet.stop(DRAIN_MS);
 	await listener?.close();
+	engine?.close();
 	const summary = fleet.summary();
 	if (json) print({ event: "summary", ...summary });
 	screen?.close(summary);
@@ -57,6 +64,26 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const why = fleet.boards.find(board => board.offlineCode !== 0)?.offlineCode;
 	console.error(`thimble: no board ever came online${why === undefined ? "" : `: ${sentence(why)}`}`);
 	return 1;
+}
+
+/** The engine that runs the firmware: undefined for Node's own, in this process. */
+async function engineOf(flags: RunFlags) {
+	const { engine = "node", heap } = flags;
+	if (engine !== "node" && engine !== "xs") throw new UsageError(`--engine: expected node or xs, got ${engine}`);
+	if (engine === "node") {
+		if (heap !== undefined) throw new UsageError("--heap is for --engine xs: Node's heap has no fixed size");
+		return undefined;
+	}
+	const bytes = heap === undefined ? DEFAULT_HEAP : heapOf(heap);
+	const boards = await engineBoards(bytes, text => console.error(text));
+	return { ...boards, note: `, each an XS machine with ${bytes} bytes` };
+}
+
+function heapOf(value: unknown): number {
+	const match = /^(\d+)(k?)$/i.exec(String(value));
+	const bytes = match === null ? 0 : Number(match[1]) * (match[2] === "" ? 1 : 1024);
+	if (bytes >= 4096 && bytes <= 1_048_576) return bytes;
+	throw new UsageError(`--heap: expected 4k to 1024k, or so many bytes, got ${value}`);
 }
 
 /** The scenario's file, with what the command line says in its place. */
@@ -104,13 +131,13 @@ async function listenSomewhere(broker: Broker, asked: number | undefined): Promi
 	}
 }
 
-function introduction(endpoint: Endpoint, note: string, scenario: Scenario): string[] {
+function introduction(endpoint: Endpoint, note: string, scenario: Scenario, engine: string): string[] {
 	const { host, port, userName } = endpoint;
 	const user = userName === undefined ? "" : ` -u ${quote(userName)}${endpoint.password === undefined ? "" : " -P …"}`;
 	const boards = scenario.devices === 1 ? "1 board" : `${scenario.devices} boards`;
 	return [
 		`Broker    ${describeEndpoint(endpoint)}${note}`,
-		`Boards    ${boards}, a reading every ${scenario.interval} ms at QoS ${scenario.qos}`,
+		`Boards    ${boards}, a reading every ${scenario.interval} ms at QoS ${scenario.qos}${engine}`,
 		`Look on   mosquitto_sub -h ${host} -p ${port}${user} -t 'thimble/#' -v`,
 		scenario.duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${scenario.duration} ms, or Ctrl-C`,
 	];

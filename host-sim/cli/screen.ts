@@ -59,6 +59,8 @@ export function lineScreen(boards: readonly Board[], intro: readonly string[], o
 			if (event.event === "online")
 				out.write(`${event.device} online${event.sessionPresent ? ", session resumed" : ""}\n`);
 			else if (event.event === "offline") out.write(`${event.device} offline: ${event.reason}\n`);
+			else if (event.event === "restarted")
+				out.write(`${event.device} restarted: ${event.reason}, ${event.lost} readings lost\n`);
 			else if (event.event === "stopped")
 				out.write(`${event.device} stopped${event.drained ? "" : ", not everything was delivered"}\n`);
 			else if (event.event === "lost" || event.event === "dropped" || event.event === "refused")
@@ -72,9 +74,9 @@ export function lineScreen(boards: readonly Board[], intro: readonly string[], o
 }
 
 export function summaryLine(summary: Summary): string {
-	const { published, settled, refused, dropped, lost, reconnects, pingMedianMs } = summary;
+	const { published, settled, refused, dropped, lost, reconnects, restarts, pingMedianMs } = summary;
 	const ping = pingMedianMs === null ? "not measured" : `${pingMedianMs} ms`;
-	return `published ${published}  settled ${settled}  refused ${refused}  dropped ${dropped}  lost ${lost}  reconnects ${reconnects}  ping median ${ping}`;
+	return `published ${published}  settled ${settled}  refused ${refused}  dropped ${dropped}  lost ${lost}  reconnects ${reconnects}${restarts > 0 ? `  restarts ${restarts}` : ""}  ping median ${ping}`;
 }
 
 type Paint = (text: string, colour: "green" | "yellow" | "red" | "dim") => string;
@@ -97,14 +99,13 @@ function table(boards: readonly Board[], most: number, paint: Paint): string[] {
 }
 
 function row(board: Board, width: number, paint: Paint): string {
-	const { reading, agent } = board;
-	const { counts, client } = agent;
+	const { reading, counts } = board;
 	const state = board.stopped ? "stopped" : board.isOnline ? "online" : board.offlineCode === 0 ? "waiting" : "offline";
 	const colour = state === "online" ? "green" : state === "offline" ? "red" : "yellow";
 	const name = [board.deviceId.padEnd(width), paint(state.padEnd(7), colour)];
 	// Where the readings would stand, so that narrow windows show it too.
 	if (state === "offline") {
-		const unsettled = client.unsettled > 0 ? `, ${client.unsettled} readings waiting` : "";
+		const unsettled = board.unsettled > 0 ? `, ${board.unsettled} readings waiting` : "";
 		return [...name, paint(sentence(board.offlineCode) + unsettled, "red")].join("  ");
 	}
 	return [
@@ -113,8 +114,8 @@ function row(board: Board, width: number, paint: Paint): string {
 		number(reading?.humidity, 1, 5),
 		number(reading?.pressure, 2, 7),
 		String(counts.published).padStart(8),
-		String(client.unsettled).padStart(7),
-		(client.pingMs < 0 ? "–" : `${client.pingMs} ms`).padStart(6),
+		String(board.unsettled).padStart(7),
+		(board.pingMs === undefined ? "–" : `${board.pingMs} ms`).padStart(6),
 		String(counts.reconnects).padStart(10),
 	].join("  ");
 }

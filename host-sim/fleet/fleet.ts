@@ -4,7 +4,7 @@ import type { Collaborators } from "../../firmware/device/agent.js";
 import { END_DROPPED, END_LOST, END_REFUSED } from "../../firmware/mqtt/client.js";
 import { sentence } from "../sentence.js";
 import { SeededRandom } from "../world/random.js";
-import { Board, type Reading } from "./board.js";
+import { type Board, type BoardListener, type BoardOptions, NodeBoard, type Reading } from "./board.js";
 import type { Scenario } from "./scenario.js";
 import { type Summary, summarize } from "./summary.js";
 
@@ -35,26 +35,34 @@ export type FleetEvent = { readonly device: string } & (
 			readonly code: number;
 			readonly reason: string;
 	  }
+	/** The board has begun anew by itself; `lost` readings were under way. */
+	| { readonly event: "restarted"; readonly reason: string; readonly lost: number }
 	| { readonly event: "stopped"; readonly drained: boolean }
 );
+
+export type MakeBoard = (options: BoardOptions, on: BoardListener) => Board;
 
 export class Fleet {
 	readonly boards: Board[];
 	readonly #seenOnline = new Set<string>();
 	#whenStopped: (() => void) | undefined;
 
-	/** `ioFor` gives the world around a board. Throws Misuse where the endpoint does not suit the client. */
+	/**
+	 * `ioFor` gives the world around a board, `makeBoard` the board itself. Throws Misuse where the endpoint does not suit
+	 * the client.
+	 */
 	constructor(
 		scenario: Scenario,
 		endpoint: Endpoint,
 		ioFor: (deviceId: string) => Collaborators,
 		on: (event: FleetEvent) => void,
+		makeBoard: MakeBoard = (options, listener) => new NodeBoard(options, listener),
 	) {
 		const random = new SeededRandom(scenario.seed);
 		const width = Math.max(2, String(scenario.devices).length);
 		this.boards = Array.from({ length: scenario.devices }, (_, i) => {
 			const device = `board-${String(i + 1).padStart(width, "0")}`;
-			const board: Board = new Board(
+			const board: Board = makeBoard(
 				{
 					deviceId: device,
 					...endpoint,
@@ -71,19 +79,20 @@ export class Fleet {
 					},
 					offline: code => on({ device, event: "offline", code, reason: sentence(code) }),
 					reading: ticket => {
-						const topic = board.agent.telemetryTopic;
+						const topic = board.telemetryTopic;
 						const payload = board.reading!;
 						on({ device, event: "reading", topic, qos: scenario.qos, ...packetId(scenario.qos, ticket), payload });
 						if (ticket === 0) on({ device, event: "settled", topic });
 						if (ticket < 0) on({ device, event: "refused", topic, code: -ticket, reason: sentence(-ticket) });
 					},
 					end: (ticket, end, code) => {
-						const topic = board.agent.telemetryTopic;
+						const topic = board.telemetryTopic;
 						const id = packetId(scenario.qos, ticket);
 						const event = nameOf(end);
 						if (event === "settled") on({ device, event, topic, ...id });
 						else on({ device, event, topic, ...id, code, reason: sentence(code) });
 					},
+					restarted: (reason, lost) => on({ device, event: "restarted", reason, lost }),
 					stopped: code => {
 						on({ device, event: "stopped", drained: code === 0 });
 						if (this.boards.every(other => other.stopped)) this.#whenStopped?.();
@@ -95,14 +104,14 @@ export class Fleet {
 	}
 
 	start(): void {
-		for (const board of this.boards) board.agent.start();
+		for (const board of this.boards) board.start();
 	}
 
 	/** All boards say goodbye and drain, for `drainMs` at most. */
 	stop(drainMs: number): Promise<void> {
 		return new Promise(resolve => {
 			this.#whenStopped = resolve;
-			for (const board of this.boards) board.agent.stop(drainMs);
+			for (const board of this.boards) board.stop(drainMs);
 		});
 	}
 

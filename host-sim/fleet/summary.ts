@@ -13,6 +13,8 @@ export interface Summary {
 	readonly dropped: number;
 	readonly lost: number;
 	readonly reconnects: number;
+	/** Boards' restarts of themselves: out of memory, an exception. */
+	readonly restarts: number;
 	/** Median round-trip time of all PINGREQ packets in ms, or null where none was answered. */
 	readonly pingMedianMs: number | null;
 }
@@ -22,12 +24,13 @@ export function summarize(boards: readonly Board[], seenOnline: number): Summary
 	return {
 		devices: boards.length,
 		seenOnline,
-		published: sum(board => board.agent.counts.published),
-		settled: sum(board => board.agent.counts.settled),
-		refused: sum(board => board.agent.counts.refused),
-		dropped: sum(board => board.agent.counts.dropped),
-		lost: sum(board => board.agent.counts.lost),
-		reconnects: sum(board => board.agent.counts.reconnects),
+		published: sum(board => board.counts.published),
+		settled: sum(board => board.counts.settled),
+		refused: sum(board => board.counts.refused),
+		dropped: sum(board => board.counts.dropped),
+		lost: sum(board => board.counts.lost),
+		reconnects: sum(board => board.counts.reconnects),
+		restarts: sum(board => board.restarts),
 		pingMedianMs: median(boards.flatMap(board => board.pings)),
 	};
 }

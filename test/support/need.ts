@@ -1,6 +1,6 @@
 // Suites that want a Debian package. Without it a person sees them skipped by name, with the reason; in CI it is a failure.
 
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, it } from "vitest";
 
@@ -9,9 +9,30 @@ const PACKAGES = {
 	mosquitto: "mosquitto",
 	mosquitto_pub: "mosquitto-clients",
 	mosquitto_sub: "mosquitto-clients",
+	gcc: "gcc",
+	"gcc -m32": "gcc-multilib",
+	"riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf",
+	"qemu-system-riscv32": "qemu-system-misc",
+	picolibc: "picolibc-riscv64-unknown-elf",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
+
+/** What is no program but files of a package. */
+const LIBRARIES: Partial<Record<Program, () => string | undefined>> = {
+	"gcc -m32": () => {
+		const folder = "/usr/lib/gcc";
+		const found = folders(folder).flatMap(target =>
+			folders(join(folder, target)).map(version => join(target, version)),
+		);
+		return found.map(each => join(folder, each, "32/libgcc.a")).find(existsSync);
+	},
+	picolibc: () => ["/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs"].find(existsSync),
+};
+
+function folders(path: string): string[] {
+	return existsSync(path) ? readdirSync(path) : [];
+}
 
 export function describeWith(programs: readonly Program[], name: string, suite: () => void): void {
 	const missing = [
@@ -29,6 +50,8 @@ export function describeWith(programs: readonly Program[], name: string, suite: 
 
 /** Debian puts servers where a user's PATH does not look. */
 export function find(program: Program): string | undefined {
+	const library = LIBRARIES[program];
+	if (library !== undefined) return library();
 	for (const folder of [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]) {
 		const path = join(folder, program);
 		try {

@@ -15,10 +15,10 @@ export class ScriptedSocket implements Socket {
 	closed = false;
 	/** Bytes that the client may still write. */
 	room = 0;
-	/** Bytes written and not taken. */
-	written: number[] = [];
-	/** Lengths of the writes. */
-	writes: number[] = [];
+	/** How many writes there were. */
+	writes = 0;
+	#written = Buffer.alloc(256);
+	#length = 0;
 	#waiting = Buffer.alloc(0);
 
 	constructor(options: SocketOptions) {
@@ -36,14 +36,30 @@ export class ScriptedSocket implements Socket {
 	write(view: Uint8Array): number {
 		if (this.closed) throw new Error("write after close");
 		if (view.length > this.room) throw new Error("would block");
-		this.written.push(...view);
-		this.writes.push(view.length);
+		const length = this.#length + view.length;
+		if (length > this.#written.length) this.#written = Buffer.concat([this.#written, Buffer.alloc(length)]);
+		this.#written.set(view, this.#length);
+		this.#length = length;
+		this.writes += 1;
 		this.room -= view.length;
 		return this.room;
 	}
 
 	close(): void {
 		this.closed = true;
+	}
+
+	/** Bytes written and not taken. */
+	get written(): Buffer {
+		return this.#written.subarray(0, this.#length);
+	}
+
+	/** Takes the first `count` of them. */
+	takeWritten(count = this.#length): Buffer {
+		const bytes = Buffer.from(this.written.subarray(0, count));
+		this.#written.copyWithin(0, count, this.#length);
+		this.#length -= count;
+		return bytes;
 	}
 
 	/** The socket takes `room` bytes from now on. */
@@ -138,16 +154,14 @@ export class Peer {
 
 	/** All packets that the client has sent on this connection since the last take(); a beginning of one stays. */
 	take(): Packet[] {
-		const bytes = Buffer.from(this.socket.written);
+		const bytes = this.socket.takeWritten(endOfPackets(this.socket.written));
 		const packets: Packet[] = [];
 		const codec = parser({ protocolVersion: 4 });
 		codec.on("packet", packet => packets.push(packet));
 		codec.on("error", error => {
 			throw error;
 		});
-		const end = endOfPackets(bytes);
-		codec.parse(bytes.subarray(0, end));
-		this.socket.written = [...bytes.subarray(end)];
+		codec.parse(bytes);
 		return packets;
 	}
 
@@ -158,9 +172,7 @@ export class Peer {
 
 	/** All bytes that the client has sent on this connection since the last take(), as hex. */
 	hex(): string {
-		const bytes = Buffer.from(this.socket.written);
-		this.socket.written = [];
-		return bytes.toString("hex");
+		return this.socket.takeWritten().toString("hex");
 	}
 
 	/** What the application was told since the last call. */

@@ -25,7 +25,7 @@ describe("publish", () => {
 		const peer = online();
 		const topic = peer.client.topic("a");
 		expect(peer.client.publish(topic, one, 3, 0)).toBe(0);
-		expect(peer.socket.writes.length).toBe(2);
+		expect(peer.socket.writes).toBe(2);
 		peer.socket.fail();
 		expect(peer.client.publish(topic, one, 3, 0)).toBe(-0x13);
 		expect(peer.told()).toEqual(["offline 38"]);
@@ -131,10 +131,10 @@ describe("acknowledgements and the control lane", () => {
 
 	it("several leave in one write", () => {
 		const peer = online();
-		const before = peer.socket.writes.length;
+		const before = peer.socket.writes;
 		peer.socket.deliver(Buffer.concat([1, 2, 3].map(id => bytesOf(publish("b", "x", 1, id)))));
 		expect(peer.brief()).toEqual(["puback #1", "puback #2", "puback #3"]);
-		expect(peer.socket.writes.length).toBe(before + 1);
+		expect(peer.socket.writes).toBe(before + 1);
 	});
 
 	it("a full lane stops the reading, and loses nothing", () => {
@@ -698,7 +698,7 @@ describe("what has gone wrong once", () => {
 		const peer = online();
 		peer.socket.allow(1);
 		const id = peer.client.publish(peer.client.topic("a"), one, 3, 0);
-		peer.socket.written = [];
+		peer.socket.takeWritten();
 		peer.socket.write = () => {
 			throw new Error("broken");
 		};

@@ -228,6 +228,9 @@ describe("thimble run", () => {
 			["run", "mqtt://u:hunter2@h"],
 			'there is no scenario "mqtt://…@h"; known are first-light, and paths of JSON files',
 		],
+		[["run", "--engine", "v8"], "--engine: expected node or xs, got v8"],
+		[["run", "--heap", "32k"], "--heap is for --engine xs: Node's heap has no fixed size"],
+		[["run", "--engine", "xs", "--heap", "2k"], "--heap: expected 4k to 1024k, or so many bytes, got 2k"],
 		[["run", "--bogus"], "Unknown option `--bogus`"],
 		[["fly"], 'there is no command "fly"; see thimble --help'],
 		[[], "which command? See thimble --help"],
@@ -237,6 +240,36 @@ describe("thimble run", () => {
 		expect(run.err).toBe(`thimble: ${message}\n`);
 		expect(run.out).toBe("");
 	});
+});
+
+describeWith(["gcc", "gcc -m32"], "thimble run --engine xs", () => {
+	it("runs the first-light scenario: every board a process of its own, every reading settled", async () => {
+		const run = thimble("run", "first-light", "--engine", "xs", "--port", "0", "--duration", "4s", "--json");
+		expect(await run.code).toBe(0);
+		const summary = run.events().at(-1) as Record<string, number>;
+		expect(summary).toMatchObject({ devices: 3, seenOnline: 3, refused: 0, dropped: 0, lost: 0, restarts: 0 });
+		expect(summary["published"]).toBeGreaterThanOrEqual(9);
+		expect(summary["settled"]).toBe(summary["published"]);
+	}, 120_000);
+
+	it("says so where the memory is too small: boards restart, and the exit code is 1", async () => {
+		const run = thimble("run", "--engine", "xs", "--heap", "8k", "--port", "0", "--duration", "2s");
+		expect(await run.code).toBe(1);
+		expect(run.out).toContain(
+			"Boards    3 boards, a reading every 1000 ms at QoS 1, each an XS machine with 8192 bytes",
+		);
+		expect(run.out).toContain("board-01 restarted: out of memory, 0 readings lost");
+		expect(run.out).toMatch(/ {2}restarts \d+ {2}ping/);
+		expect(run.err).toContain("thimble: no board ever came online");
+	}, 120_000);
+
+	it("ends at Ctrl-C with nothing left behind", async () => {
+		const run = thimble("run", "--engine", "xs", "--port", "0", "--json");
+		await until("readings", () => run.out.includes('"settled"'));
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
+		expect(run.events().at(-1)).toMatchObject({ event: "summary", seenOnline: 3 });
+	}, 120_000);
 });
 
 describeWith(["mosquitto", "mosquitto_sub"], "thimble run beside mosquitto's tools", () => {

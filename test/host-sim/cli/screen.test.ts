@@ -51,6 +51,7 @@ const summary = {
 	dropped: 0,
 	lost: 0,
 	reconnects: 0,
+	restarts: 0,
 	pingMedianMs: 1.5,
 };
 

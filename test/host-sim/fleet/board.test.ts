@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { Board } from "../../../host-sim/fleet/board.js";
+import { NodeBoard } from "../../../host-sim/fleet/board.js";
 import { SeededRandom, World } from "../../../host-sim/testing.js";
 
 it("takes note of what its agent says before it passes it on", () => {
 	const world = new World();
 	const seen: unknown[] = [];
-	const board: Board = new Board(
+	const board: NodeBoard = new NodeBoard(
 		{
 			deviceId: "b",
 			port: 1883,
@@ -21,7 +21,7 @@ it("takes note of what its agent says before it passes it on", () => {
 			offline: () => seen.push(board.offlineCode),
 		},
 	);
-	board.agent.start();
+	board.start();
 	world.run(1500);
 	world.link("b")!.cut();
 	expect(seen.slice(0, 2)).toEqual([true, 0]);
@@ -34,7 +34,7 @@ it("takes note of what its agent says before it passes it on", () => {
 
 it("has room for a token as long as they get", () => {
 	const world = new World({ broker: { users: { u: "t".repeat(1500) } } });
-	const board = new Board({
+	const board = new NodeBoard({
 		deviceId: "b",
 		port: 1883,
 		userName: "u",
@@ -45,7 +45,7 @@ it("has room for a token as long as they get", () => {
 		random: new SeededRandom(1),
 		...world.board("b"),
 	});
-	board.agent.start();
+	board.start();
 	world.run(1000);
 	expect(board.isOnline).toBe(true);
 });

@@ -4,7 +4,8 @@ import { summarize } from "../../../host-sim/fleet/summary.js";
 
 const board = (settled: number, pings: number[]) =>
 	({
-		agent: { counts: { published: settled + 1, settled, refused: 1, dropped: 0, lost: 0, reconnects: 2 } },
+		counts: { published: settled + 1, settled, refused: 1, dropped: 0, lost: 0, reconnects: 2 },
+		restarts: 0,
 		pings,
 	}) as unknown as Board;
 
@@ -18,6 +19,7 @@ it("adds up, and takes the median of all pings", () => {
 		dropped: 0,
 		lost: 0,
 		reconnects: 4,
+		restarts: 0,
 		pingMedianMs: 2,
 	});
 	expect(summarize([board(0, [3, 4])], 1).pingMedianMs).toBe(3.5);

@@ -39,7 +39,8 @@ describe("packet ids", () => {
 	});
 
 	it("[MQTT-2.3.1-1] [MQTT-2.3.1-2] [MQTT-2.3.1-3] [MQTT-2.3.1-4] never 0, never in use twice, one space for PUBLISH, SUBSCRIBE and UNSUBSCRIBE, over the wrap", () => {
-		const peer = online({ limits: { messages: 3 } });
+		// Ids begin where chance says: here a little before the wrap.
+		const peer = online({ limits: { messages: 3 }, random: { next: () => 16_100 } });
 		const topic = peer.client.topic("a");
 		const inUse = new Set<number>();
 		const kept = peer.client.publish(topic, one, 3, QOS_1);
@@ -47,12 +48,12 @@ describe("packet ids", () => {
 		peer.take();
 		let wraps = 0;
 		let last = 0;
-		for (let i = 0; i < 70_000; i += 1) {
+		for (let i = 0; i < 3000; i += 1) {
 			const ticket = peer.client.publish(topic, two, 3, QOS_1);
 			if (ticket < last) wraps += 1;
 			last = ticket;
 			if (ticket < 1 || ticket > 65_535 || inUse.has(ticket)) throw new Error(`id ${ticket}`);
-			if (i % 1000 === 0) {
+			if (i % 100 === 0) {
 				const handle = peer.client.subscribe("x", () => {});
 				const id = peer.take().find(packet => packet.cmd === "subscribe")!.messageId!;
 				expect(id).toBeGreaterThan(0);

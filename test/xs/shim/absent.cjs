@@ -1,0 +1,3 @@
+// A module of Node that is imported beside what a test uses, and not used itself.
+
+module.exports = {};
