@@ -75,7 +75,7 @@ async function engineOf(flags: RunFlags) {
 		return undefined;
 	}
 	const bytes = heap === undefined ? DEFAULT_HEAP : heapOf(heap);
-	const boards = await engineBoards(bytes, text => console.error(text));
+	const boards = await engineBoards({ heapBytes: bytes }, text => console.error(text));
 	return { ...boards, note: `, each an XS machine with ${bytes} bytes` };
 }
 

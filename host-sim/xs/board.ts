@@ -23,6 +23,16 @@ const WINDOW = 5744;
 /** How long a board takes from a crash to the first line of its program, in ms. */
 const BOOT_MS = 500;
 
+/** What the board is made of. */
+export interface Hardware {
+	/** Memory for everything that can change, stack included, in bytes. */
+	heapBytes: number;
+	/** Default 512, as in SDK builds. */
+	stackSlots?: number;
+	/** How many sensors it reads; all see the same weather. Default 1. */
+	sensors?: number;
+}
+
 interface Link {
 	readonly socket: Socket;
 	/** Bytes that wait on our side. */
@@ -35,7 +45,7 @@ export class EngineBoard extends Board {
 	readonly #host: EngineHost;
 	readonly #options: BoardOptions;
 	readonly #io: Collaborators;
-	readonly #heapBytes: number;
+	readonly #hardware: Hardware;
 	readonly #weather: WeatherSensor;
 	readonly #links = new Map<number, Link>();
 	readonly #resolvers = new Map<number, Resolver>();
@@ -45,10 +55,10 @@ export class EngineBoard extends Board {
 	#busy = false;
 	readonly #queue: ((events: Events) => void)[] = [];
 
-	constructor(host: EngineHost, heapBytes: number, options: BoardOptions, on: BoardListener = {}) {
+	constructor(host: EngineHost, hardware: Hardware, options: BoardOptions, on: BoardListener = {}) {
 		super(options.deviceId, on);
 		this.#host = host;
-		this.#heapBytes = heapBytes;
+		this.#hardware = hardware;
 		this.#options = options;
 		this.#io = options.io;
 		this.#weather = new WeatherSensor(options.io.clock, options.random);
@@ -78,6 +88,7 @@ export class EngineBoard extends Board {
 
 	#boot(): void {
 		const { deviceId, host, port, userName, password, intervalMs, qos, keepAlive, random } = this.#options;
+		const { sensors = 1, ...memory } = this.#hardware;
 		const config: BoardConfig = {
 			deviceId,
 			host,
@@ -88,12 +99,12 @@ export class EngineBoard extends Board {
 			qos,
 			keepAlive,
 			send: sendLimit(userName, password),
-			sensors: 1,
+			sensors,
 			resolver: this.#io.resolver !== undefined,
 		};
 		const device = this.#host.device({
 			module: "xs/device/board",
-			heapBytes: this.#heapBytes,
+			...memory,
 			seed: random.next(),
 			config: JSON.stringify(config),
 			now: this.#io.clock.now(),

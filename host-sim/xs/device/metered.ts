@@ -2,44 +2,31 @@
 
 import { Client, type Incoming } from "../../../firmware/mqtt/client.js";
 import { EngineClock, EngineRandom, EngineSocket, EngineTimer } from "./io.js";
+import { COMMAND_CREATE, COMMAND_PUBLISH, COMMAND_SUBSCRIBE, METERED_TOPIC } from "./meter.js";
 
-/** Does nothing: what a command costs by itself. */
-const NOTHING = 0;
-const CREATE = 1;
-/** The argument is 1 for a wildcard filter behind the exact ones. */
-const SUBSCRIBE = 2;
-/** The argument is the QoS. */
-const PUBLISH = 3;
-/** Calls the handler as the client would, for what the measurement's own handler costs. */
-const HANDLE = 4;
-
-/** 24 characters, as the incumbent's figures have it. */
-const TOPIC = "plant/7/line/3/telemetry";
-const FILTERS = Object.freeze(["plant/7/line/3/commands", "plant/7/line/3/settings", "plant/7/all/everything", TOPIC]);
+const FILTERS = Object.freeze([
+	"plant/7/line/3/commands",
+	"plant/7/line/3/settings",
+	"plant/7/all/everything",
+	METERED_TOPIC,
+]);
 const PAYLOAD_BYTES = 64;
 
 class Metered {
 	client: Client | undefined = undefined;
 	topic = 0;
-	payload = new Uint8Array(PAYLOAD_BYTES);
-	received = 0;
-	ended = 0;
+	readonly payload = new Uint8Array(PAYLOAD_BYTES);
 
 	handleCommand(command: number, argument: number): void {
 		switch (command) {
-			case NOTHING:
-				return;
-			case CREATE:
+			case COMMAND_CREATE:
 				this.create();
 				return;
-			case SUBSCRIBE:
+			case COMMAND_SUBSCRIBE:
 				this.subscribe(argument === 1);
 				return;
-			case PUBLISH:
+			case COMMAND_PUBLISH:
 				this.client!.publish(this.topic, this.payload, PAYLOAD_BYTES, argument << 1);
-				return;
-			case HANDLE:
-				onMessage(undefined as unknown as Incoming);
 		}
 	}
 
@@ -54,7 +41,7 @@ class Metered {
 			random: new EngineRandom(),
 		});
 
-		this.topic = this.client.topic(TOPIC);
+		this.topic = this.client.topic(METERED_TOPIC);
 		this.client.open();
 	}
 

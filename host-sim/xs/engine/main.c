@@ -4,6 +4,7 @@
  *     engine run IMAGE MODULE [BYTES [STACK]]      a device without a world: for programs that only compute and print
  *     engine serve IMAGE CONTROL      one process per device: a line "IN OUT" in the FIFO CONTROL forks one that talks
  *                                     over those two
+ *     engine flash IMAGE              what an image takes in flash beyond its bytecode
  */
 
 #include "compiler.h"
@@ -96,9 +97,23 @@ static int serve(const char* path, const char* control)
 	return 0;
 }
 
+/* What an image takes in flash beyond its bytecode: "slots bytes chunkBytes" of the machine without and with it. */
+static int flash(const char* path)
+{
+	txMachine* bare = root_create();
+	Image none = { .count = 0 };
+	txMachine* root;
+	if (root_prepare(bare, &none, 1))
+		return 1;
+	root = loadRoot(path, 1);
+	printf("%d %d %d\n", (int)sizeof(txSlot), (int)bare->currentHeapCount, (int)bare->currentChunksSize);
+	printf("%d %d %d\n", (int)sizeof(txSlot), (int)root->currentHeapCount, (int)root->currentChunksSize);
+	return 0;
+}
+
 static int usage(void)
 {
-	fputs("engine compile IMAGE < LIST\nengine run IMAGE MODULE [BYTES [STACK]]\nengine serve IMAGE CONTROL\n", stderr);
+	fputs("engine compile IMAGE < LIST\nengine run IMAGE MODULE [BYTES [STACK]]\nengine serve IMAGE CONTROL\nengine flash IMAGE\n", stderr);
 	return 2;
 }
 
@@ -111,6 +126,8 @@ int main(int argc, char** argv)
 		txU4 stack = argc > 5 ? (txU4)atol(argv[5]) : 4096;
 		return run(argv[2], argv[3], size, stack);
 	}
+	if (argc == 3 && !strcmp(argv[1], "flash"))
+		return flash(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "serve"))
 		return serve(argv[2], argv[3]);
 	return usage();

@@ -11,7 +11,7 @@ import { describeWith } from "../../support/need.js";
 describeWith(["gcc", "gcc -m32"], "boards on the engine", () => {
 	const open: { close(): void }[] = [];
 	beforeAll(async () => {
-		(await engineBoards(32_768, () => {})).close();
+		(await engineBoards({ heapBytes: 32_768 }, () => {})).close();
 	}, 120_000);
 	afterEach(() => {
 		for (const each of open.splice(0)) each.close();
@@ -19,7 +19,7 @@ describeWith(["gcc", "gcc -m32"], "boards on the engine", () => {
 
 	async function start(given: object, options: WorldOptions = {}, heapBytes = 32_768) {
 		const world = new World({ wallMs: Date.UTC(2026, 5, 1), ...options });
-		const boards = await engineBoards(heapBytes, () => {});
+		const boards = await engineBoards({ heapBytes }, () => {});
 		open.push(boards);
 		const events: (FleetEvent & { at: number })[] = [];
 		const stores = new Map<string, MemoryKeyValue>();
@@ -111,7 +111,7 @@ describeWith(["gcc", "gcc -m32"], "boards on the engine", () => {
 	it("lose their power at any storage operation, and count the boot when the value was written", async () => {
 		for (const at of [1, 2]) {
 			const world = new World();
-			const boards = await engineBoards(32_768, () => {});
+			const boards = await engineBoards({ heapBytes: 32_768 }, () => {});
 			open.push(boards);
 			let operations = 0;
 			let board: EngineBoard | undefined;

@@ -1,0 +1,102 @@
+// npm run size [-- --json]: what the client costs on the engine, beside its budgets and the incumbent's figures. Ends
+// with 1 where a figure passes its budget.
+//
+// Budgets are in budgets.json: `budget` is the most that a figure may be, and follows every improvement down; `goal` is
+// where it is to come, if it is not there yet.
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { UsageError } from "../fleet/scenario.js";
+import { sourcePath } from "./build.js";
+import { type Measurement, measure } from "./measure.js";
+
+interface Budget {
+	readonly unit: string;
+	readonly budget: number;
+	readonly goal?: number;
+	/** Of the Moddable SDK's own MQTT client, where it was measured. */
+	readonly incumbent?: number;
+}
+
+/** A line of the table. */
+export interface Line {
+	readonly name: string;
+	readonly value: number;
+	readonly budget: number;
+	readonly unit: string;
+	readonly incumbent: number | null;
+	readonly goal: number | null;
+}
+
+export function readBudgets(): Record<string, Budget> {
+	return JSON.parse(readFileSync(sourcePath("budgets.json"), "utf8"));
+}
+
+/** Every figure with its budget. Throws where one of the two lacks the other. */
+export function linesOf(
+	figures: Measurement["figures"],
+	budgets: Record<string, Budget> = readBudgets(),
+): readonly Line[] {
+	const unknown = Object.keys(figures).find(name => budgets[name] === undefined);
+	if (unknown !== undefined) throw new Error(`budgets.json has no budget for "${unknown}"`);
+	return Object.entries(budgets).map(([name, { unit, budget, goal = null, incumbent = null }]) => {
+		const value = figures[name];
+		if (value === undefined) throw new Error(`"${name}" has a budget and was not measured`);
+		return { name, value, budget, unit, incumbent, goal };
+	});
+}
+
+/** What is over its budget, and by how much, and what has a budget that can be lowered; one sentence each. */
+export function faults(lines: readonly Line[]): string[] {
+	return lines.flatMap(({ name, value, budget, unit }) => {
+		if (value > budget) return [`${name}: ${value} ${unit}, ${round(value - budget)} over its budget of ${budget}`];
+		if (value < budget) return [`${name}: ${value} ${unit}; its budget of ${budget} in budgets.json can come down`];
+		return [];
+	});
+}
+
+function table(lines: readonly Line[], { modules }: Measurement): string {
+	const rows = [
+		["", "value", "budget", "goal", "incumbent", "unit"],
+		...lines.map(({ name, value, budget, goal, incumbent, unit }) => [
+			name,
+			String(value),
+			String(budget),
+			goal === null ? "" : String(goal),
+			incumbent === null ? "" : String(incumbent),
+			unit,
+		]),
+		["", "", "", "", "", ""],
+		["module", "code", "symbols", "", "", ""],
+		...modules.map(({ name, code, symbols }) => [name, String(code), String(symbols), "", "", "bytes"]),
+	];
+	const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
+	const line = (row: string[]) =>
+		row.map((cell, i) => (i === 0 || i === 5 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
+	return `${rows.map(row => line(row).trimEnd()).join("\n")}\n`;
+}
+
+function round(value: number): number {
+	return Math.round(value * 10) / 10;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+	const other = args.find(arg => arg !== "--json");
+	if (other !== undefined) throw new UsageError(`expected --json or nothing, got ${other}`);
+	const measurement = await measure(text => console.error(text));
+	const lines = linesOf(measurement.figures);
+	if (args.includes("--json")) process.stdout.write(`${JSON.stringify(lines, null, "\t")}\n`);
+	else process.stdout.write(table(lines, measurement));
+	for (const fault of faults(lines)) console.error(`size: ${fault}`);
+	return lines.some(({ value, budget }) => value > budget) ? 1 : 0;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+	try {
+		process.exitCode = await main(process.argv.slice(2));
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		console.error(`size: ${error.message}`);
+		process.exitCode = 2;
+	}
+}

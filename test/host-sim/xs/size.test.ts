@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+import { expect, it } from "vitest";
+import { faults, linesOf } from "../../../host-sim/xs/size.js";
+
+const budgets = { a: { unit: "bytes", budget: 10, goal: 5, incumbent: 20 }, b: { unit: "runs", budget: 0 } };
+
+it("puts figures and budgets side by side, and misses none", () => {
+	expect(linesOf({ a: 10, b: 0 }, budgets)).toEqual([
+		{ name: "a", value: 10, budget: 10, unit: "bytes", incumbent: 20, goal: 5 },
+		{ name: "b", value: 0, budget: 0, unit: "runs", incumbent: null, goal: null },
+	]);
+	expect(() => linesOf({ a: 10, b: 0, c: 1 }, budgets)).toThrow('budgets.json has no budget for "c"');
+	expect(() => linesOf({ a: 10 }, budgets)).toThrow('"b" has a budget and was not measured');
+});
+
+it("says what is over, and what can come down", () => {
+	expect(faults(linesOf({ a: 10, b: 0 }, budgets))).toEqual([]);
+	expect(faults(linesOf({ a: 9, b: 2 }, budgets))).toEqual([
+		"a: 9 bytes; its budget of 10 in budgets.json can come down",
+		"b: 2 runs, 2 over its budget of 0",
+	]);
+});
+
+it("takes --json or nothing", () => {
+	const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "host-sim/xs/size.ts", "--fast"], {
+		encoding: "utf8",
+	});
+	expect({ status, stderr }).toEqual({ status: 2, stderr: "size: expected --json or nothing, got --fast\n" });
+});
