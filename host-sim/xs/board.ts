@@ -31,6 +31,8 @@ export interface Hardware {
 	stackSlots?: number;
 	/** How many sensors it reads; all see the same weather. Default 1. */
 	sensors?: number;
+	/** Under sanitizers: a collection before every so many allocations. Default 0: none. */
+	stress?: number;
 }
 
 interface Link {
@@ -88,7 +90,7 @@ export class EngineBoard extends Board {
 
 	#boot(): void {
 		const { deviceId, host, port, userName, password, intervalMs, qos, keepAlive, random } = this.#options;
-		const { sensors = 1, ...memory } = this.#hardware;
+		const { sensors = 1, stress = 0, ...memory } = this.#hardware;
 		const config: BoardConfig = {
 			deviceId,
 			host,
@@ -101,6 +103,7 @@ export class EngineBoard extends Board {
 			send: sendLimit(userName, password),
 			sensors,
 			resolver: this.#io.resolver !== undefined,
+			stress,
 		};
 		const device = this.#host.device({
 			module: "xs/device/board",

@@ -11,8 +11,8 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../fleet/scenario.js";
 
-/** The engine as: a 64-bit process; one with the object sizes of ESP32; under sanitizers; for bare RISC-V. */
-export type Variant = "64" | "32" | "asan" | "rv32";
+/** The engine as a 64-bit process, as one with the object sizes of ESP32, and under sanitizers. */
+export type Variant = "64" | "32" | "asan";
 
 interface Recipe {
 	readonly compiler: string;
@@ -39,10 +39,11 @@ const DEFINES = [
 	"-DmxMinusZero=1",
 ];
 const PARSER = ["-DmxParse=1", "-DmxRegExp=1"];
+const WARNINGS = ["-Wall", "-Wextra", "-Werror"];
 const WRAP = "-Wl,--wrap=fxNewSlot,--wrap=fxNewChunk";
 const DESKTOP_LINK = [WRAP, "-rdynamic", "-lm", "-ldl", "-lpthread"];
 
-const RECIPES: Record<Exclude<Variant, "rv32">, Recipe> = {
+const RECIPES: Record<Variant, Recipe> = {
 	"64": { compiler: "gcc", flags: ["-O2", ...PARSER], link: DESKTOP_LINK, packages: ["gcc", "libc6-dev"] },
 	"32": {
 		compiler: "gcc",
@@ -69,6 +70,39 @@ const RECIPES: Record<Exclude<Variant, "rv32">, Recipe> = {
 	},
 };
 
+/** For a bare chip of the instruction set of ESP32-C3 and C6, without a parser. */
+const CHIP: Recipe = {
+	compiler: "riscv64-unknown-elf-gcc",
+	flags: ["--specs=picolibc.specs", "-march=rv32imac", "-mabi=ilp32", "-Os", "-ffunction-sections", "-fdata-sections"],
+	link: [
+		"--specs=picolibc.specs",
+		"-march=rv32imac",
+		"-mabi=ilp32",
+		WRAP,
+		"-Wl,--gc-sections",
+		"-T",
+		"picolibc.ld",
+		"-lm",
+	],
+	packages: ["gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf"],
+};
+const PARSER_SOURCES = [
+	"Code",
+	"Lexical",
+	"Scope",
+	"Script",
+	"SourceMap",
+	"Syntaxical",
+	"Tree",
+	"Snapshot",
+	"Lockdown",
+];
+const DESKTOP_ONLY = ["main.c", "compiler.c", "frames.c", "port_fifo.c"];
+/** Where QEMU's `virt` has memory: the first half of what stands for flash is the program, the second what it makes. */
+const FLASH = 0x8000_0000;
+const FLASH_BYTES = 0x100_0000;
+const RAM = FLASH + FLASH_BYTES;
+
 /** The path of a file of this folder's sources, wherever this module itself runs from. */
 export function sourcePath(name: string): string {
 	const here = dirname(fileURLToPath(import.meta.url));
@@ -87,7 +121,7 @@ export function xsDirectory(): string {
 
 /** The path of the engine's executable, built if need be. Throws a UsageError where something is missing to build it. */
 export async function buildEngine(
-	variant: Exclude<Variant, "rv32">,
+	variant: Variant,
 	say = (_: string) => {},
 	flags: readonly string[] = [],
 ): Promise<string> {
@@ -106,15 +140,53 @@ export async function buildEngine(
 				xs,
 				ours.filter(name => name.endsWith(".c")).map(name => join(ENGINE, name)),
 				join(CACHE, `ours-${variant}-${stamp}`),
-				["-Wall", "-Wextra", "-Werror"],
+				WARNINGS,
 			)),
 		]);
 	});
 	return target;
 }
 
+/** Memory of a chip, in bytes: all of its RAM, and how much of that is the stack of its C code. */
+export interface ChipMemory {
+	readonly ram: number;
+	readonly stack: number;
+}
+
+/** The path of a program for QEMU's `virt` with that image in its flash. Throws like buildEngine(). */
+export async function buildChip(image: string, { ram, stack }: ChipMemory, say = (_: string) => {}): Promise<string> {
+	const xs = xsDirectory();
+	const ours = readdirSync(ENGINE).filter(name => !DESKTOP_ONLY.includes(name));
+	const memory = [
+		`--defsym=__flash=${FLASH}`,
+		`--defsym=__flash_size=${FLASH_BYTES / 2}`,
+		`--defsym=flash_pool=${FLASH + FLASH_BYTES / 2}`,
+		`--defsym=flash_pool_end=${RAM}`,
+		`--defsym=__ram=${RAM}`,
+		`--defsym=__ram_size=${ram}`,
+		`--defsym=__stack_size=${stack}`,
+	];
+	const recipe = { ...CHIP, link: [...CHIP.link, ...memory.map(symbol => `-Wl,${symbol}`)] };
+	const sources = ours.map(name => readFileSync(join(ENGINE, name), "utf8"));
+	const stamp = hash([...recipe.flags, ...recipe.link, basename(image), ...sources]);
+	const target = join(CACHE, `chip-${stamp}.elf`);
+	await once(target, async () => {
+		say("Building the engine (rv32imac) …");
+		const omit = PARSER_SOURCES.map(name => `xs${name}.c`);
+		const program = ours.filter(name => name.endsWith(".c")).map(name => join(ENGINE, name));
+		const data = join(CACHE, `chip-${stamp}.o`);
+		await command(recipe, [...recipe.flags, `-DIMAGE="${image}"`, "-c", join(ENGINE, "image.S"), "-o", data]);
+		await linkTo(target, recipe, [
+			...(await compileXs("rv32", recipe, xs, omit)),
+			...(await compile(recipe, xs, program, join(CACHE, `ours-rv32-${hash(sources)}`), WARNINGS)),
+			data,
+		]);
+	});
+	return target;
+}
+
 /** Makes a file that is not there yet, and waits where another process is just making it. */
-export async function once(target: string, make: () => Promise<void>): Promise<void> {
+async function once(target: string, make: () => Promise<void>): Promise<void> {
 	const lock = `${target}.lock`;
 	mkdirSync(CACHE, { recursive: true });
 	while (!existsSync(target)) {
@@ -136,7 +208,7 @@ export async function once(target: string, make: () => Promise<void>): Promise<v
 }
 
 /** XS itself, without its files `omit`: it depends on the recipe and platform.h alone. */
-export function compileXs(name: string, recipe: Recipe, xs: string, omit: readonly string[]): Promise<string[]> {
+function compileXs(name: string, recipe: Recipe, xs: string, omit: readonly string[]): Promise<string[]> {
 	const { version } = JSON.parse(readFileSync(join(xs, "../../package.json"), "utf8"));
 	const stamp = hash([version, ...recipe.flags, readFileSync(join(ENGINE, "platform.h"), "utf8")]);
 	const sources = readdirSync(join(xs, "sources"))
@@ -146,7 +218,7 @@ export function compileXs(name: string, recipe: Recipe, xs: string, omit: readon
 }
 
 /** Compiles what is not there yet, as many at a time as there are processors. */
-export async function compile(
+async function compile(
 	recipe: Recipe,
 	xs: string,
 	sources: readonly string[],
@@ -172,7 +244,7 @@ export async function compile(
 	}
 }
 
-export async function linkTo(target: string, recipe: Recipe, objects: readonly string[]): Promise<void> {
+async function linkTo(target: string, recipe: Recipe, objects: readonly string[]): Promise<void> {
 	const draft = `${target}.${process.pid}`;
 	await command(recipe, [...objects, ...recipe.link, "-o", draft]);
 	renameSync(draft, target);

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { describeWith } from "../support/need.js";
+import { firstLight } from "./first-light.js";
 import { testFiles } from "./program.js";
 import { outcomeOf, runTests } from "./run.js";
 
@@ -23,6 +24,10 @@ describeWith(["gcc"], "on the 64-bit engine", () => {
 		expect(passed).toBeGreaterThanOrEqual(written(testFiles()));
 	}, 240_000);
 
+	it("the first-light scenario runs", async () => {
+		expect(await firstLight("64")).toMatch(/^3 boards, \d+ readings, all settled$/);
+	}, 240_000);
+
 	it("a failing test is seen", async () => {
 		const { failed, status, output } = await runTests("64", ["test/xs/shim/failing.ts"]);
 		expect({ failed, status }).toEqual({ failed: 2, status: 1 });
@@ -34,6 +39,14 @@ describeWith(["gcc"], "on the 64-bit engine", () => {
 describeWith(["gcc", "gcc -m32"], "on the 32-bit engine, with the object sizes of a board, in a fixed arena", () => {
 	it("the vectors, the session suite and all units pass", async () => {
 		const { passed, failed, output, status } = await runTests("32", testFiles());
+		expect({ failed, status, output }).toEqual({ failed: 0, status: 0, output: `${passed} passed, 0 failed\n` });
+	}, 240_000);
+});
+
+describeWith(["gcc"], "on the engine under sanitizers", () => {
+	it("the session suite passes with a collection before every hundredth allocation", async () => {
+		const files = testFiles().filter(file => file.includes("/session/"));
+		const { passed, failed, output, status } = await runTests("asan", files, { bytes: 4_000_000, every: 100 });
 		expect({ failed, status, output }).toEqual({ failed: 0, status: 0, output: `${passed} passed, 0 failed\n` });
 	}, 240_000);
 });

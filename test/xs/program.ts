@@ -26,14 +26,14 @@ export function testFiles(): string[] {
 		.sort();
 }
 
-/** The modules of a program that runs those test files. */
-export async function testProgram(files: readonly string[]): Promise<ModuleSource[]> {
+/** The modules of a program that runs those test files; `every` is for engines under sanitizers, see run(). */
+export async function testProgram(files: readonly string[], every = 0): Promise<ModuleSource[]> {
 	const firmware = new Set<string>();
 	const lines = [
 		'import "./test/xs/shim/globals.ts";',
 		...files.map(file => `import "./${file}";`),
 		'import { run } from "vitest";',
-		"run();",
+		`run(${every});`,
 	];
 	const result = await build({
 		stdin: { contents: lines.join("\n"), resolveDir: ROOT, loader: "ts" },

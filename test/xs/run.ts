@@ -17,18 +17,17 @@ export interface Outcome {
 const PROGRAM_BYTES = 32 * 1024 * 1024;
 const PROGRAM_STACK = 8192;
 
-/** Runs those test files on that engine, in a fixed heap. `env` is added to the environment. */
+/** Runs those test files on that engine, in a fixed heap; `every` is as for testProgram(). */
 export async function runTests(
 	variant: "64" | "32" | "asan",
 	files: readonly string[],
-	{ bytes = PROGRAM_BYTES, env = {} }: { bytes?: number; env?: Record<string, string> } = {},
+	{ bytes = PROGRAM_BYTES, every = 0 } = {},
 	say = (_: string) => {},
 ): Promise<Outcome> {
 	const engine = await buildEngine(variant, say);
-	const image = buildImage(engine, await testProgram(files));
+	const image = buildImage(engine, await testProgram(files, every));
 	const child = spawn(engine, ["run", image.path, PROGRAM, String(bytes), String(PROGRAM_STACK)], {
 		stdio: ["ignore", "pipe", "pipe"],
-		env: { ...process.env, ...env },
 	});
 	let output = "";
 	for (const stream of [child.stdout, child.stderr])

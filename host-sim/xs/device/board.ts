@@ -47,9 +47,21 @@ const listener = Object.freeze({
 });
 
 export default function main(): EngineBoard {
-	const { deviceId, host, port, userName, password, intervalMs, qos, keepAlive, send, sensors, resolver } = JSON.parse(
-		config(),
-	) as BoardConfig;
+	const {
+		deviceId,
+		host,
+		port,
+		userName,
+		password,
+		intervalMs,
+		qos,
+		keepAlive,
+		send,
+		sensors,
+		resolver,
+		stress: every,
+	} = JSON.parse(config()) as BoardConfig;
+	stress(every);
 	const list: Sensor[] = [];
 	for (let i = 0; i < sensors; i += 1) list.push(new EngineSensor(i));
 	const agent = new Agent({

@@ -21,4 +21,5 @@ declare function tell(kind: number, a: number, b: number, c: number, bytes?: Uin
 declare function print(text: string): void;
 declare function config(): string;
 declare function collectGarbage(): void;
+declare function stress(every: number): void;
 declare function finish(status: number): void;

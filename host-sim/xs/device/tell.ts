@@ -32,4 +32,6 @@ export interface BoardConfig {
 	sensors: number;
 	/** Whether it can ask for the address of a name. */
 	resolver: boolean;
+	/** Under sanitizers: a collection before every so many allocations; 0 for none. */
+	stress: number;
 }

@@ -17,10 +17,25 @@ void* __wrap_fxNewChunk(txMachine* the, txSize size);
 /* The root machine has no arena: what it makes is flash. */
 static int isDevice(txMachine* the) { return the->context != C_NULL; }
 
+/* Under sanitizers: a collection before every n-th allocation, so that whoever holds a pointer too long is found. */
+static txU4 stressEvery;
+
+void counters_stress(txU4 every) { stressEvery = every; }
+
+static void stress(void)
+{
+#if mxStress
+	extern int gxStress;
+	gxStress = stressEvery && (slotsMade + chunksMade) % stressEvery == 0;
+#endif
+}
+
 txSlot* __wrap_fxNewSlot(txMachine* the)
 {
-	if (isDevice(the))
+	if (isDevice(the)) {
 		slotsMade++;
+		stress();
+	}
 	return __real_fxNewSlot(the);
 }
 
@@ -28,6 +43,7 @@ void* __wrap_fxNewChunk(txMachine* the, txSize size)
 {
 	if (isDevice(the)) {
 		chunksMade++;
+		stress();
 		chunkBytesMade += (txU4)((size + sizeof(txChunk) + 7) & ~(size_t)7);
 	}
 	return __real_fxNewChunk(the, size);

@@ -411,6 +411,9 @@ static void config(txMachine* the) { fxStringX(the, mxResult, configText); }
 
 static void collectGarbage(txMachine* the) { fxCollectGarbage(the); }
 
+/* stress(n): from now on a collection before every n-th allocation, in builds that can; 0 for none. */
+static void stress(txMachine* the) { counters_stress((txU4)integerOf(the, 0)); }
+
 static void finish(txMachine* the) { port_exit(integerOf(the, 0)); }
 
 /* Runs a module; its default export, if it is a function, is main: what it returns gets the commands. 0, or -1. */
@@ -465,6 +468,6 @@ const HostFunction device_functions[] = {
 	{ "storeRead", storeRead, 1 }, { "storeWrite", storeWrite, 2 }, { "storeDelete", storeDelete, 1 },
 	{ "sensorSample", sensorSample, 2 },
 	{ "tell", tell, 6 }, { "print", print, 1 }, { "config", config, 0 }, { "collectGarbage", collectGarbage, 0 },
-	{ "finish", finish, 1 },
+	{ "stress", stress, 1 }, { "finish", finish, 1 },
 	{ C_NULL, C_NULL, 0 },
 };

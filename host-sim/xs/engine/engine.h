@@ -25,6 +25,7 @@ typedef struct {
 } Counters;
 
 void counters_attach(txMachine* root);
+void counters_stress(txU4 every);
 void counters_read(txMachine* the, Counters* counters);
 
 /* arena.c: the memory of a device, all of it. */

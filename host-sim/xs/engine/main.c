@@ -22,18 +22,6 @@ const char* __asan_default_options(void);
 const char* __asan_default_options(void) { return "detect_leaks=0"; }
 #endif
 
-#if mxStress
-extern int gxStress;
-#endif
-
-/* Under sanitizers: a collection before every allocation, so that whoever holds a pointer too long is found. */
-static void stress(void)
-{
-#if mxStress
-	gxStress = getenv("THIMBLE_STRESS") != C_NULL;
-#endif
-}
-
 static txMachine* loadRoot(const char* path, int frozen)
 {
 	struct stat status;
@@ -63,7 +51,6 @@ static int run(const char* path, const char* module, txU4 size, txU4 stack)
 	txMachine* root = loadRoot(path, 0);
 	txMachine* the = root_clone(root, &arena, port_flash(size), size, stack, 1024);
 	device_boot(1, "{}");
-	stress();
 	if (!the || device_start(the, module))
 		return 1;
 	fflush(stdout);
@@ -90,8 +77,7 @@ static int serve(const char* path, const char* control)
 			if (input < 0 || output < 0)
 				_exit(1);
 			fclose(requests);
-			stress();
-			port_serve(root, input, output);
+					port_serve(root, input, output);
 		}
 	}
 	return 0;

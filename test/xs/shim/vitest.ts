@@ -2,6 +2,7 @@
 // while their files load; run() runs them and prints a line for each that failed, and one for all.
 
 declare function print(text: string): void;
+declare function stress(every: number): void;
 declare function finish(status: number): void;
 
 interface Test {
@@ -43,17 +44,23 @@ describe.each =
 		}
 	};
 
-/** Runs everything that was gathered, then ends the program: with 0, or with 1 where something failed. */
-export async function run(): Promise<void> {
+/**
+ * Runs everything that was gathered, then ends the program: with 0, or with 1 where something failed. `every` is for
+ * engines under sanitizers: a collection before every so many allocations.
+ */
+export async function run(every: number): Promise<void> {
 	let failed = 0;
 	for (const { name, body } of tests) {
 		try {
+			stress(every);
 			await body();
 		} catch (error) {
+			stress(0);
 			failed += 1;
 			print(`FAIL ${name}: ${error}`);
 		}
 	}
+	stress(0);
 	print(`${tests.length - failed} passed, ${failed} failed`);
 	finish(failed === 0 ? 0 : 1);
 }
