@@ -45,37 +45,33 @@ export class Arena {
 		return at;
 	}
 
+	// Where the socket throws, whoever called has to restore() the buffer.
+
 	/** Reads `count` bytes to the start of the receive area. What was there, and the stage, is gone. */
 	readToArea(socket: Socket, count: number): void {
-		const buffer = this.buffer;
-		buffer.resize(this.receiveAt + count);
-		try {
-			socket.read(this.area);
-		} finally {
-			buffer.resize(this.total);
-		}
+		this.buffer.resize(this.receiveAt + count);
+		socket.read(this.area);
+		this.buffer.resize(this.total);
 	}
 
 	/** Reads `count` bytes to the start of the stage. */
 	readToStage(socket: Socket, count: number): void {
-		const buffer = this.buffer;
-		buffer.resize(this.stageAt + count);
-		try {
-			socket.read(this.stage);
-		} finally {
-			buffer.resize(this.total);
-		}
+		this.buffer.resize(this.stageAt + count);
+		socket.read(this.stage);
+		this.buffer.resize(this.total);
 	}
 
 	/** Writes the first `count` bytes of the stage and returns the room that the socket has left. */
 	writeStage(socket: Socket, count: number): number {
-		const buffer = this.buffer;
-		buffer.resize(this.stageAt + count);
-		try {
-			return socket.write(this.stage);
-		} finally {
-			buffer.resize(this.total);
-		}
+		this.buffer.resize(this.stageAt + count);
+		const room = socket.write(this.stage);
+		this.buffer.resize(this.total);
+		return room;
+	}
+
+	/** Gives the buffer its full length again after a socket threw. */
+	restore(): void {
+		this.buffer.resize(this.total);
 	}
 }
 

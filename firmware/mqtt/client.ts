@@ -186,15 +186,15 @@ export class Client {
 		offset = 0,
 	): number {
 		if (typeof topic === "string") return this.#publishByName(topic, payload, length as PublishOptions | undefined);
-		const topics = this.#session.topics;
-		if (!topics.isName(topic)) refuseHandle(topic, "topic name");
+		const nameAt = this.#session.topics.nameAt(topic);
+		if (nameAt === 0) refuseHandle(topic, "topic name");
 		const bytes = payload as Uint8Array;
 		const count = (length as number | undefined) ?? bytes.length - offset;
 		if (bytes.BYTES_PER_ELEMENT !== 1) throw new Misuse(BAD_PAYLOAD, "publish: expected a Uint8Array");
 		if ((count | 0) !== count || (offset | 0) !== offset || count < 0 || offset < 0 || offset + count > bytes.length)
 			throw new Misuse(BAD_PAYLOAD, `publish: the payload has no ${count} bytes from ${offset} on`);
 		checkFlags(flags);
-		return this.#publish(topics.textAt(topic) - 2, topics.textLength(topic) + 2, bytes, offset, count, flags);
+		return this.#publish(nameAt, bytes, offset, count, flags);
 	}
 
 	/**
@@ -204,7 +204,8 @@ export class Client {
 	 */
 	publishFrom(topic: number, source: Source, length: number, flags = 0): number {
 		const session = this.#session;
-		if (!session.topics.isName(topic)) refuseHandle(topic, "topic name");
+		const nameAt = session.topics.nameAt(topic);
+		if (nameAt === 0) refuseHandle(topic, "topic name");
 		if (!Number.isInteger(length) || length < 0)
 			throw new Misuse(BAD_PAYLOAD, `publishFrom: expected a length in bytes, got ${length}`);
 		if (typeof source?.read !== "function") throw new Misuse(BAD_PAYLOAD, "publishFrom: expected a source");
@@ -212,8 +213,7 @@ export class Client {
 		checkFlags(flags);
 		if ((flags & QOS_MASK) === 0 && session.phase !== ONLINE) return -OFFLINE;
 		if (session.source !== undefined) return -SOURCE_BUSY;
-		const nameAt = session.topics.textAt(topic) - 2;
-		const ticket = requestStream(session, nameAt, session.topics.textLength(topic) + 2, source, length, flags);
+		const ticket = requestStream(session, nameAt, source, length, flags);
 		if (ticket > 0 && !this.#busy) this.#advance();
 		return ticket;
 	}
@@ -240,8 +240,10 @@ export class Client {
 		if (typeof handler !== "function") throw new Misuse(BAD_OPTION, "subscribe: expected a function for the messages");
 		const list = typeof filters === "string" ? [filters] : filters;
 		// All or none: a filter that is none must not leave the others behind.
-		for (const filter of list) checkFilter(filter);
-		const handles = list.map(filter => this.#subscribe(filter, handler, qos, options?.stream === true));
+		for (let i = 0; i < list.length; i += 1) checkFilter(list[i]);
+		const handles: number[] = [];
+		for (let i = 0; i < list.length; i += 1)
+			handles.push(this.#subscribe(list[i], handler, qos, options?.stream === true));
 		this.#session.wants |= WANTS_REQUEST;
 		if (!this.#busy) this.#settle(this.#clock.now());
 		return typeof filters === "string" ? handles[0] : handles;
@@ -357,10 +359,11 @@ export class Client {
 		const { framer, lane } = session;
 		const socket = this.#socket;
 		this.#stalled = false;
-		while (this.#socket === socket && socket !== undefined && !this.#closing && this.#leaving === 0) {
+		if (socket === undefined) return;
+		while (this.#socket === socket && !this.#closing && this.#leaving === 0) {
 			// What the handlers have allowed in the meantime makes room for what they have not.
-			pollAcknowledgements(session);
-			if (lane.isFull) {
+			if (session.received.queued !== 0) pollAcknowledgements(session);
+			if (lane.waiting === lane.capacity) {
 				this.#transmit(now);
 				this.#stalled = lane.isFull && this.#socket === socket;
 				if (this.#stalled) return;
@@ -377,6 +380,7 @@ export class Client {
 		try {
 			this.#readable -= this.#session.framer.fill(socket, this.#readable);
 		} catch {
+			this.#session.arena.restore();
 			this.#dropLink(LINK_LOST, now);
 		}
 	}
@@ -475,24 +479,18 @@ export class Client {
 
 	// The way out.
 
-	#publish(
-		nameAt: number,
-		nameLength: number,
-		payload: Uint8Array,
-		offset: number,
-		length: number,
-		flags: number,
-	): number {
+	/** The name lies in the arena, with its length before it. */
+	#publish(nameAt: number, payload: Uint8Array, offset: number, length: number, flags: number): number {
 		const session = this.#session;
 		if (session.isReading) refuseInSource();
 		if ((flags & QOS_MASK) === 0) {
 			if (session.phase !== ONLINE) return -OFFLINE;
 			if (!this.#busy) {
-				const count = pollDirect(session, this.#room, nameAt, nameLength, payload, offset, length, flags);
+				const count = pollDirect(session, this.#room, nameAt, payload, offset, length, flags);
 				if (count > 0) return this.#writeDirect(count);
 			}
 		}
-		const ticket = requestPublish(session, nameAt, nameLength, payload, offset, length, flags);
+		const ticket = requestPublish(session, nameAt, payload, offset, length, flags);
 		if (ticket > 0 && !this.#busy) this.#advance();
 		return ticket;
 	}
@@ -541,7 +539,7 @@ export class Client {
 		putUtf8(arena.bytes, putUint16(arena.bytes, nameAt, length), name);
 		if (!isTopicName(arena.bytes, nameAt + 2, length))
 			throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
-		return this.#publish(nameAt, length + 2, bytes, 0, bytes.length, (qos << 1) | (options?.retain ? RETAIN : 0));
+		return this.#publish(nameAt, bytes, 0, bytes.length, (qos << 1) | (options?.retain ? RETAIN : 0));
 	}
 
 	#subscribe(filter: string, handler: MessageHandler, qos: number, stream: boolean): number {
@@ -556,7 +554,9 @@ export class Client {
 	/** All that can be sent now. */
 	#transmit(now: number): void {
 		const session = this.#session;
-		while (this.#socket !== undefined) {
+		const outbox = session.outbox;
+		while (session.wants !== 0 || outbox.unsent !== outbox.end) {
+			if (this.#socket === undefined) return;
 			const count = session.pollTransmit(this.#room, now);
 			if (count === 0) return;
 			if (count < 0) this.#dropLink(session.error, now);
@@ -567,8 +567,10 @@ export class Client {
 	#write(count: number, now: number): boolean {
 		try {
 			this.#room = this.#session.arena.writeStage(this.#socket!, count);
+			this.#session.leaving = 0;
 			return true;
 		} catch {
+			this.#session.arena.restore();
 			this.#dropLink(LINK_LOST, now);
 			return false;
 		}
@@ -581,8 +583,8 @@ export class Client {
 		let told = false;
 		this.#busy = true;
 		for (;;) {
-			pollAcknowledgements(session);
-			this.#transmit(now);
+			if (session.received.queued !== 0) pollAcknowledgements(session);
+			if (session.wants !== 0 || outbox.unsent !== outbox.end) this.#transmit(now);
 			if (outbox.ended !== 0 && !told) {
 				this.#tellEnds();
 				told = true;

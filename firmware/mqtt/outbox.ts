@@ -9,7 +9,8 @@ import type { Arena } from "./arena.js";
 import type { Inflight } from "./inflight.js";
 
 export const ENTRY_WORDS = 3;
-const LENGTH_MASK = 0xffff;
+/** Of an entry's first word: the length of its packet's bytes. */
+export const LENGTH_MASK = 0xffff;
 
 /** Waits for its first transmission. */
 export const QUEUED = 0x1_0000;
@@ -23,7 +24,7 @@ export const RELEASED = 0x4_0000;
 export const ENDED = 0x5_0000;
 /** Free space. */
 export const DEAD = 0x6_0000;
-const STATE_MASK = 0x7_0000;
+export const STATE_MASK = 0x7_0000;
 /** The payload is not here but with the source of the streamed publish. */
 export const STREAMED = 0x8_0000;
 
@@ -37,7 +38,8 @@ export class Outbox {
 	end: number;
 	/** Entries that are ENDED. */
 	ended = 0;
-	readonly #words: Int32Array;
+	/** What the first word of an entry says is read here by whoever is on a message's way, which is a busy one. */
+	readonly words: Int32Array;
 	readonly #inflight: Inflight;
 	readonly #start: number;
 	readonly #limit: number;
@@ -45,7 +47,7 @@ export class Outbox {
 	#releases = 0;
 
 	constructor(arena: Arena, bytes: number, inflight: Inflight) {
-		this.#words = arena.words;
+		this.words = arena.words;
 		this.#inflight = inflight;
 		this.#start = arena.claim(bytes >> 2);
 		this.#limit = this.#start + (bytes >> 2);
@@ -69,41 +71,31 @@ export class Outbox {
 
 	/** Appends a QUEUED entry with a new id for a packet of `length` bytes. Returns it, or 0 where there is no room. */
 	append(length: number): number {
-		const size = sizeOf(length);
-		if (this.end + size > this.#limit) {
+		if (length > LENGTH_MASK) return 0;
+		let entry = this.end;
+		let end = entry + ENTRY_WORDS + ((length + 3) >> 2);
+		if (end > this.#limit) {
 			this.#squeeze();
-			if (this.end + size > this.#limit) return 0;
+			entry = this.end;
+			end = entry + ENTRY_WORDS + ((length + 3) >> 2);
+			if (end > this.#limit) return 0;
 		}
-		const entry = this.end;
-		this.end = entry + size;
-		this.#words[entry] = length | QUEUED;
-		this.#words[entry + 1] = this.#inflight.take(entry);
+		this.end = end;
+		this.words[entry] = length | QUEUED;
+		this.words[entry + 1] = this.#inflight.take(entry);
 		return entry;
 	}
 
 	state(entry: number): number {
-		return this.#words[entry] & STATE_MASK;
-	}
-
-	setState(entry: number, state: number): void {
-		this.#words[entry] = (this.#words[entry] & ~STATE_MASK) | state;
-	}
-
-	isStreamed(entry: number): boolean {
-		return (this.#words[entry] & STREAMED) !== 0;
+		return this.words[entry] & STATE_MASK;
 	}
 
 	setStreamed(entry: number): void {
-		this.#words[entry] |= STREAMED;
-	}
-
-	/** Length of the packet's bytes in the outbox. */
-	length(entry: number): number {
-		return this.#words[entry] & LENGTH_MASK;
+		this.words[entry] |= STREAMED;
 	}
 
 	packetId(entry: number): number {
-		return this.#words[entry + 1] & 0xffff;
+		return this.words[entry + 1] & 0xffff;
 	}
 
 	/** Offset of the packet's bytes. */
@@ -112,18 +104,18 @@ export class Outbox {
 	}
 
 	sentMs(entry: number): number {
-		return this.#words[entry + 2];
+		return this.words[entry + 2];
 	}
 
 	setSentMs(entry: number, now: number): void {
-		this.#words[entry + 2] = now;
+		this.words[entry + 2] = now;
 	}
 
 	/** PUBREC: remembers its place among the others, for the order of PUBREL packets [MQTT-4.6.0-4]. */
 	release(entry: number): void {
-		this.#words[entry] = (this.#words[entry] & LENGTH_MASK) | RELEASED;
+		this.words[entry] = (this.words[entry] & LENGTH_MASK) | RELEASED;
 		this.#releases = (this.#releases + 1) & 0x7fff;
-		this.#words[entry + 1] = (this.#words[entry + 1] & 0xffff) | (this.#releases << 16);
+		this.words[entry + 1] = (this.words[entry + 1] & 0xffff) | (this.#releases << 16);
 	}
 
 	/**
@@ -131,7 +123,7 @@ export class Outbox {
 	 * session: a search each time, but one that happens once a connection.
 	 */
 	nextReleased(previous: number): number {
-		const words = this.#words;
+		const words = this.words;
 		let best = 0;
 		for (let at = this.first(); at !== 0; at = this.after(at)) {
 			if (this.state(at) !== RELEASED) continue;
@@ -154,13 +146,13 @@ export class Outbox {
 
 	/** The index behind this entry, be there another or not. */
 	behind(entry: number): number {
-		return entry + sizeOf(this.#words[entry] & LENGTH_MASK);
+		return entry + sizeOf(this.words[entry] & LENGTH_MASK);
 	}
 
 	/** The message has ended and nobody is told: its space and id are free. */
 	remove(entry: number): void {
 		const inflight = this.#inflight;
-		const words = this.#words;
+		const words = this.words;
 		inflight.free(words[entry + 1] & 0xffff);
 		if (inflight.held === 0) {
 			this.unsent = this.end = this.#start;
@@ -179,7 +171,7 @@ export class Outbox {
 
 	/** It ended in another way than was thought. */
 	changeEnd(entry: number, end: number, code: number): void {
-		this.#words[entry] = (this.#words[entry] & LENGTH_MASK) | ENDED | (end << END_SHIFT) | (code << CODE_SHIFT);
+		this.words[entry] = (this.words[entry] & LENGTH_MASK) | ENDED | (end << END_SHIFT) | (code << CODE_SHIFT);
 	}
 
 	/** An ENDED entry, the oldest first, or 0. */
@@ -198,12 +190,12 @@ export class Outbox {
 
 	/** How an ENDED entry ended. */
 	endOf(entry: number): number {
-		return (this.#words[entry] >> END_SHIFT) & 7;
+		return (this.words[entry] >> END_SHIFT) & 7;
 	}
 
 	/** The code that goes with how an ENDED entry ended. */
 	codeOf(entry: number): number {
-		return this.#words[entry] >>> CODE_SHIFT;
+		return this.words[entry] >>> CODE_SHIFT;
 	}
 
 	/** The link is gone: everything is unsent again. QoS is in the packets, so the caller sees to the states. */
@@ -212,7 +204,7 @@ export class Outbox {
 	}
 
 	#squeeze(): void {
-		const words = this.#words;
+		const words = this.words;
 		let to = this.#start;
 		let unsent = 0;
 		for (let at = this.#start; at < this.end; ) {

@@ -34,7 +34,8 @@ export class Received {
 	readonly #queue: number;
 	readonly #capacity: number;
 	#head = 0;
-	#queued = 0;
+	/** Acknowledgements that wait, for the application or behind one that does. */
+	queued = 0;
 	#sequence = 0;
 	/** Table entries that are not where their id points: 0 makes every look-up one comparison. */
 	#strays = 0;
@@ -87,7 +88,7 @@ export class Received {
 	/** The handlers have returned and nobody holds the message: true where it may be acknowledged right now. */
 	accept(packetId: number, qos: number): boolean {
 		const word = qos === 2 ? packetId | IS_QOS_2 : packetId;
-		if (this.#queued !== 0) {
+		if (this.queued !== 0) {
 			// Without room to wait in, it is accepted all the same: answered when the server sends it again.
 			if (!this.#enqueue(word | ACCEPTED) && qos === 2) this.#setAccepted(packetId);
 			return false;
@@ -109,7 +110,7 @@ export class Received {
 	acknowledge(token: number): boolean {
 		const words = this.#words;
 		if (token <= 0 || (token & ACCEPTED) !== 0) return false;
-		for (let i = 0, at = this.#head; i < this.#queued; i += 1) {
+		for (let i = 0, at = this.#head; i < this.queued; i += 1) {
 			if (words[this.#queue + at] === token) {
 				words[this.#queue + at] = token | ACCEPTED;
 				return true;
@@ -125,11 +126,11 @@ export class Received {
 
 	/** The next acknowledgement that may leave, packet id and perhaps IS_QOS_2, or 0. */
 	pollAcknowledgement(): number {
-		if (this.#queued === 0) return 0;
+		if (this.queued === 0) return 0;
 		const word = this.#words[this.#queue + this.#head];
 		if ((word & ACCEPTED) === 0) return 0;
 		this.#head = this.#head + 1 === this.#capacity ? 0 : this.#head + 1;
-		this.#queued -= 1;
+		this.queued -= 1;
 		if ((word & IS_QOS_2) !== 0) this.#setAccepted(word & ID_MASK);
 		return word & (ID_MASK | IS_QOS_2);
 	}
@@ -137,7 +138,7 @@ export class Received {
 	/** Acknowledgements belong to their connection; QoS 2 ids, and whether they were accepted, outlive it. */
 	handleLinkDown(): void {
 		const words = this.#words;
-		for (; this.#queued > 0; this.#queued -= 1) {
+		for (; this.queued > 0; this.queued -= 1) {
 			const word = words[this.#queue + this.#head];
 			if ((word & ACCEPTED) !== 0 && (word & IS_QOS_2) !== 0) this.#setAccepted(word & ID_MASK);
 			this.#head = this.#head + 1 === this.#capacity ? 0 : this.#head + 1;
@@ -148,7 +149,7 @@ export class Received {
 	/** The session is gone, with all its ids. */
 	clear(): void {
 		this.#words.fill(0, this.#table, this.#table + this.#capacity);
-		this.#queued = 0;
+		this.queued = 0;
 		this.#strays = 0;
 	}
 
@@ -174,18 +175,18 @@ export class Received {
 	}
 
 	#enqueue(word: number): boolean {
-		if (this.#queued === this.#capacity) {
+		if (this.queued === this.#capacity) {
 			this.overflow = true;
 			return false;
 		}
-		const end = this.#head + this.#queued;
+		const end = this.#head + this.queued;
 		this.#words[this.#queue + (end < this.#capacity ? end : end - this.#capacity)] = word;
-		this.#queued += 1;
+		this.queued += 1;
 		return true;
 	}
 
 	#isQueued(word: number): boolean {
-		const end = this.#head + this.#queued;
+		const end = this.#head + this.queued;
 		for (let i = this.#head; i < end; i += 1) {
 			const at = i < this.#capacity ? i : i - this.#capacity;
 			if ((this.#words[this.#queue + at] & ~ACCEPTED) === word) return true;

@@ -174,12 +174,16 @@ export class Topics {
 		words.fill(0, row, row + ROW_WORDS);
 	}
 
-	isName(handle: number): boolean {
-		return this.#isKind(handle, NAME);
-	}
-
 	isFilter(handle: number): boolean {
 		return this.#isKind(handle, FILTER);
+	}
+
+	/** Offset of a name in the arena, with the two bytes of length that stand before it; 0 where the handle is no name's. */
+	nameAt(handle: number): number {
+		if (handle < 1 || handle > this.#count || (handle | 0) !== handle) return 0;
+		const row = this.#rows + (handle - 1) * ROW_WORDS;
+		const words = this.#arena.words;
+		return (words[row + STATE] & NAME) === 0 ? 0 : words[row + TEXT] - 2;
 	}
 
 	/** Offset of the text in the arena. Two bytes of length stand before it. */
@@ -256,12 +260,24 @@ export class Topics {
 	/** The handle of the exact filter that equals the bytes, or -1. Four bytes at a time. */
 	matchExact(at: number, length: number): number {
 		if (length < 4) return -1;
-		const { words, view } = this.#arena;
+		const words = this.#arena.words;
+		const view = this.#arena.view;
 		const tail = view.getInt32(at + length - 4, true);
-		const stop = this.#rows + this.#count * ROW_WORDS;
-		for (let row = this.#rows; row < stop; row += ROW_WORDS)
-			if (words[row] === length && words[row + TAIL] === tail && this.#equals(words[row + TEXT], at, length))
-				return (row - this.#rows) / ROW_WORDS + 1;
+		let row = this.#rows;
+		for (let handle = 1; handle <= this.#count; handle += 1) {
+			if (words[row] === length && words[row + TAIL] === tail) {
+				// The tail is equal, so the words before it are all there is to compare. Texts begin at whole words.
+				let text = words[row + TEXT] >> 2;
+				let from = at;
+				const stop = at + length - 4;
+				while (from < stop && view.getInt32(from, true) === words[text]) {
+					from += 4;
+					text += 1;
+				}
+				if (from >= stop) return handle;
+			}
+			row += ROW_WORDS;
+		}
 		return -1;
 	}
 
@@ -288,14 +304,6 @@ export class Topics {
 
 	#isKind(handle: number, kind: number): boolean {
 		return handle >= 1 && handle <= this.#count && (this.#arena.words[this.#row(handle) + STATE] & kind) !== 0;
-	}
-
-	#equals(a: number, b: number, length: number): boolean {
-		const view = this.#arena.view;
-		const stop = a + length - 3;
-		// The tail is known to be equal, so the words before it are all there is to compare.
-		for (; a < stop; a += 4, b += 4) if (view.getInt32(a, true) !== view.getInt32(b, true)) return false;
-		return true;
 	}
 
 	#add(text: string, kind: number, misuse: number, what: string): number {

@@ -9,6 +9,10 @@ export function putUint16(bytes: Uint8Array, at: number, value: number): number 
 	return at + 2;
 }
 
+export function takeUint16(bytes: Uint8Array, at: number): number {
+	return (bytes[at] << 8) | bytes[at + 1];
+}
+
 /** Remaining length: seven bits a byte, least significant first, in the fewest bytes [MQTT-1.5.5-1]. */
 export function putVarint(bytes: Uint8Array, at: number, value: number): number {
 	while (value > 127) {

@@ -1,10 +1,10 @@
-// npm run size [-- --json]: what the client costs on the engine, beside its budgets and the incumbent's figures. Ends
-// with 1 where a figure passes its budget.
+// npm run size [-- --json | --lower]: what the client costs on the engine, beside its budgets and the incumbent's
+// figures. Ends with 1 where a figure passes its budget; --lower takes improvements over into the budgets.
 //
 // Budgets are in budgets.json: `budget` is the most that a figure may be, and follows every improvement down; `goal` is
 // where it is to come, if it is not there yet.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../fleet/scenario.js";
 import { sourcePath } from "./build.js";
@@ -55,6 +55,17 @@ export function faults(lines: readonly Line[]): string[] {
 	});
 }
 
+/** The budgets with every improvement taken over; a goal that is reached needs no mention any more. */
+export function lowered(lines: readonly Line[], budgets: Record<string, Budget>): Record<string, Budget> {
+	const entries = lines.map(({ name, value }) => {
+		const { unit, budget, goal, incumbent } = budgets[name]!;
+		const now = Math.min(value, budget);
+		const rest = { ...(goal !== undefined && goal < now && { goal }), ...(incumbent !== undefined && { incumbent }) };
+		return [name, { unit, budget: now, ...rest }] as const;
+	});
+	return Object.fromEntries(entries);
+}
+
 function table(lines: readonly Line[], { modules }: Measurement): string {
 	const rows = [
 		["", "value", "budget", "goal", "incumbent", "unit"],
@@ -81,13 +92,19 @@ function round(value: number): number {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-	const other = args.find(arg => arg !== "--json");
-	if (other !== undefined) throw new UsageError(`expected --json or nothing, got ${other}`);
+	const other = args.find(arg => arg !== "--json" && arg !== "--lower");
+	if (other !== undefined) throw new UsageError(`expected --json, --lower or nothing, got ${other}`);
 	const measurement = await measure(text => console.error(text));
 	const lines = linesOf(measurement.figures);
 	if (args.includes("--json")) process.stdout.write(`${JSON.stringify(lines, null, "\t")}\n`);
 	else process.stdout.write(table(lines, measurement));
-	for (const fault of faults(lines)) console.error(`size: ${fault}`);
+	if (args.includes("--lower")) {
+		const budgets = Object.entries(lowered(lines, readBudgets())).map(
+			([name, budget]) => `\t${JSON.stringify(name)}: ${JSON.stringify(budget)}`,
+		);
+		writeFileSync(sourcePath("budgets.json"), `{\n${budgets.join(",\n")}\n}\n`);
+	}
+	for (const fault of faults(linesOf(measurement.figures))) console.error(`size: ${fault}`);
 	return lines.some(({ value, budget }) => value > budget) ? 1 : 0;
 }
 

@@ -115,8 +115,9 @@ export function handlePubrel(session: Session): number {
 
 /** Acknowledgements that the application has allowed, as far as the lane has room, in order [MQTT-4.6.0-2]. */
 export function pollAcknowledgements(session: Session): void {
-	while (!session.lane.isFull) {
-		const word = session.received.pollAcknowledgement();
+	const { lane, received } = session;
+	while (received.queued !== 0 && lane.waiting !== lane.capacity) {
+		const word = received.pollAcknowledgement();
 		if (word === 0) return;
 		owe(session, (word & IS_QOS_2) === 0 ? PUBACK : PUBREC, word & 0xffff);
 	}
@@ -126,10 +127,12 @@ export function pollAcknowledgements(session: Session): void {
 export function pollLane(session: Session, room: number): number {
 	const { arena, lane } = session;
 	const at = arena.stageAt;
-	const length = lane.takeInto(arena.bytes, at, Math.min(room, arena.total - at)) - at;
-	if (length > 0) pollAcknowledgements(session);
-	if (lane.isEmpty) session.wants &= ~WANTS_ACK;
-	return length === 0 && !lane.isEmpty ? -1 : length;
+	const size = arena.total - at;
+	const length = lane.takeInto(arena.bytes, at, room < size ? room : size) - at;
+	if (session.received.queued !== 0) pollAcknowledgements(session);
+	if (lane.waiting !== 0) return length === 0 ? -1 : length;
+	session.wants &= ~WANTS_ACK;
+	return length;
 }
 
 function owe(session: Session, first: number, packetId: number): void {

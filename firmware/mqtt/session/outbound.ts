@@ -6,37 +6,47 @@ import { takeAck } from "../decode.js";
 import { publishLength, putPublishHead } from "../encode.js";
 import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
 import type { Source } from "../options.js";
-import { DEAD, ENDED, QUEUED, RELEASED, RESEND, SENT } from "../outbox.js";
+import {
+	DEAD,
+	ENDED,
+	ENTRY_WORDS,
+	LENGTH_MASK,
+	QUEUED,
+	RELEASED,
+	RESEND,
+	SENT,
+	STATE_MASK,
+	STREAMED,
+} from "../outbox.js";
 import { DUP, PUBLISH, PUBREL, QOS_1, QOS_2, QOS_MASK, REMAINING_LENGTH_MAX } from "../packet.js";
+import { takeUint16 } from "../wire.js";
 import { END_DROPPED, END_SETTLED, NOTHING, SETTLED } from "./event.js";
 import type { Session } from "./session.js";
 import { WANTS_ACK } from "./state.js";
 
 /**
- * Takes a message into the outbox. The name lies in the arena, `nameAt` and `nameLength` with its two bytes of length;
- * the payload is `length` bytes of `payload` from `offset` on. `flags` is QOS_1 or QOS_2 and RETAIN. Returns the ticket,
+ * Takes a message into the outbox. The name lies in the arena at `nameAt`, with its length before it; the payload is `length` bytes of `payload` from `offset` on. `flags` is QOS_1 or QOS_2 and RETAIN. Returns the ticket,
  * or minus an error code; then nothing has changed.
  */
 export function requestPublish(
 	session: Session,
 	nameAt: number,
-	nameLength: number,
 	payload: Uint8Array,
 	offset: number,
 	length: number,
 	flags: number,
 ): number {
-	const { inflight, outbox } = session;
+	const outbox = session.outbox;
+	const bytes = session.arena.bytes;
+	const nameLength = takeUint16(bytes, nameAt) + 2;
 	const remaining = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2) + length;
 	const packetLength = publishLength(remaining);
-	if (inflight.isFull) return -IN_FLIGHT_FULL;
-	if (!outbox.canEverHold(packetLength)) return -TOO_LARGE;
+	if (session.inflight.isFull) return -IN_FLIGHT_FULL;
 	const entry = outbox.append(packetLength);
-	if (entry === 0) return -OUTBOX_FULL;
-	const bytes = session.arena.bytes;
-	const ticket = outbox.packetId(entry);
+	if (entry === 0) return outbox.canEverHold(packetLength) ? -OUTBOX_FULL : -TOO_LARGE;
+	const ticket = outbox.words[entry + 1];
 	const id = (flags & QOS_MASK) === 0 ? 0 : ticket;
-	const at = putPublishHead(bytes, outbox.packetAt(entry), PUBLISH | flags, remaining, nameAt, nameLength, id);
+	const at = putPublishHead(bytes, (entry + ENTRY_WORDS) << 2, PUBLISH | flags, remaining, nameAt, nameLength, id);
 	putPayload(bytes, at, outbox.limitAt, payload, offset, length);
 	return ticket;
 }
@@ -49,32 +59,27 @@ export function pollDirect(
 	session: Session,
 	room: number,
 	nameAt: number,
-	nameLength: number,
 	payload: Uint8Array,
 	offset: number,
 	length: number,
 	flags: number,
 ): number {
 	const { arena, outbox } = session;
-	if (session.wants !== 0 || session.sendLeft !== 0 || outbox.unsent !== outbox.end) return 0;
-	const packetLength = publishLength(nameLength + length);
-	if (packetLength > room || packetLength > session.stageSize) return 0;
+	if (session.wants !== 0 || outbox.unsent !== outbox.end) return 0;
 	const { bytes, stageAt } = arena;
+	const nameLength = takeUint16(bytes, nameAt) + 2;
+	const packetLength = publishLength(nameLength + length);
+	if (packetLength > room || packetLength > arena.total - stageAt) return 0;
 	const at = putPublishHead(bytes, stageAt, PUBLISH | flags, nameLength + length, nameAt, nameLength, 0);
 	putPayload(bytes, at, arena.total, payload, offset, length);
 	return packetLength;
 }
 
 /** As requestPublish, for a payload that a source will give piece by piece; only the head is kept. */
-export function requestStream(
-	session: Session,
-	nameAt: number,
-	nameLength: number,
-	source: Source,
-	length: number,
-	flags: number,
-): number {
+export function requestStream(session: Session, nameAt: number, source: Source, length: number, flags: number): number {
 	const { inflight, outbox } = session;
+	const bytes = session.arena.bytes;
+	const nameLength = takeUint16(bytes, nameAt) + 2;
 	const head = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2);
 	const headLength = publishLength(head + length) - length;
 	if (inflight.isFull) return -IN_FLIGHT_FULL;
@@ -83,7 +88,6 @@ export function requestStream(
 	if (entry === 0) return -OUTBOX_FULL;
 	const ticket = outbox.packetId(entry);
 	const id = (flags & QOS_MASK) === 0 ? 0 : ticket;
-	const bytes = session.arena.bytes;
 	putPublishHead(bytes, outbox.packetAt(entry), PUBLISH | flags, head + length, nameAt, nameLength, id);
 	outbox.setStreamed(entry);
 	session.source = source;
@@ -112,55 +116,66 @@ export function putPayload(
 
 /** The next message that has not left, or its first bytes: see Session.pollTransmit. */
 export function pollMessage(session: Session, room: number, now: number): number {
-	const { outbox, arena } = session;
+	const outbox = session.outbox;
+	const words = outbox.words;
+	const bytes = session.arena.bytes;
 	let entry = outbox.unsent;
+	let head = 0;
 	let state = 0;
 	for (;;) {
 		if (entry === outbox.end || room === 0) return 0;
-		state = outbox.state(entry);
+		head = words[entry];
+		state = head & STATE_MASK;
 		if (state === QUEUED || state === RESEND) break;
 		outbox.unsent = entry = outbox.behind(entry);
 	}
-	const at = outbox.packetAt(entry);
+	const at = (entry + ENTRY_WORDS) << 2;
 	// A first transmission never carries DUP, a later one always does [MQTT-3.3.1-1].
-	if (state === RESEND) arena.bytes[at] |= DUP;
+	if (state === RESEND) bytes[at] |= DUP;
 	// From the first byte on it counts as sent: the server may have got the whole of it.
-	if ((arena.bytes[at] & QOS_MASK) !== 0) outbox.setState(entry, SENT);
+	if ((bytes[at] & QOS_MASK) !== 0) words[entry] = (head & ~STATE_MASK) | SENT;
 	session.sendOffset = 0;
-	session.sendLeft = outbox.length(entry) + (outbox.isStreamed(entry) ? session.sourceLength : 0);
+	session.sendLeft = (head & LENGTH_MASK) + ((head & STREAMED) === 0 ? 0 : session.sourceLength);
 	// From its first byte on it has a deadline: to make progress, and then to be acknowledged.
-	outbox.setSentMs(entry, now);
 	if (!session.deadlines.isArmed(ACK)) session.deadlines.arm(ACK, now + session.waits.ackMs);
 	return continueMessage(session, room, now);
 }
 
 /** More of the message under way. */
 export function continueMessage(session: Session, room: number, now: number): number {
-	const { outbox, arena } = session;
+	const { outbox, arena, sendOffset } = session;
+	const words = outbox.words;
 	const entry = outbox.unsent;
-	const left = outbox.length(entry) - session.sendOffset;
-	let count = Math.min(session.sendLeft, room, session.stageSize);
-	if (count === 0) return 0;
+	const stageAt = arena.stageAt;
+	const left = (words[entry] & LENGTH_MASK) - sendOffset;
+	let count = session.sendLeft;
+	if (count > room) count = room;
+	if (count > arena.total - stageAt) count = arena.total - stageAt;
 	if (left > 0) {
 		if (count > left) count = left;
-		const from = outbox.packetAt(entry) + session.sendOffset;
-		arena.bytes.copyWithin(arena.stageAt, from, from + count);
-	} else {
-		count = readSource(session, count, now);
-		if (count <= 0) return count;
-	}
-	session.sendOffset += count;
-	session.sendLeft -= count;
+		const from = ((entry + ENTRY_WORDS) << 2) + sendOffset;
+		arena.bytes.copyWithin(stageAt, from, from + count);
+	} else if (count > 0) count = readSource(session, count, now);
+	if (count <= 0) return count;
+	session.sendOffset = sendOffset + count;
 	session.sentMs = now;
-	outbox.setSentMs(entry, now);
-	if (session.sendLeft === 0) finishMessage(session, entry);
+	words[entry + 2] = now;
+	session.sendLeft -= count;
+	if (session.sendLeft === 0) {
+		// The last bytes are in the stage, on their way to the socket.
+		outbox.unsent = outbox.behind(entry);
+		if ((words[entry] & STATE_MASK) !== SENT) {
+			end(session, entry, END_SETTLED, OK);
+			session.leaving = entry;
+		}
+	}
 	return count;
 }
 
 /** Up to `count` more bytes of the payload into the stage: 0 where the source has none yet, -1 where it failed. */
 function readSource(session: Session, count: number, now: number): number {
 	const { arena, deadlines, outbox } = session;
-	const position = session.sendOffset - outbox.length(outbox.unsent);
+	const position = session.sendOffset - (outbox.words[outbox.unsent] & LENGTH_MASK);
 	let got = -1;
 	session.isReading = true;
 	try {
@@ -183,15 +198,6 @@ function readSource(session: Session, count: number, now: number): number {
 	return -1;
 }
 
-/** The last bytes are in the stage, on their way to the socket. */
-function finishMessage(session: Session, entry: number): void {
-	const outbox = session.outbox;
-	outbox.unsent = outbox.behind(entry);
-	if (outbox.state(entry) === SENT) return;
-	end(session, entry, END_SETTLED, OK);
-	session.leaving = entry;
-}
-
 export function handlePuback(session: Session): number {
 	const code = takeAck(session.packet);
 	if (code !== OK) return session.fail(code);
@@ -208,7 +214,7 @@ export function handlePubrec(session: Session, now: number): number {
 	const entry = awaiting(session, QOS_2);
 	if (entry < 0) return session.fail(UNEXPECTED_PACKET);
 	if (entry > 0) {
-		if (outbox.isStreamed(entry)) session.source = undefined;
+		if ((outbox.words[entry] & STREAMED) !== 0) session.source = undefined;
 		if (outbox.state(entry) !== RELEASED) outbox.release(entry);
 		outbox.setSentMs(entry, now);
 	} else session.strays += 1;
@@ -233,13 +239,13 @@ export function handlePubcomp(session: Session): number {
  * some former life), or -1 where the answer does not fit: another QoS, or a packet that has not left as a whole.
  */
 function awaiting(session: Session, qos: number): number {
-	const { outbox, arena } = session;
+	const outbox = session.outbox;
 	const entry = session.inflight.find(session.packet.packetId);
 	if (entry === 0) return 0;
-	const state = outbox.state(entry);
+	const state = outbox.words[entry] & STATE_MASK;
 	if (state === RELEASED) return qos === QOS_2 ? entry : -1;
 	if (state !== SENT && state !== RESEND) return 0;
-	if ((arena.bytes[outbox.packetAt(entry)] & QOS_MASK) !== qos) return -1;
+	if ((session.arena.bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) !== qos) return -1;
 	return session.sendLeft > 0 && entry === outbox.unsent ? -1 : entry;
 }
 
@@ -249,9 +255,10 @@ function ignore(session: Session): number {
 }
 
 function settle(session: Session, entry: number): number {
-	if (session.outbox.isStreamed(entry)) session.source = undefined;
+	const outbox = session.outbox;
+	if ((outbox.words[entry] & STREAMED) !== 0) session.source = undefined;
 	session.ticket = session.packet.packetId;
-	session.outbox.remove(entry);
+	outbox.remove(entry);
 	return SETTLED;
 }
 
@@ -264,7 +271,7 @@ export function rewindMessages(session: Session, code: number): void {
 	session.leaving = 0;
 	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
 		const state = outbox.state(entry);
-		if (state === SENT) outbox.setState(entry, RESEND);
+		if (state === SENT) outbox.words[entry] = (outbox.words[entry] & ~STATE_MASK) | RESEND;
 		else if (state === QUEUED && (arena.bytes[outbox.packetAt(entry)] & QOS_MASK) === 0)
 			end(session, entry, END_DROPPED, code);
 	}
@@ -290,6 +297,6 @@ export function endMessages(session: Session, code: number, lost: number, droppe
 }
 
 function end(session: Session, entry: number, how: number, code: number): void {
-	if (session.outbox.isStreamed(entry)) session.source = undefined;
+	if ((session.outbox.words[entry] & STREAMED) !== 0) session.source = undefined;
 	session.outbox.setEnded(entry, how, code);
 }

@@ -218,6 +218,7 @@ export class Session {
 		if (this.phase !== ONLINE) return this.handleFirst(kind, now);
 		if (kind !== PACKET) return kind === HEAD ? handleHead(this) : handleSpan(this);
 		const first = this.packet.first;
+		if ((first & TYPE_MASK) === PUBLISH) return handlePublish(this);
 		switch (first) {
 			case PUBACK:
 				return handlePuback(this);
@@ -234,7 +235,6 @@ export class Session {
 			case PINGRESP:
 				return handlePingresp(this, now);
 		}
-		if ((first & TYPE_MASK) === PUBLISH) return handlePublish(this);
 		return this.fail(isKnownType(first) ? RESERVED_FLAGS : UNEXPECTED_PACKET);
 	}
 

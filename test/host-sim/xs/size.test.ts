@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { faults, linesOf } from "../../../host-sim/xs/size.js";
+import { faults, linesOf, lowered } from "../../../host-sim/xs/size.js";
 
 const budgets = { a: { unit: "bytes", budget: 10, goal: 5, incumbent: 20 }, b: { unit: "runs", budget: 0 } };
 
@@ -21,9 +21,14 @@ it("says what is over, and what can come down", () => {
 	]);
 });
 
-it("takes --json or nothing", () => {
+it("takes improvements over, and forgets goals that are reached", () => {
+	expect(lowered(linesOf({ a: 8, b: 2 }, budgets), budgets)).toEqual({ a: { ...budgets.a, budget: 8 }, b: budgets.b });
+	expect(lowered(linesOf({ a: 5, b: 0 }, budgets), budgets)["a"]).toEqual({ unit: "bytes", budget: 5, incumbent: 20 });
+});
+
+it("takes --json, --lower or nothing", () => {
 	const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "host-sim/xs/size.ts", "--fast"], {
 		encoding: "utf8",
 	});
-	expect({ status, stderr }).toEqual({ status: 2, stderr: "size: expected --json or nothing, got --fast\n" });
+	expect({ status, stderr }).toEqual({ status: 2, stderr: "size: expected --json, --lower or nothing, got --fast\n" });
 });
