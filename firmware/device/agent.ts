@@ -14,7 +14,17 @@ import type {
 	Timer,
 	TimerConstructor,
 } from "../io.js";
-import { Client, END_DROPPED, END_LOST, END_REFUSED, END_SETTLED, type Limits, QOS_1, RETAIN } from "../mqtt/client.js";
+import {
+	Client,
+	type ClientOptions,
+	END_DROPPED,
+	END_LOST,
+	END_REFUSED,
+	END_SETTLED,
+	type Limits,
+	QOS_1,
+	RETAIN,
+} from "../mqtt/client.js";
 import { BAD_OPTION, Misuse } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import { Telemetry } from "../telemetry/telemetry.js";
@@ -77,6 +87,8 @@ export interface AgentCounts {
 }
 
 const BOOT_KEY = "boot";
+/** Length of "online". */
+const ONLINE_BYTES = 6;
 /** From one measurement of the round-trip time to the next. */
 const PING_MS = 30_000;
 
@@ -92,8 +104,8 @@ export class Agent {
 	readonly #flags: number;
 	readonly #statusHandle: number;
 	readonly #telemetryHandle: number;
-	readonly #online: Uint8Array;
-	readonly #offline: Uint8Array;
+	/** "online" and "offline", one behind the other. */
+	readonly #status: Uint8Array;
 	#timer: Timer | undefined = undefined;
 	#nextMs = 0;
 	#pingMs = 0;
@@ -118,8 +130,7 @@ export class Agent {
 		this.#flags = checked("qos", options.qos ?? 1, 0, 2) << 1;
 		this.statusTopic = `thimble/${deviceId}/status`;
 		this.telemetryTopic = `thimble/${deviceId}/telemetry`;
-		this.#online = ascii("online");
-		this.#offline = ascii("offline");
+		this.#status = ascii("onlineoffline");
 		this.client = new Client(this.#clientOptions());
 		this.#statusHandle = this.client.topic(this.statusTopic);
 		this.#telemetryHandle = this.client.topic(this.telemetryTopic);
@@ -147,6 +158,16 @@ export class Agent {
 		this.#goodbyeDue = true;
 		this.#publishStatus();
 		this.client.drain(drainMs);
+	}
+
+	/** @internal */
+	get listener(): AgentListener | undefined {
+		return this.#options.on;
+	}
+
+	/** @internal */
+	handleClosed(): void {
+		this.#options.on?.stopped?.(this.#drainCode);
 	}
 
 	/** @internal */
@@ -180,8 +201,9 @@ export class Agent {
 	#publishStatus(): void {
 		if (!this.#birthDue && !this.#goodbyeDue) return;
 		const goodbye = this.#goodbyeDue;
-		const status = goodbye ? this.#offline : this.#online;
-		const ticket = this.client.publish(this.#statusHandle, status, status.length, QOS_1 | RETAIN);
+		const at = goodbye ? ONLINE_BYTES : 0;
+		const length = goodbye ? this.#status.length - ONLINE_BYTES : ONLINE_BYTES;
+		const ticket = this.client.publish(this.#statusHandle, this.#status, length, QOS_1 | RETAIN, at);
 		if (ticket < 0) return;
 		if (goodbye) this.#goodbyeTicket = ticket;
 		else this.#birthTicket = ticket;
@@ -189,7 +211,8 @@ export class Agent {
 		this.#goodbyeDue = false;
 	}
 
-	#handleOnline(sessionPresent: boolean): void {
+	/** @internal */
+	handleOnline(sessionPresent: boolean): void {
 		this.#connections += 1;
 		this.counts.reconnects = this.#connections - 1;
 		// The will may have spoken since the last birth, whatever the session remembers. A birth that is still under way
@@ -200,7 +223,8 @@ export class Agent {
 		this.#options.on?.online?.(sessionPresent);
 	}
 
-	#handleEnd(ticket: number, end: number, code: number): void {
+	/** @internal */
+	handleEnd(ticket: number, end: number, code: number): void {
 		if (ticket === this.#goodbyeTicket) {
 			this.#goodbyeTicket = 0;
 			this.#goodbyeDue = end !== END_SETTLED;
@@ -211,8 +235,8 @@ export class Agent {
 		if (!this.#closing) this.#publishStatus();
 	}
 
-	/** Closes. Where the goodbye has not arrived, the will has to speak for us: then without DISCONNECT. */
-	#handleDrained(code: number): void {
+	/** Closes. Where the goodbye has not arrived, the will has to speak for us: then without DISCONNECT. @internal */
+	handleDrained(code: number): void {
 		if (!this.#stopping || this.#closing) return;
 		this.#closing = true;
 		this.#drainCode = code;
@@ -234,17 +258,18 @@ export class Agent {
 			host,
 			clientId: deviceId,
 			cleanSession: false,
-			will: { topic: this.statusTopic, payload: this.#offline, qos: 1, retain: true },
+			will: { topic: this.statusTopic, payload: "offline", qos: 1, retain: true },
 			socket: { io: io.socket },
 			timer: { io: io.timer },
 			clock: io.clock,
 			random: io.random,
-			onOnline: (sessionPresent: boolean) => this.#handleOnline(sessionPresent),
-			onOffline: (code: number) => this.#options.on?.offline?.(code),
-			onPing: (milliseconds: number) => this.#options.on?.ping?.(milliseconds),
-			onPublishEnd: (ticket: number, end: number, code: number) => this.#handleEnd(ticket, end, code),
-			onDrained: (code: number) => this.#handleDrained(code),
-			onClosed: () => this.#options.on?.stopped?.(this.#drainCode),
+			target: this,
+			onOnline,
+			onOffline,
+			onPing,
+			onPublishEnd,
+			onDrained,
+			onClosed,
 			...(io.resolver !== undefined && { resolver: { io: io.resolver } }),
 			...(port !== undefined && { port }),
 			...(userName !== undefined && { userName }),
@@ -256,6 +281,32 @@ export class Agent {
 }
 
 Object.freeze(Agent.prototype);
+
+// Callbacks are functions of the module, so that none is a closure.
+
+function onOnline(this: ClientOptions, sessionPresent: boolean): void {
+	(this.target as Agent).handleOnline(sessionPresent);
+}
+
+function onOffline(this: ClientOptions, code: number): void {
+	(this.target as Agent).listener?.offline?.(code);
+}
+
+function onPing(this: ClientOptions, milliseconds: number): void {
+	(this.target as Agent).listener?.ping?.(milliseconds);
+}
+
+function onPublishEnd(this: ClientOptions, ticket: number, end: number, code: number): void {
+	(this.target as Agent).handleEnd(ticket, end, code);
+}
+
+function onDrained(this: ClientOptions, code: number): void {
+	(this.target as Agent).handleDrained(code);
+}
+
+function onClosed(this: ClientOptions): void {
+	(this.target as Agent).handleClosed();
+}
 
 function onTimer(this: { readonly target?: unknown }): void {
 	(this.target as Agent).handleTimer();

@@ -1,6 +1,6 @@
 // What a caller can do wrong, found at the call: options, flags, handles, filters. Each throws Misuse in a few words.
 
-import type { ConnectFields } from "./encode.js";
+import { binaryLength } from "./encode.js";
 import { BAD_FLAGS, BAD_HANDLE, BAD_OPTION, BAD_STATE, BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse } from "./error.js";
 import { checked } from "./limits.js";
 import type { ClientOptions } from "./options.js";
@@ -36,34 +36,22 @@ export function checkFlags(flags: number): void {
 		throw new Misuse(BAD_FLAGS, `publish: flags ${flags} are not QOS_1 or QOS_2, and RETAIN`);
 }
 
-/** What CONNECT will say. Throws Misuse where the standard forbids it. */
-export function connectFields(options: ClientOptions, keepAlive: number): ConnectFields {
-	const { clientId, userName, password, will } = options;
-	const cleanSession = options.cleanSession ?? true;
+/** Throws Misuse for what CONNECT may not say. */
+export function checkConnect(options: ClientOptions): void {
+	const { clientId, password, will } = options;
 	if (typeof clientId !== "string") throw new Misuse(BAD_OPTION, `clientId: expected a string, got ${clientId}`);
-	if (clientId === "" && !cleanSession)
+	if (clientId === "" && options.cleanSession === false)
 		throw new Misuse(BAD_OPTION, "clientId: may only be empty with cleanSession [MQTT-3.1.3-7]");
-	if (password !== undefined && userName === undefined)
+	if (password !== undefined && options.userName === undefined)
 		throw new Misuse(BAD_OPTION, "password: needs a user name in MQTT 3.1.1 [MQTT-3.1.2-22]");
-	if (will !== undefined) {
-		checked("will.qos", will.qos ?? 0, 0, 2);
-		utf8Length(will.topic, "will.topic");
-		const topic = utf8Bytes(will.topic);
-		if (!isTopicName(topic, 0, topic.length))
-			throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${will.topic}"`);
-	}
-	const willPayload = will?.payload ?? "";
-	const fields = {
-		clientId,
-		cleanSession,
-		keepAlive,
-		userName,
-		password: typeof password === "string" ? utf8Bytes(password) : password,
-		will,
-		willPayload: typeof willPayload === "string" ? utf8Bytes(willPayload) : willPayload,
-	};
-	if (fields.willPayload.length > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
-	return fields;
+	if (will === undefined) return;
+	checked("will.qos", will.qos ?? 0, 0, 2);
+	utf8Length(will.topic, "will.topic");
+	const topic = utf8Bytes(will.topic);
+	if (!isTopicName(topic, 0, topic.length)) throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${will.topic}"`);
+	// What is no text need not be well-formed UTF-8, but its length is written in two bytes all the same.
+	if (binaryLength(will.payload, "will.payload") > 65_535)
+		throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
 }
 
 /** Throws Misuse: `handle` does not name what the call wants. */

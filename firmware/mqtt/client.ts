@@ -10,9 +10,9 @@
 // always meet a settled state.
 
 import type { Clock, Resolver, Socket, Timer } from "../io.js";
-import { checkCollaborators, checkFilter, checkFlags, connectFields, refuseHandle, refuseInSource } from "./check.js";
+import { checkCollaborators, checkConnect, checkFilter, checkFlags, refuseHandle, refuseInSource } from "./check.js";
 import { DRAIN, PING, TELL } from "./deadline.js";
-import { connectRemaining, putEmpty } from "./encode.js";
+import { connectRemaining, HEAD_MOST, packetLength, putEmpty } from "./encode.js";
 import {
 	APPLICATION_THREW,
 	BAD_OPTION,
@@ -34,7 +34,7 @@ import {
 } from "./error.js";
 import { NOTHING } from "./framer.js";
 import type { Incoming } from "./incoming.js";
-import { checked, withDefaults } from "./limits.js";
+import { checked, KEEP_ALIVE, withDefaults } from "./limits.js";
 import type { ClientOptions, MessageHandler, Source } from "./options.js";
 import { DISCONNECT, QOS_MASK, RETAIN } from "./packet.js";
 import {
@@ -50,7 +50,6 @@ import {
 	PONG,
 	SETTLED,
 } from "./session/event.js";
-import { connectLength } from "./session/handshake.js";
 import { abortDelivery, finishDelivery, pollAcknowledgements } from "./session/inbound.js";
 import { requestPing } from "./session/liveness.js";
 import { endMessages, pollDirect, requestPublish, requestStream } from "./session/outbound.js";
@@ -111,17 +110,16 @@ export class Client {
 	#hasThrown = false;
 	#thrown: unknown = undefined;
 
-	/** Takes all memory that the client will ever use. Throws Misuse where an option is wrong. */
+	/** Takes all memory that the client will ever use, and the options as they are. Throws Misuse where one is wrong. */
 	constructor(options: ClientOptions) {
 		checkCollaborators(options);
 		const limits = withDefaults(options.limits);
-		const keepAlive = checked("keepAlive", options.keepAlive ?? 60, 0, 65_535);
-		const fields = connectFields(options, keepAlive);
-		const remaining = connectRemaining(fields);
-		if (connectLength(remaining) > limits.send)
-			throw new Misuse(BAD_OPTION, `CONNECT has ${connectLength(remaining)} bytes, limits.send is ${limits.send}`);
-		const waits = waitsOf(options.timeouts, keepAlive);
-		this.#session = new Session(limits, fields, remaining, waits, options.random, options.backoff);
+		const keepAlive = checked("keepAlive", options.keepAlive ?? KEEP_ALIVE, 0, 65_535);
+		checkConnect(options);
+		const length = packetLength(connectRemaining(options));
+		if (length > limits.send)
+			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
+		this.#session = new Session(limits, options, waitsOf(options.timeouts, keepAlive));
 		this.#clock = options.clock;
 		this.#options = options;
 		this.#host = options.host ?? "localhost";
@@ -359,20 +357,22 @@ export class Client {
 		const { framer, lane } = session;
 		const socket = this.#socket;
 		this.#stalled = false;
-		if (socket === undefined) return;
-		while (this.#socket === socket && !this.#closing && this.#leaving === 0) {
+		while (socket !== undefined && this.#socket === socket && !this.#closing && this.#leaving === 0) {
 			// What the handlers have allowed in the meantime makes room for what they have not.
 			if (session.received.queued !== 0) pollAcknowledgements(session);
 			if (lane.waiting === lane.capacity) {
 				this.#transmit(now);
 				this.#stalled = lane.isFull && this.#socket === socket;
 				if (this.#stalled) return;
-				continue;
 			}
-			const kind = framer.next();
-			if (kind !== NOTHING) this.#handle(session.handleFrame(kind, now), now);
-			else if (this.#readable > 0) this.#fill(socket, now);
-			else return;
+			let kind = framer.next();
+			if (kind === NOTHING) {
+				if (this.#readable === 0) return;
+				this.#fill(socket, now);
+				kind = framer.next();
+				if (kind === NOTHING) continue;
+			}
+			this.#handle(session.handleFrame(kind, now), now);
 		}
 	}
 
@@ -428,7 +428,7 @@ export class Client {
 		this.#transmit(now);
 		if (this.#socket !== socket) return;
 		// Nothing but acknowledgements makes room on both sides: closing before they have left would come here again.
-		if (code === RECEIVE_TABLE_FULL && !this.#session.lane.isEmpty) {
+		if (code === RECEIVE_TABLE_FULL && this.#session.lane.waiting !== 0) {
 			this.#leaving = code;
 			// Nothing is read from here on, so PINGRESP's deadline is free to bound the wait.
 			const { deadlines, waits } = this.#session;
@@ -534,8 +534,8 @@ export class Client {
 		const length = utf8Length(name, "topic name");
 		const bytes = typeof payload === "string" ? utf8Bytes(payload) : payload;
 		const qos = checked("qos", options?.qos ?? 0, 0, 2);
-		if (length + 2 > stageSize) return -TOO_LARGE;
-		const nameAt = arena.stageAt;
+		if (HEAD_MOST + 2 + length > stageSize) return -TOO_LARGE;
+		const nameAt = arena.stageAt + HEAD_MOST;
 		putUtf8(arena.bytes, putUint16(arena.bytes, nameAt, length), name);
 		if (!isTopicName(arena.bytes, nameAt + 2, length))
 			throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
@@ -588,7 +588,7 @@ export class Client {
 			if (outbox.ended !== 0 && !told) {
 				this.#tellEnds();
 				told = true;
-			} else if (this.#leaving !== 0 && session.lane.isEmpty) this.#dropLink(this.#leaving, now);
+			} else if (this.#leaving !== 0 && session.lane.waiting === 0) this.#dropLink(this.#leaving, now);
 			else if (this.#stalled && !session.lane.isFull && !this.#closing) this.#receive(now);
 			else break;
 		}

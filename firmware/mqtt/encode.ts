@@ -1,7 +1,8 @@
 // One function per outbound packet, into the caller's bytes. Each returns the offset behind what it wrote. The caller
 // knows that there is room: lengths are computed first, by the functions beside.
 
-import type { Will } from "./options.js";
+import { KEEP_ALIVE } from "./limits.js";
+import type { ClientOptions } from "./options.js";
 import { CLEAN_SESSION, CONNECT, PASSWORD, SUBSCRIBE, USER_NAME, WILL, WILL_RETAIN } from "./packet.js";
 import type { Topics } from "./topic.js";
 import { putUint16, putUtf8, putVarint, utf8Length, varintLength } from "./wire.js";
@@ -22,14 +23,17 @@ export function putEmpty(bytes: Uint8Array, at: number, first: number): number {
 	return at + 2;
 }
 
-/** Length of a PUBLISH whose variable header and payload together have `remaining` bytes. */
-export function publishLength(remaining: number): number {
+/** The longest fixed header: a type and four bytes of remaining length. */
+export const HEAD_MOST = 5;
+
+/** Length of a packet that has `remaining` bytes behind its fixed header. */
+export function packetLength(remaining: number): number {
 	return 1 + varintLength(remaining) + remaining;
 }
 
 /**
  * PUBLISH up to its payload. The topic name lies in `bytes` with its length before it, the two together at `nameAt` and
- * `nameLength` long; it may overlap the place it goes to. A packet id of 0 stands for QoS 0 [MQTT-2.3.1-5].
+ * `nameLength` long; where they overlap the place they go to, they begin HEAD_MOST behind it at least. A packet id of 0 stands for QoS 0 [MQTT-2.3.1-5].
  */
 export function putPublishHead(
 	bytes: Uint8Array,
@@ -40,58 +44,47 @@ export function putPublishHead(
 	nameLength: number,
 	packetId: number,
 ): number {
-	const body = at + 1 + varintLength(remaining);
-	bytes.copyWithin(body, nameAt, nameAt + nameLength);
 	bytes[at] = first;
-	putVarint(bytes, at + 1, remaining);
-	at = body + nameLength;
+	at = putVarint(bytes, at + 1, remaining);
+	bytes.copyWithin(at, nameAt, nameAt + nameLength);
+	at += nameLength;
 	return packetId === 0 ? at : putUint16(bytes, at, packetId);
 }
 
-/** What CONNECT says of this client; strings and bytes as the options gave them. */
-export interface ConnectFields {
-	readonly clientId: string;
-	readonly cleanSession: boolean;
-	/** Seconds. */
-	readonly keepAlive: number;
-	readonly userName: string | undefined;
-	readonly password: Uint8Array | undefined;
-	readonly will: Will | undefined;
-	readonly willPayload: Uint8Array;
+/** Length of a string's UTF-8 bytes, or of bytes; 0 where there are none. Throws Misuse for strings that MQTT cannot carry. */
+export function binaryLength(value: string | Uint8Array | undefined, name: string): number {
+	return typeof value === "string" ? utf8Length(value, name) : (value?.length ?? 0);
 }
 
 /** The length of CONNECT behind its fixed header. Throws Misuse for strings that MQTT cannot carry. Allocates. */
-export function connectRemaining(fields: ConnectFields): number {
-	let length = 10 + 2 + utf8Length(fields.clientId, "clientId");
-	if (fields.will !== undefined) length += 4 + utf8Length(fields.will.topic, "will.topic") + fields.willPayload.length;
-	if (fields.userName !== undefined) length += 2 + utf8Length(fields.userName, "userName");
-	if (fields.password !== undefined) length += 2 + fields.password.length;
+export function connectRemaining(options: ClientOptions): number {
+	const { will, userName, password } = options;
+	let length = 12 + utf8Length(options.clientId, "clientId");
+	if (will !== undefined)
+		length += 4 + utf8Length(will.topic, "will.topic") + binaryLength(will.payload, "will.payload");
+	if (userName !== undefined) length += 2 + utf8Length(userName, "userName");
+	if (password !== undefined) length += 2 + binaryLength(password, "password");
 	return length;
 }
 
 /** CONNECT; `remaining` is connectRemaining(). Allocates, once a connection. */
-export function putConnect(bytes: Uint8Array, at: number, fields: ConnectFields, remaining: number): number {
-	const { will, userName, password } = fields;
-	let flags = fields.cleanSession ? CLEAN_SESSION : 0;
+export function putConnect(bytes: Uint8Array, at: number, options: ClientOptions, remaining: number): number {
+	const { will, userName, password } = options;
+	let flags = options.cleanSession === false ? 0 : CLEAN_SESSION;
 	// Without a will its QoS and retain bits stay 0 [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15].
 	if (will !== undefined) flags |= WILL | ((will.qos ?? 0) << 3) | (will.retain ? WILL_RETAIN : 0);
 	if (userName !== undefined) flags |= USER_NAME;
 	if (password !== undefined) flags |= PASSWORD;
 	bytes[at] = CONNECT;
-	at = putVarint(bytes, at + 1, remaining);
-	at = putString(bytes, at, "MQTT");
+	at = putBinary(bytes, putVarint(bytes, at + 1, remaining), "MQTT");
 	bytes[at] = 4;
 	bytes[at + 1] = flags;
-	at = putUint16(bytes, at + 2, fields.keepAlive);
+	at = putUint16(bytes, at + 2, options.keepAlive ?? KEEP_ALIVE);
 	// Client id, will topic, will message, user name, password: in this order [MQTT-3.1.3-1].
-	at = putString(bytes, at, fields.clientId);
-	if (will !== undefined) {
-		at = putString(bytes, at, will.topic);
-		at = putBinary(bytes, at, fields.willPayload);
-	}
-	if (userName !== undefined) at = putString(bytes, at, userName);
-	if (password !== undefined) at = putBinary(bytes, at, password);
-	return at;
+	at = putBinary(bytes, at, options.clientId);
+	if (will !== undefined) at = putBinary(bytes, putBinary(bytes, at, will.topic), will.payload ?? "");
+	if (userName !== undefined) at = putBinary(bytes, at, userName);
+	return password === undefined ? at : putBinary(bytes, at, password);
 }
 
 /** SUBSCRIBE or UNSUBSCRIBE for all filters in flight, in the order of their handles; `remaining` is its length. */
@@ -118,14 +111,14 @@ export function putRequest(
 	return at;
 }
 
-function putString(bytes: Uint8Array, at: number, text: string): number {
-	const stop = putUtf8(bytes, at + 2, text);
+/** A string's bytes, or bytes, with their length before them. */
+function putBinary(bytes: Uint8Array, at: number, value: string | Uint8Array): number {
+	let stop = at + 2;
+	if (typeof value === "string") stop = putUtf8(bytes, stop, value);
+	else {
+		bytes.set(value, stop);
+		stop += value.length;
+	}
 	putUint16(bytes, at, stop - at - 2);
 	return stop;
-}
-
-function putBinary(bytes: Uint8Array, at: number, value: Uint8Array): number {
-	putUint16(bytes, at, value.length);
-	bytes.set(value, at + 2);
-	return at + 2 + value.length;
 }

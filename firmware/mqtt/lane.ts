@@ -18,10 +18,6 @@ export class Lane {
 		this.capacity = capacity;
 	}
 
-	get isEmpty(): boolean {
-		return this.waiting === 0;
-	}
-
 	get isFull(): boolean {
 		return this.waiting === this.capacity;
 	}

@@ -2,6 +2,9 @@
 
 import { BAD_OPTION, Misuse } from "./error.js";
 
+/** Seconds, where the options do not say it. */
+export const KEEP_ALIVE = 60;
+
 export interface Limits {
 	/** Receive buffer in bytes, 64 to 65,535. A larger PUBLISH is streamed or skipped, any other larger packet closes. */
 	receive: number;

@@ -69,28 +69,30 @@ export interface ClientOptions {
 	clock: Clock;
 	random: Random;
 
+	/** For callbacks that are functions of a module, and cost no closure: they are called with these options as `this`. */
+	target?: unknown;
 	limits?: Partial<Limits>;
 	timeouts?: Timeouts;
 	backoff?: BackoffOptions;
 
 	/** The server has accepted us. `sessionPresent`: it remembers our session. */
-	onOnline?(sessionPresent: boolean): void;
+	onOnline?(this: ClientOptions, sessionPresent: boolean): void;
 	/** The connection, or an attempt at one, ended: a code of error.ts or a reason of reason.ts. We will be back. */
-	onOffline?(code: number): void;
+	onOffline?(this: ClientOptions, code: number): void;
 	/** A publish has ended: its ticket, SETTLED, REFUSED, LOST or DROPPED, and the code that says why. */
-	onPublishEnd?(ticket: number, end: number, code: number): void;
+	onPublishEnd?(this: ClientOptions, ticket: number, end: number, code: number): void;
 	/** A filter was answered: its handle and the granted QoS, or a reason from 0x80 up. */
-	onSubscribed?(handle: number, code: number): void;
+	onSubscribed?(this: ClientOptions, handle: number, code: number): void;
 	/** A subscription has been taken back, and its handle is free: 0, or the server's reason. */
-	onUnsubscribed?(handle: number, code: number): void;
+	onUnsubscribed?(this: ClientOptions, handle: number, code: number): void;
 	/** A message that no subscription's handler takes: of a resumed session, mostly. */
-	onMessage?(message: Incoming): void;
+	onMessage?(this: ClientOptions, message: Incoming): void;
 	/** PINGRESP came, that many ms after PINGREQ. */
-	onPing?(milliseconds: number): void;
+	onPing?(this: ClientOptions, milliseconds: number): void;
 	/** drain() is done: OK, DRAIN_TIMEOUT, or CLOSED where close() came first. */
-	onDrained?(code: number): void;
+	onDrained?(this: ClientOptions, code: number): void;
 	/** close() is done: nothing is called after this. */
-	onClosed?(): void;
+	onClosed?(this: ClientOptions): void;
 	/** Something went wrong that ends no connection: a handler threw (then with what it threw), a message was skipped. */
-	onError?(code: number, error?: unknown): void;
+	onError?(this: ClientOptions, code: number, error?: unknown): void;
 }

@@ -76,13 +76,13 @@ export function matches(
 }
 
 // A row of the table: four words.
-//   MATCH  length of an exact filter of four bytes or more; minus the length of any other filter; 0 for names, free rows
 //   TAIL   the last four bytes of the text, where it has four
+//   MATCH  length of an exact filter of four bytes or more; minus the length of any other filter; 0 for names, free rows
 //   TEXT   offset of the text; its length stands in the two bytes before, as on the wire
 //   STATE  kind and, for filters, where their subscription stands
 const ROW_WORDS = 4;
-const MATCH = 0;
-const TAIL = 1;
+const TAIL = 0;
+const MATCH = 1;
 const TEXT = 2;
 const STATE = 3;
 
@@ -260,23 +260,24 @@ export class Topics {
 	/** The handle of the exact filter that equals the bytes, or -1. Four bytes at a time. */
 	matchExact(at: number, length: number): number {
 		if (length < 4) return -1;
-		const words = this.#arena.words;
-		const view = this.#arena.view;
-		const tail = view.getInt32(at + length - 4, true);
+		const { words, view } = this.#arena;
+		const stop = at + length - 4;
+		const tail = view.getInt32(stop, true);
+		let left = this.#count;
 		let row = this.#rows;
-		for (let handle = 1; handle <= this.#count; handle += 1) {
-			if (words[row] === length && words[row + TAIL] === tail) {
+		while (left > 0) {
+			if (words[row] === tail && words[row + MATCH] === length) {
 				// The tail is equal, so the words before it are all there is to compare. Texts begin at whole words.
 				let text = words[row + TEXT] >> 2;
 				let from = at;
-				const stop = at + length - 4;
 				while (from < stop && view.getInt32(from, true) === words[text]) {
 					from += 4;
 					text += 1;
 				}
-				if (from >= stop) return handle;
+				if (from >= stop) return this.#count - left + 1;
 			}
 			row += ROW_WORDS;
+			left -= 1;
 		}
 		return -1;
 	}

@@ -100,7 +100,7 @@ async function main(args: readonly string[]): Promise<number> {
 	else process.stdout.write(table(lines, measurement));
 	if (args.includes("--lower")) {
 		const budgets = Object.entries(lowered(lines, readBudgets())).map(
-			([name, budget]) => `\t${JSON.stringify(name)}: ${JSON.stringify(budget)}`,
+			([name, budget]) => `\t"${name}": ${JSON.stringify(budget, null, 1).replaceAll(/\n */g, " ")}`,
 		);
 		writeFileSync(sourcePath("budgets.json"), `{\n${budgets.join(",\n")}\n}\n`);
 	}

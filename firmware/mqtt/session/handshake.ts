@@ -2,7 +2,7 @@
 
 import { ACK, CONNACK, KEEP_ALIVE, SILENCE, STABLE } from "../deadline.js";
 import { takeConnack } from "../decode.js";
-import { publishLength, putConnect } from "../encode.js";
+import { connectRemaining, packetLength, putConnect } from "../encode.js";
 import { OK, SESSION_LOST, UNEXPECTED_SESSION } from "../error.js";
 import { PUBREL } from "../packet.js";
 import { END_LOST, ONLINE as EVENT_ONLINE } from "./event.js";
@@ -11,16 +11,12 @@ import type { Session } from "./session.js";
 import { ONLINE, WANTS_ACK, WANTS_CONNECT } from "./state.js";
 import { resumeSubscriptions } from "./subscription.js";
 
-/** Length of the whole CONNECT: a fixed header grows by the same rule in every packet. */
-export function connectLength(remaining: number): number {
-	return publishLength(remaining);
-}
-
 export function pollConnect(session: Session, room: number): number {
-	const length = connectLength(session.connectRemaining);
+	const remaining = connectRemaining(session.options);
+	const length = packetLength(remaining);
 	if (length > room) return -1;
 	const { bytes, stageAt } = session.arena;
-	putConnect(bytes, stageAt, session.connect, session.connectRemaining);
+	putConnect(bytes, stageAt, session.options, remaining);
 	session.wants &= ~WANTS_CONNECT;
 	return length;
 }
@@ -31,7 +27,7 @@ export function handleConnack(session: Session, now: number): number {
 	if (code !== OK) return session.fail(code);
 	const sessionPresent = session.packet.position === 1;
 	// We asked for a clean session: a server that has kept one is out of step with us [MQTT-3.2.2-1].
-	if (sessionPresent && session.connect.cleanSession) return session.fail(UNEXPECTED_SESSION);
+	if (sessionPresent && session.options.cleanSession !== false) return session.fail(UNEXPECTED_SESSION);
 	session.phase = ONLINE;
 	session.sessionPresent = sessionPresent;
 	deadlines.disarm(CONNACK);

@@ -3,7 +3,7 @@
 
 import { ACK, SOURCE } from "../deadline.js";
 import { takeAck } from "../decode.js";
-import { publishLength, putPublishHead } from "../encode.js";
+import { packetLength, putPublishHead } from "../encode.js";
 import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
 import type { Source } from "../options.js";
 import {
@@ -40,10 +40,10 @@ export function requestPublish(
 	const bytes = session.arena.bytes;
 	const nameLength = takeUint16(bytes, nameAt) + 2;
 	const remaining = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2) + length;
-	const packetLength = publishLength(remaining);
+	const size = packetLength(remaining);
 	if (session.inflight.isFull) return -IN_FLIGHT_FULL;
-	const entry = outbox.append(packetLength);
-	if (entry === 0) return outbox.canEverHold(packetLength) ? -OUTBOX_FULL : -TOO_LARGE;
+	const entry = outbox.append(size);
+	if (entry === 0) return outbox.canEverHold(size) ? -OUTBOX_FULL : -TOO_LARGE;
 	const ticket = outbox.words[entry + 1];
 	const id = (flags & QOS_MASK) === 0 ? 0 : ticket;
 	const at = putPublishHead(bytes, (entry + ENTRY_WORDS) << 2, PUBLISH | flags, remaining, nameAt, nameLength, id);
@@ -68,11 +68,11 @@ export function pollDirect(
 	if (session.wants !== 0 || outbox.unsent !== outbox.end) return 0;
 	const { bytes, stageAt } = arena;
 	const nameLength = takeUint16(bytes, nameAt) + 2;
-	const packetLength = publishLength(nameLength + length);
-	if (packetLength > room || packetLength > arena.total - stageAt) return 0;
+	const size = packetLength(nameLength + length);
+	if (size > room || size > arena.total - stageAt) return 0;
 	const at = putPublishHead(bytes, stageAt, PUBLISH | flags, nameLength + length, nameAt, nameLength, 0);
 	putPayload(bytes, at, arena.total, payload, offset, length);
-	return packetLength;
+	return size;
 }
 
 /** As requestPublish, for a payload that a source will give piece by piece; only the head is kept. */
@@ -81,7 +81,7 @@ export function requestStream(session: Session, nameAt: number, source: Source, 
 	const bytes = session.arena.bytes;
 	const nameLength = takeUint16(bytes, nameAt) + 2;
 	const head = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2);
-	const headLength = publishLength(head + length) - length;
+	const headLength = packetLength(head + length) - length;
 	if (inflight.isFull) return -IN_FLIGHT_FULL;
 	if (head + length > REMAINING_LENGTH_MAX || !outbox.canEverHold(headLength)) return -TOO_LARGE;
 	const entry = outbox.append(headLength);
@@ -135,7 +135,8 @@ export function pollMessage(session: Session, room: number, now: number): number
 	// From the first byte on it counts as sent: the server may have got the whole of it.
 	if ((bytes[at] & QOS_MASK) !== 0) words[entry] = (head & ~STATE_MASK) | SENT;
 	session.sendOffset = 0;
-	session.sendLeft = (head & LENGTH_MASK) + ((head & STREAMED) === 0 ? 0 : session.sourceLength);
+	session.sendLeft = head & LENGTH_MASK;
+	if ((head & STREAMED) !== 0) session.sendLeft += session.sourceLength;
 	// From its first byte on it has a deadline: to make progress, and then to be acknowledged.
 	if (!session.deadlines.isArmed(ACK)) session.deadlines.arm(ACK, now + session.waits.ackMs);
 	return continueMessage(session, room, now);

@@ -5,7 +5,6 @@
 //
 // Verbs: handle… (the network or time gives), request… (the application asks), poll… (we give).
 
-import type { Random } from "../../io.js";
 import { Arena } from "../arena.js";
 import { Backoff } from "../backoff.js";
 import {
@@ -25,7 +24,6 @@ import {
 	STABLE,
 	TELL,
 } from "../deadline.js";
-import type { ConnectFields } from "../encode.js";
 import {
 	CONNACK_TIMEOUT,
 	CONNECT_TIMEOUT,
@@ -113,17 +111,10 @@ export class Session {
 	strays = 0;
 	readonly backoff: Backoff;
 	readonly waits: Waits;
-	readonly connect: ConnectFields;
-	readonly connectRemaining: number;
+	readonly options: ClientOptions;
 
-	constructor(
-		limits: Limits,
-		connect: ConnectFields,
-		connectRemaining: number,
-		waits: Waits,
-		random: Random,
-		backoff: ClientOptions["backoff"],
-	) {
+	constructor(limits: Limits, options: ClientOptions, waits: Waits) {
+		const random = options.random;
 		const lane = limits.messages + LANE_SPARE;
 		const arena = new Arena(
 			DEADLINE_WORDS +
@@ -144,10 +135,9 @@ export class Session {
 		this.outbox = new Outbox(arena, limits.outbox, this.inflight);
 		this.packet = new Incoming(arena.bytes, this.received);
 		this.framer = new Framer(arena, this.packet);
-		this.backoff = new Backoff(random, backoff);
+		this.backoff = new Backoff(random, options.backoff);
 		this.waits = waits;
-		this.connect = connect;
-		this.connectRemaining = connectRemaining;
+		this.options = options;
 	}
 
 	/** Size of the stage in bytes: no single write is larger. */

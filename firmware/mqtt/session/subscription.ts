@@ -4,7 +4,7 @@
 
 import { ACK } from "../deadline.js";
 import { isSubackCode, takeAck, takeSuback } from "../decode.js";
-import { publishLength, putRequest } from "../encode.js";
+import { packetLength, putRequest } from "../encode.js";
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
 import { ANSWERED, ASKED, LEAVING, REMOVED, UNWANTED, WANTED } from "../topic.js";
@@ -14,7 +14,7 @@ import { WANTS_REQUEST } from "./state.js";
 
 /** Length of a SUBSCRIBE for one filter of `length` bytes: it must fit into one write. */
 export function requestLength(length: number): number {
-	return publishLength(2 + 2 + length + 1);
+	return packetLength(2 + 2 + length + 1);
 }
 
 export function pollRequest(session: Session, room: number, now: number): number {
@@ -35,7 +35,7 @@ function pollBatch(session: Session, room: number, now: number, first: number, f
 	let remaining = 2;
 	for (let handle = topics.nextStanding(1, from); handle !== 0; handle = topics.nextStanding(handle + 1, from)) {
 		const more = 2 + topics.textLength(handle) + (first === SUBSCRIBE ? 1 : 0);
-		if (publishLength(remaining + more) > most || filters === 0) break;
+		if (packetLength(remaining + more) > most || filters === 0) break;
 		filters -= 1;
 		remaining += more;
 		topics.setStanding(handle, to);

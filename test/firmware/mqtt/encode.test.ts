@@ -5,15 +5,16 @@ import { type Packet, parser } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { Arena } from "../../../firmware/mqtt/arena.js";
 import {
-	type ConnectFields,
 	connectRemaining,
-	publishLength,
+	HEAD_MOST,
+	packetLength,
 	putAck,
 	putConnect,
 	putEmpty,
 	putPublishHead,
 	putRequest,
 } from "../../../firmware/mqtt/encode.js";
+import type { ClientOptions } from "../../../firmware/mqtt/options.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../../../firmware/mqtt/packet.js";
 import { Topics, topicWords } from "../../../firmware/mqtt/topic.js";
 import { putUint16, putUtf8 } from "../../../firmware/mqtt/wire.js";
@@ -30,11 +31,16 @@ function decode(bytes: Uint8Array): Packet[] {
 	return packets;
 }
 
+function bytesOf(value: string | Uint8Array | undefined): Uint8Array | undefined {
+	return typeof value === "string" ? utf8(value) : value;
+}
+
 const word = fc.stringMatching(/^[a-zé😀]{1,20}$/u);
 
 describe("encode", () => {
 	it("CONNECT in all its forms", () => {
-		const will = fc.record({ topic: word, qos: fc.constantFrom(0, 1, 2), retain: fc.boolean() });
+		const payload = fc.oneof(word, fc.uint8Array({ maxLength: 200 }));
+		const will = fc.record({ topic: word, qos: fc.constantFrom(0, 1, 2), retain: fc.boolean(), payload });
 		fc.assert(
 			fc.property(
 				fc.record({
@@ -42,18 +48,17 @@ describe("encode", () => {
 					cleanSession: fc.boolean(),
 					keepAlive: fc.integer({ min: 0, max: 65_535 }),
 					userName: fc.option(word, { nil: undefined }),
-					password: fc.option(fc.uint8Array({ maxLength: 200 }), { nil: undefined }),
+					password: fc.option(payload, { nil: undefined }),
 					will: fc.option(will, { nil: undefined }),
-					willPayload: fc.uint8Array({ maxLength: 200 }),
 				}),
-				(given: ConnectFields) => {
+				given => {
 					const fields = given.userName === undefined ? { ...given, password: undefined } : given;
 					const clean = fields.clientId === "" || fields.cleanSession;
-					const checked = { ...fields, cleanSession: clean };
+					const checked = { ...fields, cleanSession: clean } as ClientOptions;
 					const remaining = connectRemaining(checked);
 					const bytes = new Uint8Array(1000);
 					const stop = putConnect(bytes, 3, checked, remaining);
-					expect(stop - 3).toBe(publishLength(remaining));
+					expect(stop - 3).toBe(packetLength(remaining));
 					const [packet] = decode(bytes.subarray(3, stop));
 					expect(packet).toMatchObject({
 						cmd: "connect",
@@ -69,11 +74,15 @@ describe("encode", () => {
 						will?: { topic: string; qos: number; retain: boolean; payload: Buffer };
 					};
 					expect(read.username).toBe(fields.userName);
-					expect(read.password && new Uint8Array(read.password)).toEqual(fields.password);
-					expect(read.will && { topic: read.will.topic, qos: read.will.qos, retain: read.will.retain }).toEqual(
-						fields.will,
-					);
-					if (read.will) expect(new Uint8Array(read.will.payload)).toEqual(fields.willPayload);
+					expect(read.password && new Uint8Array(read.password)).toEqual(bytesOf(fields.password));
+					expect(
+						read.will && {
+							topic: read.will.topic,
+							qos: read.will.qos,
+							retain: read.will.retain,
+							payload: new Uint8Array(read.will.payload),
+						},
+					).toEqual(fields.will && { ...fields.will, payload: bytesOf(fields.will.payload) });
 				},
 			),
 			{ numRuns: 500 },
@@ -89,13 +98,13 @@ describe("encode", () => {
 				fc.boolean(),
 				(topic, payload, qos, retain) => {
 					const bytes = new Uint8Array(600);
-					const nameLength = putUtf8(bytes, 2, topic);
-					putUint16(bytes, 0, nameLength - 2);
+					const nameLength = putUtf8(bytes, HEAD_MOST + 2, topic) - HEAD_MOST;
+					putUint16(bytes, HEAD_MOST, nameLength - 2);
 					const remaining = nameLength + (qos === 0 ? 0 : 2) + payload.length;
 					const first = 0x30 | (qos << 1) | Number(retain);
-					const at = putPublishHead(bytes, 0, first, remaining, 0, nameLength, qos === 0 ? 0 : 4711);
+					const at = putPublishHead(bytes, 0, first, remaining, HEAD_MOST, nameLength, qos === 0 ? 0 : 4711);
 					bytes.set(payload, at);
-					expect(at + payload.length).toBe(publishLength(remaining));
+					expect(at + payload.length).toBe(packetLength(remaining));
 					const [packet] = decode(bytes.subarray(0, at + payload.length));
 					expect(packet).toMatchObject({
 						cmd: "publish",
@@ -138,7 +147,7 @@ describe("encode", () => {
 		for (const handle of [1, 4]) topics.setInFlight(handle, true);
 		const remaining = 2 + 3 + 3 + 3 + utf8("été/#").length;
 		let stop = putRequest(arena.bytes, arena.stageAt, SUBSCRIBE, remaining, 513, topics);
-		expect(stop - arena.stageAt).toBe(publishLength(remaining));
+		expect(stop - arena.stageAt).toBe(packetLength(remaining));
 		expect(decode(arena.bytes.slice(arena.stageAt, stop))).toMatchObject([
 			{
 				cmd: "subscribe",

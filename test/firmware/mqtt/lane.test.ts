@@ -14,7 +14,7 @@ describe("lane", () => {
 			expect([...bytes.subarray(0, 8)]).toEqual([0x40, 2, 0, round * 3 + 1, 0x40, 2, 0, round * 3 + 2]);
 			expect(lane.takeInto(bytes, 0, 3)).toBe(0);
 			expect(lane.takeInto(bytes, 0, 4)).toBe(4);
-			expect(lane.isEmpty).toBe(true);
+			expect(lane.waiting === 0).toBe(true);
 		}
 		lane.push(0x62, 65_535);
 		lane.clear();
