@@ -109,6 +109,15 @@ static void closeHandle(txMachine* the, Handle* handle)
 	memset(handle, 0, sizeof(*handle));
 }
 
+static void finishJobs(txMachine* the)
+{
+	while (the->promiseJobs) {
+		the->promiseJobs = 0;
+		fxRunPromiseJobs(the);
+	}
+	fxEndJob(the);
+}
+
 /* Calls the object's method, if it has one, as a board's event loop would: nobody catches what it throws. */
 static void call(txMachine* the, txSlot* object, const char* method, int count, const txSlot* arguments)
 {
@@ -125,11 +134,7 @@ static void call(txMachine* the, txSlot* object, const char* method, int count, 
 			mxRunCount(count);
 		}
 		the->stack = the->scope;
-		while (the->promiseJobs) {
-			the->promiseJobs = 0;
-			fxRunPromiseJobs(the);
-		}
-		fxEndJob(the);
+		finishJobs(the);
 	}
 	mxCatch(the) {
 		port_print(fxToString(the, &mxException));
@@ -435,11 +440,7 @@ int device_start(txMachine* the, const char* module)
 			fxRemember(the, &application);
 		}
 		the->stack = the->scope;
-		while (the->promiseJobs) {
-			the->promiseJobs = 0;
-			fxRunPromiseJobs(the);
-		}
-		fxEndJob(the);
+		finishJobs(the);
 	}
 	mxCatch(the) {
 		port_print(fxToString(the, &mxException));
