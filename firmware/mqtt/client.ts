@@ -362,7 +362,7 @@ export class Client {
 			if (session.received.queued !== 0) pollAcknowledgements(session);
 			if (lane.waiting === lane.capacity) {
 				this.#transmit(now);
-				this.#stalled = lane.isFull && this.#socket === socket;
+				this.#stalled = lane.waiting === lane.capacity && this.#socket === socket;
 				if (this.#stalled) return;
 			}
 			let kind = framer.next();
@@ -589,7 +589,7 @@ export class Client {
 				this.#tellEnds();
 				told = true;
 			} else if (this.#leaving !== 0 && session.lane.waiting === 0) this.#dropLink(this.#leaving, now);
-			else if (this.#stalled && !session.lane.isFull && !this.#closing) this.#receive(now);
+			else if (this.#stalled && session.lane.waiting < session.lane.capacity && !this.#closing) this.#receive(now);
 			else break;
 		}
 		if (this.#draining && session.inflight.held === 0) this.#endDrain(OK);

@@ -18,10 +18,6 @@ export class Lane {
 		this.capacity = capacity;
 	}
 
-	get isFull(): boolean {
-		return this.waiting === this.capacity;
-	}
-
 	/** `first` is PUBACK, PUBREC, PUBREL or PUBCOMP. The lane must not be full. */
 	push(first: number, packetId: number): void {
 		const end = this.#head + this.waiting;

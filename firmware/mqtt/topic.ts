@@ -58,21 +58,21 @@ export function matches(
 	const nameStop = nameAt + nameLength;
 	// A leading wildcard does not see the server's own topics [MQTT-4.7.2-1].
 	if (bytes[n] === DOLLAR && bytes[f] !== DOLLAR) return false;
-	while (f < filterStop) {
+	for (;;) {
+		// No name has a wildcard, so these stop at each.
+		while (f < filterStop && n < nameStop && bytes[f] === bytes[n]) {
+			f += 1;
+			n += 1;
+		}
+		if (f === filterStop) return n === nameStop;
 		const character = bytes[f];
 		if (character === HASH) return true;
-		if (character === PLUS) {
-			while (n < nameStop && bytes[n] !== SLASH) n += 1;
-		} else if (n < nameStop) {
-			if (bytes[n] !== character) return false;
-			n += 1;
-		} else {
-			// "sport/#" matches "sport" too: what is left of the filter is just "/#".
-			return character === SLASH && f + 2 === filterStop && bytes[f + 1] === HASH;
-		}
+		// "sport/#" matches "sport" too: what is left of the filter is just "/#".
+		if (character !== PLUS)
+			return n === nameStop && character === SLASH && f + 2 === filterStop && bytes[f + 1] === HASH;
 		f += 1;
+		while (n < nameStop && bytes[n] !== SLASH) n += 1;
 	}
-	return n === nameStop;
 }
 
 // A row of the table: four words.
@@ -283,12 +283,14 @@ export class Topics {
 	}
 
 	/** The first handle from `handle` on whose wildcard (or very short) filter matches the bytes, or 0. */
-	nextMatch(handle: number, at: number, length: number): number {
+	nextMatch(handle: number, nameAt: number, nameLength: number): number {
 		const { words, bytes } = this.#arena;
-		for (; handle <= this.#count; handle += 1) {
-			const row = this.#row(handle);
-			const filterLength = -words[row + MATCH];
-			if (filterLength > 0 && matches(bytes, words[row + TEXT], filterLength, at, length)) return handle;
+		let row = this.#row(handle);
+		while (handle <= this.#count) {
+			const length = words[row + MATCH];
+			if (length < 0 && matches(bytes, words[row + TEXT], -length, nameAt, nameLength)) return handle;
+			row += ROW_WORDS;
+			handle += 1;
 		}
 		return 0;
 	}

@@ -63,6 +63,8 @@ import {
 import { handleSuback, handleUnsuback, pollRequest, rewindSubscriptions } from "./subscription.js";
 import type { Waits } from "./waits.js";
 
+/** Packet types, a bit each, that a server may send once we are online: PUBACK to PUBCOMP, SUBACK, UNSUBACK, PINGRESP. */
+const FROM_SERVER = 0b0010_1010_1111_0000;
 /** Acknowledgements that may wait for the socket beside the PUBREL packets of a resumed session. */
 const LANE_SPARE = 8;
 
@@ -225,7 +227,7 @@ export class Session {
 			case PINGRESP:
 				return handlePingresp(this, now);
 		}
-		return this.fail(isKnownType(first) ? RESERVED_FLAGS : UNEXPECTED_PACKET);
+		return this.fail((FROM_SERVER >> (first >> 4)) & 1 ? RESERVED_FLAGS : UNEXPECTED_PACKET);
 	}
 
 	/** The first packet of a connection must be CONNACK [MQTT-3.2.0-1]. */
@@ -312,9 +314,3 @@ export class Session {
 }
 
 Object.freeze(Session.prototype);
-
-/** True for a packet type that a server may send once we are online, whatever its flags. */
-function isKnownType(first: number): boolean {
-	const type = first & TYPE_MASK;
-	return (type >= PUBACK && type <= PUBCOMP) || type === SUBACK || type === UNSUBACK || type === PINGRESP;
-}

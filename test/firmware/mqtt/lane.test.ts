@@ -9,7 +9,7 @@ describe("lane", () => {
 		const bytes = new Uint8Array(16);
 		for (let round = 0; round < 5; round += 1) {
 			for (let i = 0; i < 3; i += 1) lane.push(0x40, round * 3 + i + 1);
-			expect(lane.isFull).toBe(true);
+			expect(lane.waiting === lane.capacity).toBe(true);
 			expect(lane.takeInto(bytes, 0, 11)).toBe(8);
 			expect([...bytes.subarray(0, 8)]).toEqual([0x40, 2, 0, round * 3 + 1, 0x40, 2, 0, round * 3 + 2]);
 			expect(lane.takeInto(bytes, 0, 3)).toBe(0);
