@@ -45,19 +45,57 @@ static int isOwn(txMachine* the, txSlot* instance)
 		|| instance == mxPendingJobs.value.reference || instance == mxRunningJobs.value.reference;
 }
 
+static void freezeInstance(txSlot* instance)
+{
+	txSlot* property;
+	instance->flag |= XS_DONT_PATCH_FLAG;
+	for (property = instance->next; property; property = property->next) {
+		property->flag |= XS_DONT_DELETE_FLAG;
+		if (property->kind != XS_ACCESSOR_KIND)
+			property->flag |= XS_DONT_SET_FLAG;
+	}
+}
+
 /* Built-ins cannot be changed, as in an SDK build: then no device needs an alias of them in its memory. */
-static void freeze(txMachine* the)
+static void freezeAll(txMachine* the)
+{
+	txSlot *heap, *slot;
+	for (heap = the->firstHeap; heap; heap = heap->next)
+		for (slot = heap + 1; slot < heap->value.reference; slot++)
+			if (slot->kind == XS_INSTANCE_KIND && !isOwn(the, slot))
+				freezeInstance(slot);
+}
+
+static int isFunction(txSlot* instance)
+{
+	txSlot* internal = instance->next;
+	return internal && (internal->flag & XS_INTERNAL_FLAG)
+		&& (internal->kind == XS_CALLBACK_KIND || internal->kind == XS_CALLBACK_X_KIND
+			|| internal->kind == XS_CODE_KIND || internal->kind == XS_CODE_X_KIND);
+}
+
+/* Of what preloaded modules made, the SDK's linker freezes functions, the prototypes of their classes, environments, and
+ * the names of functions; the rest can be changed through an alias. */
+static void freezePreloaded(txMachine* the)
 {
 	txSlot *heap, *slot, *property;
 	for (heap = the->firstHeap; heap; heap = heap->next)
 		for (slot = heap + 1; slot < heap->value.reference; slot++) {
-			if (slot->kind != XS_INSTANCE_KIND || isOwn(the, slot))
+			if (slot->kind == XS_CLOSURE_KIND) {
+				txSlot* value = slot->value.closure;
+				if (value->kind == XS_REFERENCE_KIND && isFunction(value->value.reference))
+					value->flag |= XS_DONT_SET_FLAG;
+			}
+			if (slot->kind != XS_INSTANCE_KIND || isOwn(the, slot) || !slot->next)
 				continue;
-			slot->flag |= XS_DONT_PATCH_FLAG;
-			for (property = slot->next; property; property = property->next) {
-				property->flag |= XS_DONT_DELETE_FLAG;
-				if (property->kind != XS_ACCESSOR_KIND)
-					property->flag |= XS_DONT_SET_FLAG;
+			if ((slot->next->flag & XS_INTERNAL_FLAG) && slot->next->ID == XS_ENVIRONMENT_BEHAVIOR)
+				freezeInstance(slot);
+			else if (isFunction(slot)) {
+				freezeInstance(slot);
+				for (property = slot->next; property; property = property->next)
+					if (property->ID == mxID(_prototype) && property->kind == XS_REFERENCE_KIND
+						&& (slot->flag & XS_CAN_CONSTRUCT_FLAG))
+						freezeInstance(property->value.reference);
 			}
 		}
 }
@@ -110,11 +148,13 @@ int root_prepare(txMachine* root, Image* image, int frozen)
 	int index;
 	modules_use(image);
 	if (frozen)
-		freeze(root);
+		freezeAll(root);
 	image_link(root, image);
 	for (index = 0; index < image->count; index++)
 		if (image->preload[index] && modules_run(root, image->scripts[index].path))
 			return -1;
+	if (frozen)
+		freezePreloaded(root);
 	share(root);
 	return 0;
 }
