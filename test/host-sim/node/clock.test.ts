@@ -8,7 +8,9 @@ it("counts ms in 32 bits, and knows the time of day", async () => {
 	const passed = (nodeClock.now() - before) | 0;
 	expect(passed).toBeGreaterThanOrEqual(28);
 	expect(passed).toBeLessThan(5000);
-	expect(nodeClock.now() | 0).toBe(nodeClock.now());
+	// Read once: between two readings a millisecond may pass.
+	const now = nodeClock.now();
+	expect(now | 0).toBe(now);
 	expect(Math.abs(nodeClock.wall() - Date.now())).toBeLessThan(1000);
 });
 
