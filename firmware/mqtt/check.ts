@@ -49,9 +49,7 @@ export function checkConnect(options: ClientOptions): void {
 	utf8Length(will.topic, "will.topic");
 	const topic = utf8Bytes(will.topic);
 	if (!isTopicName(topic, 0, topic.length)) throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${will.topic}"`);
-	// What is no text need not be well-formed UTF-8, but its length is written in two bytes all the same.
-	if (binaryLength(will.payload, "will.payload") > 65_535)
-		throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
+	if (binaryLength(will.payload) > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
 }
 
 /** Throws Misuse: `handle` does not name what the call wants. */

@@ -51,19 +51,18 @@ export function putPublishHead(
 	return packetId === 0 ? at : putUint16(bytes, at, packetId);
 }
 
-/** Length of a string's UTF-8 bytes, or of bytes; 0 where there are none. Throws Misuse for strings that MQTT cannot carry. */
-export function binaryLength(value: string | Uint8Array | undefined, name: string): number {
-	return typeof value === "string" ? utf8Length(value, name) : (value?.length ?? 0);
+/** Length of binary data, given as bytes or as a string for its UTF-8 bytes: any string will do, U+0000 and all. Allocates. */
+export function binaryLength(value: string | Uint8Array | undefined): number {
+	return typeof value === "string" ? utf8Length(value) : (value?.length ?? 0);
 }
 
 /** The length of CONNECT behind its fixed header. Throws Misuse for strings that MQTT cannot carry. Allocates. */
 export function connectRemaining(options: ClientOptions): number {
 	const { will, userName, password } = options;
 	let length = 12 + utf8Length(options.clientId, "clientId");
-	if (will !== undefined)
-		length += 4 + utf8Length(will.topic, "will.topic") + binaryLength(will.payload, "will.payload");
+	if (will !== undefined) length += 4 + utf8Length(will.topic, "will.topic") + binaryLength(will.payload);
 	if (userName !== undefined) length += 2 + utf8Length(userName, "userName");
-	if (password !== undefined) length += 2 + binaryLength(password, "password");
+	if (password !== undefined) length += 2 + binaryLength(password);
 	return length;
 }
 

@@ -31,18 +31,20 @@ export function varintLength(value: number): number {
 
 /**
  * Length in UTF-8 bytes. Throws Misuse where the string holds U+0000 or half a surrogate pair, which no MQTT string may
- * [MQTT-1.5.3-1] [MQTT-1.5.3-2]. `name` says which option is wrong. Allocates: for set-up, not for packets.
+ * [MQTT-1.5.3-1] [MQTT-1.5.3-2]. `name` says which option is wrong; without it the
+ * string is binary data, and any will do. Allocates: for set-up, not for packets.
  */
-export function utf8Length(text: string, name: string): number {
+export function utf8Length(text: string, name?: string): number {
 	let length = 0;
 	// for…of steps by code point on every engine; indices do not (XS counts an emoji as one).
 	for (const character of text) {
 		const code = character.codePointAt(0)!;
-		if (code === 0) throw new Misuse(BAD_OPTION, `${name}: U+0000 is not allowed`);
-		if (code >= 0xd800 && code <= 0xdfff) throw new Misuse(BAD_OPTION, `${name}: half a surrogate pair`);
+		if (code === 0 && name !== undefined) throw new Misuse(BAD_OPTION, `${name}: U+0000 is not allowed`);
+		if (code >= 0xd800 && code <= 0xdfff && name !== undefined)
+			throw new Misuse(BAD_OPTION, `${name}: half a surrogate pair`);
 		length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 	}
-	if (length > 65_535) throw new Misuse(BAD_OPTION, `${name}: longer than 65535 bytes`);
+	if (length > 65_535 && name !== undefined) throw new Misuse(BAD_OPTION, `${name}: longer than 65535 bytes`);
 	return length;
 }
 

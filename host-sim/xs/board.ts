@@ -118,7 +118,9 @@ export class EngineBoard extends Board {
 		this.#busy = true;
 		device.boot();
 		this.#busy = false;
-		this.#settle();
+		// What answered at once has waited until its main had returned.
+		if (this.#queue.length > 0) this.#step(undefined);
+		else this.#settle();
 	}
 
 	/** Lets the device have these events, and what has happened meanwhile. */

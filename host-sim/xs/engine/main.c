@@ -77,7 +77,7 @@ static int serve(const char* path, const char* control)
 			if (input < 0 || output < 0)
 				_exit(1);
 			fclose(requests);
-					port_serve(root, input, output);
+			port_serve(root, input, output);
 		}
 	}
 	return 0;

@@ -228,7 +228,7 @@ void port_serve(txMachine* root, int in, int out)
 	if (!device)
 		_exit(1);
 	fxCollectGarbage(device);
-	fxBeginMetering(device, handleMeter, watchdog ? watchdog : 0);
+	fxBeginMetering(device, handleMeter, watchdog);
 	if (device_start(device, module))
 		fxAbort(device, XS_UNHANDLED_EXCEPTION_EXIT);
 	for (;;) {

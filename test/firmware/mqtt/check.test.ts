@@ -36,6 +36,8 @@ describe("what a caller can do wrong", () => {
 		for (const flags of [0, 1, 2, 3, 4, 5]) checkFlags(flags);
 		checkFilter("+/a/#");
 		checkConnect(options({}));
+		// Will message and password are binary data: U+0000 is a byte of them like any other.
+		checkConnect(options({ will: { topic: "w", payload: "\0" } }));
 		checkConnect(
 			options({ userName: "u", password: "p", will: { topic: "w", payload: new Uint8Array(65_535), qos: 2 } }),
 		);

@@ -39,7 +39,7 @@ const word = fc.stringMatching(/^[a-zé😀]{1,20}$/u);
 
 describe("encode", () => {
 	it("CONNECT in all its forms", () => {
-		const payload = fc.oneof(word, fc.uint8Array({ maxLength: 200 }));
+		const payload = fc.oneof(word, fc.constant("a\0b"), fc.uint8Array({ maxLength: 200 }));
 		const will = fc.record({ topic: word, qos: fc.constantFrom(0, 1, 2), retain: fc.boolean(), payload });
 		fc.assert(
 			fc.property(
