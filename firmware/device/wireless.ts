@@ -2,7 +2,7 @@
 // failed, that hangs, or a connection that went, leads to the next attempt, with backoff.
 
 import type { Random, Timer, TimerConstructor, WiFi, WiFiConstructor } from "../io.js";
-import { Backoff } from "../mqtt/backoff.js";
+import { retryDelay } from "../mqtt/backoff.js";
 import { BAD_OPTION, CONNECT_FAILED, Misuse } from "../mqtt/error.js";
 
 export interface WirelessOptions {
@@ -20,12 +20,14 @@ export interface WirelessOptions {
 /** `connection` from which on sockets can be made. */
 const USABLE = 500;
 const IDLE = 200;
+const BACKOFF = Object.freeze({ capMs: 30_000 });
 /** An attempt that has come to nothing after this long is given up, in ms. */
 const ATTEMPT_MS = 30_000;
 
 export class Wireless {
 	readonly #options: WirelessOptions;
-	readonly #backoff: Backoff;
+	/** Attempts that came to nothing since the network was last usable. */
+	#failures = 0;
 	readonly #timer: Timer;
 	#wifi: WiFi | undefined = undefined;
 	#usable = false;
@@ -36,7 +38,6 @@ export class Wireless {
 	constructor(options: WirelessOptions) {
 		if (options.ssid.length === 0) throw new Misuse(BAD_OPTION, "ssid: expected the name of a Wi-Fi network");
 		this.#options = options;
-		this.#backoff = new Backoff(options.random, { capMs: 30_000 });
 		this.#timer = new options.timer.io({ target: this, onTimer });
 		this.#try();
 	}
@@ -77,7 +78,7 @@ export class Wireless {
 	#handleConnection(connection: number): void {
 		if (connection >= USABLE) {
 			this.#trying = false;
-			this.#backoff.reset();
+			this.#failures = 0;
 			this.#timer.schedule(0x3fff_ffff);
 			this.#tell(true);
 		} else if (connection === IDLE) this.#fail();
@@ -99,7 +100,8 @@ export class Wireless {
 		} catch {
 			// It is given up either way.
 		}
-		this.#timer.schedule(this.#backoff.next(CONNECT_FAILED));
+		this.#timer.schedule(retryDelay(this.#failures, CONNECT_FAILED, this.#options.random, BACKOFF));
+		this.#failures += 1;
 		this.#tell(false);
 	}
 

@@ -19,39 +19,27 @@ export interface BackoffOptions {
 
 const DAY_MS = 86_400_000;
 
-export class Backoff {
-	readonly stableMs: number;
-	readonly #random: Random;
-	readonly #baseMs: number;
-	readonly #capMs: number;
-	readonly #slowMs: number;
-	#attempts = 0;
-
-	constructor(random: Random, options: BackoffOptions | undefined) {
-		this.#random = random;
-		this.#baseMs = checked("backoff.baseMs", options?.baseMs ?? 1000, 1, DAY_MS);
-		this.#capMs = checked("backoff.capMs", options?.capMs ?? 60_000, 1, DAY_MS);
-		this.#slowMs = checked("backoff.slowMs", options?.slowMs ?? 300_000, 1, DAY_MS);
-		this.stableMs = checked("backoff.stableMs", options?.stableMs ?? 30_000, 0, DAY_MS);
-	}
-
-	/** The delay in ms after a failure with this code. */
-	next(code: number): number {
-		const attempts = this.#attempts;
-		this.#attempts = attempts + 1;
-		if (retrySlowly(code)) {
-			const half = this.#slowMs >>> 1;
-			return half + (this.#random.next() % (this.#slowMs - half + 1));
-		}
-		let ceiling = this.#baseMs;
-		for (let i = 0; i < attempts && ceiling < this.#capMs; i += 1) ceiling *= 2;
-		if (ceiling > this.#capMs) ceiling = this.#capMs;
-		return this.#random.next() % (ceiling + 1);
-	}
-
-	reset(): void {
-		this.#attempts = 0;
-	}
+/** Throws Misuse for values that are no whole numbers of ms up to a day. */
+export function checkBackoff(options: BackoffOptions | undefined): void {
+	checked("backoff.baseMs", options?.baseMs ?? 1, 1, DAY_MS);
+	checked("backoff.capMs", options?.capMs ?? 1, 1, DAY_MS);
+	checked("backoff.slowMs", options?.slowMs ?? 1, 1, DAY_MS);
 }
 
-Object.freeze(Backoff.prototype);
+/** The delay in ms after a failure with this code, the first (0) or a later one since things last went well. */
+export function retryDelay(
+	failures: number,
+	code: number,
+	random: Random,
+	options: BackoffOptions | undefined,
+): number {
+	if (retrySlowly(code)) {
+		const slowMs = options?.slowMs ?? 300_000;
+		const half = slowMs >>> 1;
+		return half + (random.next() % (slowMs - half + 1));
+	}
+	const capMs = options?.capMs ?? 60_000;
+	let ceiling = options?.baseMs ?? 1000;
+	for (let i = 0; i < failures && ceiling < capMs; i += 1) ceiling *= 2;
+	return random.next() % (Math.min(ceiling, capMs) + 1);
+}

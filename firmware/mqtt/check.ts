@@ -1,10 +1,18 @@
 // What a caller can do wrong, found at the call: options, flags, handles, filters. Each throws Misuse in a few words.
 
 import { binaryLength } from "./encode.js";
-import { BAD_FLAGS, BAD_HANDLE, BAD_OPTION, BAD_STATE, BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse } from "./error.js";
+import {
+	BAD_FLAGS,
+	BAD_HANDLE,
+	BAD_OPTION,
+	BAD_PAYLOAD,
+	BAD_STATE,
+	BAD_TOPIC_FILTER,
+	BAD_TOPIC_NAME,
+	Misuse,
+} from "./error.js";
 import { checked } from "./limits.js";
 import type { ClientOptions } from "./options.js";
-import { QOS_MASK, RETAIN } from "./packet.js";
 import { isTopicFilter, isTopicName } from "./topic.js";
 import { utf8Bytes, utf8Length } from "./wire.js";
 
@@ -30,10 +38,21 @@ export function checkFilter(filter: string): void {
 		throw new Misuse(BAD_TOPIC_FILTER, `topic filter not allowed: "${filter}"`);
 }
 
-/** Throws Misuse for anything but QOS_1 or QOS_2, and RETAIN. */
-export function checkFlags(flags: number): void {
-	if ((flags & ~(QOS_MASK | RETAIN)) !== 0 || (flags & QOS_MASK) === QOS_MASK)
+/** Throws Misuse: something about a publish is wrong. `nameAt` is where the topic's name lies, if it has one. */
+export function refusePublish(
+	topic: number,
+	nameAt: number,
+	payload: Uint8Array | string | undefined,
+	length: number,
+	flags: number,
+	offset: number,
+): never {
+	if (!(nameAt > 0)) refuseHandle(topic, "topic name");
+	if ((flags & 7) !== flags || flags > 5)
 		throw new Misuse(BAD_FLAGS, `publish: flags ${flags} are not QOS_1 or QOS_2, and RETAIN`);
+	if (payload instanceof Uint8Array)
+		throw new Misuse(BAD_PAYLOAD, `publish: the payload has no ${length} bytes from ${offset} on`);
+	throw new Misuse(BAD_PAYLOAD, "publish: expected a Uint8Array");
 }
 
 /** Throws Misuse for what CONNECT may not say. */

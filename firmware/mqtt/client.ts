@@ -7,11 +7,24 @@
 //     client.publish(topic, bytes, length, QOS_1);     // integers in, an integer out, nothing allocated
 //
 // Inside a callback, publish, subscribe and close only take note: they act when the callback has returned, so they
-// always meet a settled state.
+// always meet a settled state. What is to be done then is a bit each in `session.todo`.
 
-import type { Clock, Resolver, Socket, Timer } from "../io.js";
-import { checkCollaborators, checkConnect, checkFilter, checkFlags, refuseHandle, refuseInSource } from "./check.js";
-import { DRAIN, PING, TELL } from "./deadline.js";
+import type { Resolver, Socket, Timer } from "../io.js";
+import { checkBackoff } from "./backoff.js";
+import { checkCollaborators, checkConnect, checkFilter, refuseHandle, refuseInSource, refusePublish } from "./check.js";
+import {
+	arm,
+	CONNECT,
+	DRAIN,
+	disarm,
+	isArmed,
+	PING,
+	pollDeadline,
+	RESOLVE,
+	start,
+	TELL,
+	takeWaits,
+} from "./deadline.js";
 import { connectRemaining, HEAD_MOST, packetLength, putEmpty } from "./encode.js";
 import {
 	APPLICATION_THREW,
@@ -20,23 +33,35 @@ import {
 	BAD_STATE,
 	BAD_TOPIC_NAME,
 	CLOSED as CODE_CLOSED,
+	OFFLINE as CODE_OFFLINE,
 	CONNECT_FAILED,
 	DRAIN_TIMEOUT,
 	LINK_LOST,
 	MESSAGE_SKIPPED,
 	Misuse,
-	OFFLINE,
 	OK,
 	RECEIVE_TABLE_FULL,
 	RESOLVE_FAILED,
 	SOURCE_BUSY,
 	TOO_LARGE,
 } from "./error.js";
-import { NOTHING } from "./framer.js";
-import type { Incoming } from "./incoming.js";
+import { fill, NOTHING, next } from "./framer.js";
+import { NOT_DELIVERED } from "./incoming.js";
 import { checked, KEEP_ALIVE, withDefaults } from "./limits.js";
 import type { ClientOptions, MessageHandler, Source } from "./options.js";
-import { DISCONNECT, QOS_MASK, RETAIN } from "./packet.js";
+import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
+import { DISCONNECT, RETAIN } from "./packet.js";
+import { acknowledge, pollAcknowledgements, pollLane } from "./received.js";
+import {
+	handleFrame,
+	handleLinkDown,
+	handleLinkUp,
+	handleOpening,
+	handleTime,
+	pollTransmit,
+	requestClose,
+	requestOpen,
+} from "./session/dispatch.js";
 import {
 	ANSWERED,
 	DELIVER,
@@ -48,16 +73,52 @@ import {
 	FAILED,
 	OPEN,
 	PONG,
+	RESUMED,
 	SETTLED,
 } from "./session/event.js";
-import { abortDelivery, finishDelivery, pollAcknowledgements } from "./session/inbound.js";
+import { abortDelivery, finishDelivery } from "./session/inbound.js";
 import { requestPing } from "./session/liveness.js";
-import { endMessages, pollDirect, requestPublish, requestStream } from "./session/outbound.js";
-import { Session } from "./session/session.js";
-import { CLOSED, CONNECTING, ONLINE, OPENING, WANTS_CONNECT, WANTS_REQUEST } from "./session/state.js";
-import { requestLength } from "./session/subscription.js";
-import { waitsOf } from "./session/waits.js";
-import { isTopicName, REMOVED, UNWANTED } from "./topic.js";
+import { endMessages, giveBack, requestPublish, requestStream } from "./session/outbound.js";
+import { requestLength, takeAnswered } from "./session/subscription.js";
+import { Session } from "./session.js";
+import {
+	AT_REST,
+	BUSY,
+	CLOSED,
+	CLOSING,
+	CONNECTING,
+	DRAINING,
+	EARLIER,
+	ENDED,
+	HELD,
+	LEAVING,
+	ONLINE,
+	OPENING,
+	READING,
+	STALLED,
+	THROWN,
+	UNSENT,
+	WANTS_ACK,
+	WANTS_CONNECT,
+	WANTS_PING,
+	WANTS_REQUEST,
+} from "./todo.js";
+import { isTopicName } from "./topic.js";
+import {
+	addFilter,
+	addName,
+	CODE_SHIFT,
+	filterState,
+	nameAt,
+	nextMatch,
+	QOS_SHIFT,
+	REMOVED,
+	removeFilter,
+	STANDING,
+	STREAMS,
+	stateAt,
+	UNWANTED,
+} from "./topics.js";
 import { putUint16, putUtf8, utf8Bytes, utf8Length } from "./wire.js";
 
 export { Misuse } from "./error.js";
@@ -83,78 +144,73 @@ export interface SubscribeOptions {
 	stream?: boolean;
 }
 
+/** What the end of a turn has to send. */
+const SENDS = WANTS_CONNECT | WANTS_ACK | WANTS_PING | WANTS_REQUEST | UNSENT;
+const ONLY_ACKS = BUSY | WANTS_ACK;
+/** What the reading of packets stops for, or looks at in between. */
+const PAUSES = HELD | STALLED | LEAVING | CLOSING;
+
 export class Client {
-	readonly #session: Session;
-	readonly #clock: Clock;
-	readonly #options: ClientOptions;
-	readonly #host: string;
-	readonly #port: number;
-	readonly #handlers: (MessageHandler | undefined)[];
-	#socket: Socket | undefined = undefined;
-	#timer: Timer | undefined = undefined;
-	#resolver: Resolver | undefined = undefined;
-	/** Bytes that the socket takes now, and that wait in it. */
-	#room = 0;
-	#readable = 0;
-	/** A full control lane has stopped the reading: packets may wait here or in the socket. */
-	#stalled = false;
-	/** Why the link will be closed as soon as the acknowledgements owed have left; 0 for not at all. */
-	#leaving = 0;
-	/** In a callback of ours, perhaps in one of the application's: calls only take note. */
-	#busy = false;
-	#closing = false;
-	#graceful = true;
-	#draining = false;
-	#timerSet = false;
-	#timerAt = 0;
-	#hasThrown = false;
-	#thrown: unknown = undefined;
+	private readonly session: Session;
+	private socket: Socket | undefined = undefined;
+	private readonly options: ClientOptions;
+	/** Bytes that wait in the socket. */
+	private readable = 0;
+	private timer: Timer | undefined = undefined;
+	/** What the timer is set to, if it is. */
+	private timerSet = false;
+	private timerAt = 0;
+	private resolver: Resolver | undefined = undefined;
+	/** By handle. */
+	private readonly handlers: (MessageHandler | undefined)[] = [];
+	private graceful = true;
+	private thrown: unknown = undefined;
 
 	/** Takes all memory that the client will ever use, and the options as they are. Throws Misuse where one is wrong. */
 	constructor(options: ClientOptions) {
 		checkCollaborators(options);
-		const limits = withDefaults(options.limits);
-		const keepAlive = checked("keepAlive", options.keepAlive ?? KEEP_ALIVE, 0, 65_535);
+		checked("port", options.port ?? 1883, 1, 65_535);
+		checked("keepAlive", options.keepAlive ?? KEEP_ALIVE, 0, 65_535);
+		checkBackoff(options.backoff);
 		checkConnect(options);
+		const limits = withDefaults(options.limits);
 		const length = packetLength(connectRemaining(options));
 		if (length > limits.send)
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
-		this.#session = new Session(limits, options, waitsOf(options.timeouts, keepAlive));
-		this.#clock = options.clock;
-		this.#options = options;
-		this.#host = options.host ?? "localhost";
-		this.#port = checked("port", options.port ?? 1883, 1, 65_535);
-		this.#handlers = new Array(limits.topics + 1).fill(undefined);
+		this.session = new Session(limits, options);
+		this.options = options;
+		takeWaits(this.session, options);
 	}
 
 	/** True between the server's CONNACK and the end of that connection. */
 	get isOnline(): boolean {
-		return this.#session.phase === ONLINE;
+		return this.session.phase === ONLINE;
 	}
 
 	/** Round-trip time of the last PINGREQ in ms, or -1. */
 	get pingMs(): number {
-		return this.#session.pingMs;
+		return this.session.pingMs;
 	}
 
 	/** Publishes that have not ended. */
 	get unsettled(): number {
-		return this.#session.inflight.held;
+		return this.session.held;
 	}
 
 	/** Bytes of the outbox in use, with their bookkeeping. */
 	get heldBytes(): number {
-		return this.#session.outbox.heldBytes;
+		return heldBytes(this.session);
 	}
 
 	/** Connects, and from now on comes back whenever the connection goes, until close(). Throws Misuse if open. */
 	open(): void {
-		if (this.#session.phase !== CLOSED || this.#closing)
+		const session = this.session;
+		if (session.phase !== CLOSED || (session.todo & CLOSING) !== 0)
 			throw new Misuse(BAD_STATE, "open: the client is open already");
-		const now = this.#clock.now();
-		this.#timer = new this.#options.timer.io({ target: this, onTimer });
-		this.#session.requestOpen(now);
-		this.#schedule(now);
+		this.timer = new this.options.timer.io({ target: this, onTimer: Client.onTimer });
+		session.now = this.options.clock.now();
+		requestOpen(session);
+		this.schedule();
 	}
 
 	/**
@@ -162,7 +218,7 @@ export class Client {
 	 * Throws Misuse for a name that no PUBLISH may carry. Allocates: for set-up.
 	 */
 	topic(name: string): number {
-		return this.#session.topics.addName(name);
+		return addName(this.session, name);
 	}
 
 	/**
@@ -183,16 +239,37 @@ export class Client {
 		flags = 0,
 		offset = 0,
 	): number {
-		if (typeof topic === "string") return this.#publishByName(topic, payload, length as PublishOptions | undefined);
-		const nameAt = this.#session.topics.nameAt(topic);
-		if (nameAt === 0) refuseHandle(topic, "topic name");
-		const bytes = payload as Uint8Array;
-		const count = (length as number | undefined) ?? bytes.length - offset;
-		if (bytes.BYTES_PER_ELEMENT !== 1) throw new Misuse(BAD_PAYLOAD, "publish: expected a Uint8Array");
-		if ((count | 0) !== count || (offset | 0) !== offset || count < 0 || offset < 0 || offset + count > bytes.length)
-			throw new Misuse(BAD_PAYLOAD, `publish: the payload has no ${count} bytes from ${offset} on`);
-		checkFlags(flags);
-		return this.#publish(nameAt, bytes, offset, count, flags);
+		const session = this.session;
+		if (typeof topic !== "number") return this.publishByName(topic, payload, length as PublishOptions | undefined);
+		const at = topic >= 0 && topic <= session.topics ? session.words[session.topicsAt + topic] : 0;
+		const size = payload.length;
+		const count = (length as number | undefined) ?? size - offset;
+		// Whole numbers from 0 up are what they are as 32 bits without a sign.
+		if (
+			!(at > 0) ||
+			(payload as Uint8Array).BYTES_PER_ELEMENT !== 1 ||
+			count >>> 0 !== count ||
+			offset + count > size ||
+			(offset !== 0 && offset >>> 0 !== offset) ||
+			(flags & 7) !== flags ||
+			flags > 5
+		)
+			refusePublish(topic, at, payload, count, flags, offset);
+		session.now = this.options.clock.now();
+		const ticket = requestPublish(session, at, payload as Uint8Array, offset, count, flags);
+		if (session.staged === 0) return ticket > 0 ? this.advance(ticket) : ticket;
+		// The shortest way there is: nothing waits before it, and the socket has room.
+		try {
+			session.buffer.resize(session.staged);
+			session.staged = 0;
+			session.room = this.socket!.write(session.stage);
+			session.buffer.resize(session.total);
+		} catch {
+			return this.failWrite(ticket);
+		}
+		session.sentMs = session.now;
+		if (session.todo !== 0) this.schedule();
+		return ticket;
 	}
 
 	/**
@@ -201,24 +278,22 @@ export class Client {
 	 * and throws like publish().
 	 */
 	publishFrom(topic: number, source: Source, length: number, flags = 0): number {
-		const session = this.#session;
-		const nameAt = session.topics.nameAt(topic);
-		if (nameAt === 0) refuseHandle(topic, "topic name");
+		const session = this.session;
+		const at = nameAt(session, topic);
+		if (!(at > 0) || (flags & 7) !== flags || flags > 5) refusePublish(topic, at, undefined, 0, flags, 0);
 		if (!Number.isInteger(length) || length < 0)
 			throw new Misuse(BAD_PAYLOAD, `publishFrom: expected a length in bytes, got ${length}`);
 		if (typeof source?.read !== "function") throw new Misuse(BAD_PAYLOAD, "publishFrom: expected a source");
-		if (session.isReading) refuseInSource();
-		checkFlags(flags);
-		if ((flags & QOS_MASK) === 0 && session.phase !== ONLINE) return -OFFLINE;
+		if ((session.todo & READING) !== 0) refuseInSource();
+		if (flags <= RETAIN && session.phase !== ONLINE) return -CODE_OFFLINE;
 		if (session.source !== undefined) return -SOURCE_BUSY;
-		const ticket = requestStream(session, nameAt, source, length, flags);
-		if (ticket > 0 && !this.#busy) this.#advance();
-		return ticket;
+		const ticket = requestStream(session, at, source, length, flags);
+		return ticket > 0 ? this.advance(ticket) : ticket;
 	}
 
 	/** The source of a streamed publish has bytes again. */
 	resume(): void {
-		if (!this.#busy) this.#settle(this.#clock.now());
+		this.turn();
 	}
 
 	/**
@@ -234,27 +309,32 @@ export class Client {
 		handler: MessageHandler,
 		options?: SubscribeOptions,
 	): number | number[] {
-		const qos = checked("qos", options?.qos ?? 0, 0, 2);
+		const bits = (checked("qos", options?.qos ?? 0, 0, 2) << QOS_SHIFT) | (options?.stream === true ? STREAMS : 0);
 		if (typeof handler !== "function") throw new Misuse(BAD_OPTION, "subscribe: expected a function for the messages");
 		const list = typeof filters === "string" ? [filters] : filters;
 		// All or none: a filter that is none must not leave the others behind.
 		for (let i = 0; i < list.length; i += 1) checkFilter(list[i]);
+		const session = this.session;
 		const handles: number[] = [];
-		for (let i = 0; i < list.length; i += 1)
-			handles.push(this.#subscribe(list[i], handler, qos, options?.stream === true));
-		this.#session.wants |= WANTS_REQUEST;
-		if (!this.#busy) this.#settle(this.#clock.now());
+		for (let i = 0; i < list.length; i += 1) {
+			const fits = requestLength(utf8Length(list[i], "topic filter")) <= session.total - session.stageAt;
+			const handle = fits ? addFilter(session, list[i], bits) : -TOO_LARGE;
+			if (handle > 0) this.handlers[handle] = handler;
+			handles.push(handle);
+		}
+		session.todo |= WANTS_REQUEST;
+		this.turn();
 		return typeof filters === "string" ? handles[0] : handles;
 	}
 
 	/** Takes a subscription back; onUnsubscribed tells when the server has agreed. Until then messages may still come. */
 	unsubscribe(handle: number): void {
-		const session = this.#session;
-		if (!session.topics.isFilter(handle) || session.topics.standing(handle) === REMOVED)
-			refuseHandle(handle, "subscription");
-		session.topics.setStanding(handle, UNWANTED);
-		session.wants |= WANTS_REQUEST;
-		if (!this.#busy) this.#settle(this.#clock.now());
+		const session = this.session;
+		const state = filterState(session, handle);
+		if (state === 0 || (state & STANDING) === REMOVED) refuseHandle(handle, "subscription");
+		session.words[stateAt(session, handle)] = (state & ~STANDING) | UNWANTED;
+		session.todo |= WANTS_REQUEST;
+		this.turn();
 	}
 
 	/**
@@ -263,31 +343,26 @@ export class Client {
 	 * message will come again.
 	 */
 	acknowledge(token: number): boolean {
-		const session = this.#session;
-		const known = session.received.acknowledge(token);
-		if (known && !this.#busy) {
-			pollAcknowledgements(session);
-			this.#settle(this.#clock.now());
-		}
+		const known = acknowledge(this.session, token);
+		if (known) this.turn();
 		return known;
 	}
 
 	/** Sends PINGREQ, if online and none is unanswered; onPing tells the round-trip time. Keep-alive needs no such call. */
 	ping(): void {
-		if (this.#session.phase !== ONLINE) return;
-		requestPing(this.#session);
-		if (!this.#busy) this.#settle(this.#clock.now());
+		if (this.session.phase !== ONLINE) return;
+		requestPing(this.session);
+		this.turn();
 	}
 
 	/** Calls onDrained(OK) once every publish has ended, onDrained(DRAIN_TIMEOUT) after `milliseconds`, or with CLOSED. */
 	drain(milliseconds: number): void {
-		const session = this.#session;
+		const session = this.session;
 		checked("drain", milliseconds, 0, 86_400_000);
 		if (session.phase === CLOSED) throw new Misuse(BAD_STATE, "drain: the client is not open");
-		const now = this.#clock.now();
-		this.#draining = true;
-		session.deadlines.arm(DRAIN, now + milliseconds);
-		if (!this.#busy) this.#settle(now);
+		session.todo |= DRAINING;
+		arm(session, DRAIN, this.options.clock.now() + milliseconds);
+		this.turn();
 	}
 
 	/**
@@ -297,396 +372,392 @@ export class Client {
 	 * it acts when that has returned.
 	 */
 	close(graceful = true): void {
-		if (this.#session.phase === CLOSED) return;
-		this.#closing = true;
-		this.#graceful = graceful;
-		if (!this.#busy) this.#settle(this.#clock.now());
+		if (this.session.phase === CLOSED) return;
+		this.session.todo |= CLOSING;
+		this.graceful = graceful;
+		this.turn();
 	}
 
-	// What the socket and the timer call.
+	// What the socket and the timer call: no methods of a client, so that a connection costs no closures.
 
-	/** @internal */
-	handleReadable(socket: Socket, count: number): void {
-		if (socket !== this.#socket) return;
-		const now = this.#clock.now();
-		this.#readable = count;
-		this.#busy = true;
-		this.#receive(now);
-		this.#settle(now);
+	private static onReadable(this: Socket, count: number): void {
+		const client = this.target as Client;
+		if (client.socket !== this) return;
+		const session = client.session;
+		session.now = session.heardMs = client.options.clock.now();
+		session.todo |= BUSY;
+		client.readable = count;
+		client.receive(session, this);
+		if (session.todo === ONLY_ACKS) client.sendAcks(session);
+		if (session.todo === BUSY) session.todo = 0;
+		else client.settle();
 	}
 
-	/** @internal */
-	handleWritable(socket: Socket, count: number): void {
-		if (socket !== this.#socket) return;
-		const now = this.#clock.now();
-		this.#room = count;
-		this.#busy = true;
-		if (this.#session.phase === OPENING) this.#session.handleLinkUp(now);
-		this.#settle(now);
+	private static onWritable(this: Socket, count: number): void {
+		const client = this.target as Client;
+		if (client.socket !== this) return;
+		const session = client.session;
+		session.now = client.options.clock.now();
+		session.room = count;
+		if (session.phase === OPENING) handleLinkUp(session);
+		if (session.todo > AT_REST) client.settle();
 	}
 
-	/** @internal */
-	handleSocketError(socket: Socket): void {
-		if (socket !== this.#socket) return;
-		const now = this.#clock.now();
-		this.#busy = true;
-		this.#dropLink(this.#session.phase === OPENING ? CONNECT_FAILED : LINK_LOST, now);
-		this.#settle(now);
+	private static onError(this: Socket): void {
+		const client = this.target as Client;
+		if (client.socket !== this) return;
+		client.begin();
+		client.dropLink(client.session.phase === OPENING ? CONNECT_FAILED : LINK_LOST);
+		client.settle();
 	}
 
-	/** @internal */
-	handleTimer(): void {
-		const now = this.#clock.now();
-		const session = this.#session;
-		this.#timerSet = false;
-		this.#busy = true;
-		for (let event = session.handleTime(now); event !== NOTHING; event = session.handleTime(now)) {
+	private static onTimer(this: { readonly target?: unknown }): void {
+		const client = this.target as Client;
+		const session = client.session;
+		client.timerSet = false;
+		client.begin();
+		for (let event = handleTime(session); event !== NOTHING; event = handleTime(session)) {
 			// Somebody has closed in the meantime: the turn ends with that.
-			if (event === OPEN && !this.#closing) this.#openLink(now);
-			else if (event === FAILED) this.#dropLink(session.error, now);
-			else if (event === DRAIN_EXPIRED) this.#endDrain(DRAIN_TIMEOUT);
+			if (event === OPEN && (session.todo & CLOSING) === 0) client.openLink();
+			else if (event === FAILED) client.dropLink(session.error);
+			else if (event === DRAIN_EXPIRED) client.endDrain(DRAIN_TIMEOUT);
 		}
-		this.#settle(now);
+		session.todo |= EARLIER;
+		client.settle();
+	}
+
+	/** Begins a turn: false where one is under way already, which will see to everything. */
+	private begin(): boolean {
+		const session = this.session;
+		if ((session.todo & BUSY) !== 0) return false;
+		session.todo |= BUSY;
+		session.now = this.options.clock.now();
+		return true;
+	}
+
+	/** A turn for what the application has asked for. */
+	private turn(): void {
+		if (this.begin()) this.settle();
 	}
 
 	// The way in.
 
 	/** Reads and handles packets while there are any, and while their acknowledgements have a place to wait. */
-	#receive(now: number): void {
-		const session = this.#session;
-		const { framer, lane } = session;
-		const socket = this.#socket;
-		this.#stalled = false;
-		while (socket !== undefined && this.#socket === socket && !this.#closing && this.#leaving === 0) {
-			// What the handlers have allowed in the meantime makes room for what they have not.
-			if (session.received.queued !== 0) pollAcknowledgements(session);
-			if (lane.waiting === lane.capacity) {
-				this.#transmit(now);
-				this.#stalled = lane.waiting === lane.capacity && this.#socket === socket;
-				if (this.#stalled) return;
+	private receive(session: Session, socket: Socket): void {
+		do {
+			if ((session.todo & PAUSES) !== 0) {
+				if (this.pauses(socket)) return;
 			}
-			let kind = framer.next();
+			let kind = session.start === session.end ? NOTHING : next(session);
 			if (kind === NOTHING) {
-				if (this.#readable === 0) return;
-				this.#fill(socket, now);
-				kind = framer.next();
+				if (this.readable === 0) return;
+				const count = fill(session, socket, this.readable);
+				if (count === 0) {
+					this.dropLink(LINK_LOST);
+					return;
+				}
+				this.readable -= count;
+				kind = next(session);
 				if (kind === NOTHING) continue;
 			}
-			this.#handle(session.handleFrame(kind, now), now);
-		}
+			const event = handleFrame(session, kind);
+			if (event === DELIVER) this.deliver();
+			else if (event === SETTLED) this.call(this.options.onPublishEnd, session.packet.packetId, END_SETTLED, OK);
+			else if (event !== NOTHING) this.handle(event);
+		} while (this.socket === socket);
 	}
 
-	#fill(socket: Socket, now: number): void {
-		try {
-			this.#readable -= this.#session.framer.fill(socket, this.#readable);
-		} catch {
-			this.#session.arena.restore();
-			this.#dropLink(LINK_LOST, now);
+	/** What the handlers have allowed makes room for what they have not; a full lane may go to the socket right now. */
+	private pauses(socket: Socket): boolean {
+		const session = this.session;
+		pollAcknowledgements(session);
+		if ((session.todo & STALLED) !== 0) {
+			this.transmit();
+			if (this.socket === socket && session.laneEnd < session.topicsAt << 2) session.todo &= ~STALLED;
 		}
+		return this.socket !== socket || (session.todo & (STALLED | LEAVING | CLOSING)) !== 0;
 	}
 
-	#handle(event: number, now: number): void {
-		const session = this.#session;
+	private handle(event: number): void {
+		const session = this.session;
 		switch (event) {
-			case DELIVER: {
-				this.#deliver();
-				if (session.packet.last && finishDelivery(session) === FAILED) this.#fail(now);
-				return;
-			}
-			case SETTLED:
-				this.#tellEnd(session.ticket, END_SETTLED, OK);
-				return;
 			case EVENT_ONLINE:
+			case RESUMED:
 				// What was lost with the old session makes room for what onOnline may publish.
-				this.#tellEnds();
-				try {
-					this.#options.onOnline?.(session.sessionPresent);
-				} catch (error) {
-					this.#keepThrown(error);
-				}
-				this.#tellAnswers();
+				this.tellEnds();
+				this.call(this.options.onOnline, event === RESUMED);
+				this.tellAnswers();
 				return;
 			case ANSWERED:
-				this.#tellAnswers();
+				this.tellAnswers();
 				return;
 			case PONG:
-				try {
-					this.#options.onPing?.(session.pingMs);
-				} catch (error) {
-					this.#keepThrown(error);
-				}
+				this.call(this.options.onPing, session.pingMs);
 				return;
 			case FAILED:
-				this.#fail(now);
+				this.fail();
 		}
 	}
 
 	/** What was accepted before the packet that broke the connection is still acknowledged, if the socket lets us. */
-	#fail(now: number): void {
-		const code = this.#session.error;
-		const socket = this.#socket;
-		this.#transmit(now);
-		if (this.#socket !== socket) return;
+	private fail(): void {
+		const session = this.session;
+		const code = session.error;
+		const socket = this.socket;
+		this.transmit();
+		if (this.socket !== socket) return;
 		// Nothing but acknowledgements makes room on both sides: closing before they have left would come here again.
-		if (code === RECEIVE_TABLE_FULL && this.#session.lane.waiting !== 0) {
-			this.#leaving = code;
+		if (code === RECEIVE_TABLE_FULL && session.laneEnd !== session.laneAt) {
+			session.error = code;
+			session.todo |= LEAVING;
 			// Nothing is read from here on, so PINGRESP's deadline is free to bound the wait.
-			const { deadlines, waits } = this.#session;
-			if (!deadlines.isArmed(PING)) deadlines.arm(PING, now + waits.pingMs);
-		} else this.#dropLink(code, now);
+			if (!isArmed(session, PING)) start(session, PING);
+		} else this.dropLink(code);
 	}
 
-	/** The message, or span, to every handler whose filter matches. */
-	#deliver(): void {
-		const session = this.#session;
-		const { packet, topics } = session;
-		const whole = packet.payloadLength === packet.total;
-		let taken = packet.route > 0 && this.#hand(packet.route, whole, packet);
-		if (topics.wildcards !== 0) {
+	/** The message, or span, to every handler whose filter matches; and acknowledged, if that was the last of it. */
+	private deliver(): void {
+		const session = this.session;
+		const packet = session.packet;
+		const handler = this.handlers[packet.route];
+		if (handler === undefined || session.lastWildcard !== 0 || packet.payloadLength !== packet.total) {
+			this.deliverToAll();
+			if (!packet.last) return;
+		} else {
+			try {
+				handler.call(this.options, packet);
+			} catch (error) {
+				// The message counts as delivered: sent again it would only throw again.
+				this.keepThrown(error);
+			}
+		}
+		if (packet.packetId === 0) packet.token = NOT_DELIVERED;
+		else if (finishDelivery(session) === FAILED) this.fail();
+	}
+
+	private deliverToAll(): void {
+		const session = this.session;
+		const packet = session.packet;
+		let taken = packet.route !== 0 && this.hand(packet.route);
+		if (session.lastWildcard !== 0) {
 			const { topicAt, topicLength } = packet;
-			for (let handle = topics.nextMatch(1, topicAt, topicLength); handle !== 0; ) {
-				if (this.#hand(handle, whole, packet)) taken = true;
-				handle = topics.nextMatch(handle + 1, topicAt, topicLength);
+			for (let handle = nextMatch(session, 1, topicAt, topicLength); handle !== 0; ) {
+				if (this.hand(handle)) taken = true;
+				handle = nextMatch(session, handle + 1, topicAt, topicLength);
 			}
 		}
 		if (taken) return;
-		if (!whole) {
-			if (packet.last) this.#report(MESSAGE_SKIPPED, undefined);
-			return;
-		}
-		try {
-			this.#options.onMessage?.(packet);
-		} catch (error) {
-			this.#keepThrown(error);
-		}
+		if (packet.payloadLength === packet.total) this.call(this.options.onMessage, packet);
+		else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
 	}
 
-	#hand(handle: number, whole: boolean, packet: Incoming): boolean {
-		const handler = this.#handlers[handle];
+	private hand(handle: number): boolean {
+		const { packet, words } = this.session;
+		const handler = this.handlers[handle];
 		if (handler === undefined) return false;
-		if (!whole && !this.#session.topics.streams(handle)) {
-			if (packet.last) this.#report(MESSAGE_SKIPPED, undefined);
-			return true;
-		}
-		try {
-			handler(packet);
-		} catch (error) {
-			// The message counts as delivered: sent again it would only throw again.
-			this.#keepThrown(error);
-		}
+		if (packet.payloadLength === packet.total || (words[stateAt(this.session, handle)] & STREAMS) !== 0)
+			this.call(handler, packet);
+		else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
 		return true;
 	}
 
 	// The way out.
 
-	/** The name lies in the arena, with its length before it. */
-	#publish(nameAt: number, payload: Uint8Array, offset: number, length: number, flags: number): number {
-		const session = this.#session;
-		if (session.isReading) refuseInSource();
-		if ((flags & QOS_MASK) === 0) {
-			if (session.phase !== ONLINE) return -OFFLINE;
-			if (!this.#busy) {
-				const count = pollDirect(session, this.#room, nameAt, payload, offset, length, flags);
-				if (count > 0) return this.#writeDirect(count);
-			}
-		}
-		const ticket = requestPublish(session, nameAt, payload, offset, length, flags);
-		if (ticket > 0 && !this.#busy) this.#advance();
-		return ticket;
-	}
-
-	/** Sends what the direct way has put into the stage: 0, or -OFFLINE where the socket is broken. */
-	#writeDirect(count: number): number {
-		const now = this.#clock.now();
-		this.#session.sentMs = now;
-		this.#busy = true;
-		const written = this.#write(count, now);
-		this.#busy = false;
-		if (written) return 0;
-		this.#later(now);
-		return -OFFLINE;
+	/** The socket threw what a publish has sent at once: -OFFLINE at QoS 0; anything else goes out again. */
+	private failWrite(ticket: number): number {
+		const session = this.session;
+		session.buffer.resize(session.total);
+		session.todo |= BUSY;
+		this.dropLink(LINK_LOST);
+		session.todo &= ~BUSY;
+		this.later();
+		return ticket === 0 ? -CODE_OFFLINE : ticket;
 	}
 
 	/** What a publish can do at once. Ends are told later, when its caller knows the ticket. */
-	#advance(): void {
-		const now = this.#clock.now();
-		const session = this.#session;
-		const socket = this.#socket;
-		this.#busy = true;
-		this.#transmit(now);
-		this.#busy = false;
-		// A lost link calls onOffline, a source is called to read: both may have asked for more than sending.
-		const called = this.#socket !== socket || session.source !== undefined;
-		if (called || session.outbox.ended !== 0) this.#later(now);
-		else this.#schedule(now);
+	private advance(ticket: number): number {
+		const session = this.session;
+		const socket = this.socket;
+		if (this.begin()) {
+			this.transmit();
+			session.todo &= ~BUSY;
+			// A lost link calls onOffline, a source is called to read: both may have asked for more than sending.
+			if (this.socket !== socket || session.source !== undefined || session.ended !== 0) this.later();
+			else this.schedule();
+		}
+		return ticket;
 	}
 
-	/** The rest of #settle() as soon as our caller has returned. */
-	#later(now: number): void {
-		this.#session.deadlines.arm(TELL, now);
-		this.#schedule(now);
+	/** The rest of settle() as soon as our caller has returned. */
+	private later(): void {
+		arm(this.session, TELL, this.session.now);
+		this.schedule();
 	}
 
-	#publishByName(name: string, payload: string | Uint8Array, options: PublishOptions | undefined): number {
-		const { arena, stageSize } = this.#session;
+	private publishByName(name: string, payload: string | Uint8Array, options: PublishOptions | undefined): number {
+		const session = this.session;
+		const { bytes, stageAt } = session;
 		// The name is put into the stage, which a source is just filling.
-		if (this.#session.isReading) refuseInSource();
+		if ((session.todo & READING) !== 0) refuseInSource();
 		const length = utf8Length(name, "topic name");
-		const bytes = typeof payload === "string" ? utf8Bytes(payload) : payload;
+		const data = typeof payload === "string" ? utf8Bytes(payload) : payload;
 		const qos = checked("qos", options?.qos ?? 0, 0, 2);
-		if (HEAD_MOST + 2 + length > stageSize) return -TOO_LARGE;
-		const nameAt = arena.stageAt + HEAD_MOST;
-		putUtf8(arena.bytes, putUint16(arena.bytes, nameAt, length), name);
-		if (!isTopicName(arena.bytes, nameAt + 2, length))
-			throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
-		return this.#publish(nameAt, bytes, 0, bytes.length, (qos << 1) | (options?.retain ? RETAIN : 0));
-	}
-
-	#subscribe(filter: string, handler: MessageHandler, qos: number, stream: boolean): number {
-		const session = this.#session;
-		const length = utf8Length(filter, "topic filter");
-		if (requestLength(length) > session.stageSize) return -TOO_LARGE;
-		const handle = session.topics.addFilter(filter, qos, stream);
-		if (handle > 0) this.#handlers[handle] = handler;
-		return handle;
-	}
-
-	/** All that can be sent now. */
-	#transmit(now: number): void {
-		const session = this.#session;
-		const outbox = session.outbox;
-		while (session.wants !== 0 || outbox.unsent !== outbox.end) {
-			if (this.#socket === undefined) return;
-			const count = session.pollTransmit(this.#room, now);
-			if (count === 0) return;
-			if (count < 0) this.#dropLink(session.error, now);
-			else this.#write(count, now);
+		const at = stageAt + HEAD_MOST;
+		if (at + 2 + length > session.total) return -TOO_LARGE;
+		putUtf8(bytes, putUint16(bytes, at, length), name);
+		if (!isTopicName(bytes, at + 2, length)) throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
+		const flags = (qos << 1) | (options?.retain ? RETAIN : 0);
+		// The handle of nobody stands for the name in the stage.
+		session.words[session.topicsAt] = at;
+		try {
+			return this.publish(0, data, data.length, flags);
+		} finally {
+			session.words[session.topicsAt] = 0;
 		}
 	}
 
-	#write(count: number, now: number): boolean {
+	/** All that can be sent now. */
+	private transmit(): void {
+		const session = this.session;
+		while ((session.todo & SENDS) !== 0 && this.socket !== undefined) {
+			const count = pollTransmit(session);
+			if (count === 0) return;
+			if (count < 0) this.dropLink(session.error);
+			else this.write(count);
+		}
+	}
+
+	/** The usual end of a turn in which messages have come: nothing but their acknowledgements to send. */
+	private sendAcks(session: Session): void {
+		const count = pollLane(session);
+		if (count > 0) this.write(count);
+	}
+
+	/** The first bytes of the stage to the socket: false where that is broken. */
+	private write(count: number): boolean {
+		const session = this.session;
 		try {
-			this.#room = this.#session.arena.writeStage(this.#socket!, count);
-			this.#session.leaving = 0;
+			session.buffer.resize(session.stageAt + count);
+			session.room = this.socket!.write(session.stage);
+			session.buffer.resize(session.total);
+			session.sentMs = session.now;
+			session.leaving = 0;
 			return true;
 		} catch {
-			this.#session.arena.restore();
-			this.#dropLink(LINK_LOST, now);
+			session.buffer.resize(session.total);
+			// Before anybody is told, and may publish.
+			giveBack(session, LINK_LOST);
+			this.dropLink(LINK_LOST);
 			return false;
 		}
 	}
 
-	/** The end of every call and callback: what there is to send, to tell and to wait for. */
-	#settle(now: number): void {
-		const session = this.#session;
-		const { outbox } = session;
+	/** The end of every turn: what there is to send, to tell and to wait for. */
+	private settle(): void {
+		const session = this.session;
 		let told = false;
-		this.#busy = true;
+		session.todo |= BUSY;
 		for (;;) {
-			if (session.received.queued !== 0) pollAcknowledgements(session);
-			if (session.wants !== 0 || outbox.unsent !== outbox.end) this.#transmit(now);
-			if (outbox.ended !== 0 && !told) {
-				this.#tellEnds();
+			if ((session.todo & HELD) !== 0) pollAcknowledgements(session);
+			if ((session.todo & SENDS) !== 0) this.transmit();
+			if ((session.todo & (ENDED | LEAVING | STALLED)) === 0) break;
+			if ((session.todo & ENDED) !== 0 && !told) {
+				this.tellEnds();
 				told = true;
-			} else if (this.#leaving !== 0 && session.lane.waiting === 0) this.#dropLink(this.#leaving, now);
-			else if (this.#stalled && session.lane.waiting < session.lane.capacity && !this.#closing) this.#receive(now);
+			} else if ((session.todo & LEAVING) !== 0 && session.laneEnd === session.laneAt) this.dropLink(session.error);
+			else if ((session.todo & (STALLED | CLOSING)) === STALLED && session.laneEnd < session.topicsAt << 2)
+				this.receive(session, this.socket!);
 			else break;
 		}
-		if (this.#draining && session.inflight.held === 0) this.#endDrain(OK);
+		if ((session.todo & DRAINING) !== 0 && session.held === 0) this.endDrain(OK);
 		// What those callbacks have published, and what has ended since, is told from the timer: nobody starves.
-		if (outbox.ended !== 0) session.deadlines.arm(TELL, now);
-		if (this.#closing) this.#shut(now);
-		this.#busy = false;
-		this.#schedule(now);
-		if (this.#hasThrown) this.#rethrow();
+		if (session.ended !== 0) arm(session, TELL, session.now);
+		if ((session.todo & CLOSING) !== 0) this.shut();
+		session.todo &= ~BUSY;
+		if ((session.todo & EARLIER) !== 0) this.schedule();
+		if ((session.todo & THROWN) !== 0) this.rethrow();
 	}
 
-	#schedule(now: number): void {
-		if (this.#timer === undefined) return;
-		const next = this.#session.deadlines.poll(now);
-		if (this.#timerSet && ((next - this.#timerAt) | 0) >= 0) return;
-		this.#timerSet = true;
-		this.#timerAt = next;
-		const wait = (next - now) | 0;
-		this.#timer.schedule(wait > 0 ? wait : 0);
+	private schedule(): void {
+		const { session, timer } = this;
+		session.todo &= ~EARLIER;
+		if (timer === undefined) return;
+		const at = pollDeadline(session);
+		if (this.timerSet && ((at - this.timerAt) | 0) >= 0) return;
+		this.timerSet = true;
+		this.timerAt = at;
+		timer.schedule(Math.max((at - session.now) | 0, 0));
 	}
 
 	// The link.
 
-	#openLink(now: number): void {
-		const Resolver = this.#options.resolver?.io;
-		if (Resolver === undefined || isAddress(this.#host)) {
-			this.#connect(this.#host, now);
+	private openLink(): void {
+		const { host = "localhost", resolver } = this.options;
+		if (resolver === undefined || isAddress(host)) {
+			this.connect(host);
 			return;
 		}
-		this.#session.handleResolving(now);
-		let resolver: Resolver | undefined;
+		handleOpening(this.session, RESOLVE);
+		let asked: Resolver | undefined;
 		try {
-			const asked = new Resolver({});
-			resolver = asked;
-			this.#resolver = asked;
-			asked.resolve({
-				host: this.#host,
-				onResolved: (_host, address) => this.#handleResolved(asked, address),
-				onError: () => this.#handleResolved(asked, undefined),
+			const question = new resolver.io({});
+			asked = this.resolver = question;
+			question.resolve({
+				host,
+				onResolved: (_host, address) => this.handleResolved(question, address),
+				onError: () => this.handleResolved(question, undefined),
 			});
 		} catch {
 			// Unless it has answered before it threw.
-			if (resolver === this.#resolver) this.#dropLink(RESOLVE_FAILED, now);
+			if (asked === this.resolver) this.dropLink(RESOLVE_FAILED);
 		}
 	}
 
-	#handleResolved(resolver: Resolver, address: string | undefined): void {
-		if (resolver !== this.#resolver) return;
-		const now = this.#clock.now();
-		const inside = this.#busy;
-		this.#busy = true;
-		this.#closeResolver();
-		if (address === undefined) this.#dropLink(RESOLVE_FAILED, now);
-		else this.#connect(address, now);
-		if (!inside) this.#settle(now);
+	private handleResolved(resolver: Resolver, address: string | undefined): void {
+		if (resolver !== this.resolver) return;
+		const outside = this.begin();
+		this.closeResolver();
+		if (address === undefined) this.dropLink(RESOLVE_FAILED);
+		else this.connect(address);
+		if (outside) this.settle();
 	}
 
-	#connect(address: string, now: number): void {
-		const { io: TCP, nodelay } = this.#options.socket;
-		this.#session.handleConnecting(now);
+	private connect(address: string): void {
+		const { port = 1883, socket } = this.options;
+		handleOpening(this.session, CONNECT);
 		try {
-			this.#socket = new TCP({
+			this.socket = new socket.io({
 				address,
-				port: this.#port,
-				nodelay: nodelay ?? true,
+				port,
+				nodelay: socket.nodelay ?? true,
 				target: this,
-				onReadable,
-				onWritable,
-				onError,
+				onReadable: Client.onReadable,
+				onWritable: Client.onWritable,
+				onError: Client.onError,
 			});
 		} catch {
-			this.#dropLink(CONNECT_FAILED, now);
+			this.dropLink(CONNECT_FAILED);
 		}
 	}
 
-	#dropLink(code: number, now: number): void {
-		if (abortDelivery(this.#session)) {
-			this.#deliver();
-			this.#session.packet.aborted = false;
-		}
-		this.#closeLink();
-		this.#session.handleLinkDown(code, now);
-		try {
-			this.#options.onOffline?.(code);
-		} catch (error) {
-			this.#keepThrown(error);
-		}
+	private dropLink(code: number): void {
+		this.abort();
+		this.closeLink();
+		handleLinkDown(this.session, code);
+		this.call(this.options.onOffline, code);
 	}
 
-	#closeLink(): void {
-		this.#closeResolver();
-		const socket = this.#socket;
-		this.#socket = undefined;
-		this.#room = 0;
-		this.#readable = 0;
-		this.#stalled = false;
-		this.#leaving = 0;
+	/** Those who have seen the beginning of a streamed message are told that there is no end. */
+	private abort(): void {
+		if (abortDelivery(this.session)) this.deliverToAll();
+		this.session.packet.aborted = false;
+	}
+
+	private closeLink(): void {
+		this.closeResolver();
+		const socket = this.socket;
+		this.socket = undefined;
+		this.readable = 0;
 		try {
 			socket?.close();
 		} catch {
@@ -694,9 +765,9 @@ export class Client {
 		}
 	}
 
-	#closeResolver(): void {
-		const resolver = this.#resolver;
-		this.#resolver = undefined;
+	private closeResolver(): void {
+		const resolver = this.resolver;
+		this.resolver = undefined;
 		try {
 			resolver?.close();
 		} catch {
@@ -704,134 +775,120 @@ export class Client {
 		}
 	}
 
-	#shut(now: number): void {
-		const session = this.#session;
-		const { arena, phase } = session;
+	private shut(): void {
+		const session = this.session;
 		// Nothing may follow DISCONNECT [MQTT-3.14.4-2], and it cannot stand inside another packet.
-		const sentConnect = phase >= CONNECTING && (session.wants & WANTS_CONNECT) === 0;
-		if (this.#graceful && sentConnect && session.sendLeft === 0 && this.#room >= 2) {
-			putEmpty(arena.bytes, arena.stageAt, DISCONNECT);
-			this.#write(2, now);
+		const sentConnect = session.phase >= CONNECTING && (session.todo & WANTS_CONNECT) === 0;
+		if (this.graceful && sentConnect && session.sendLeft === 0 && session.room >= 2) {
+			putEmpty(session.bytes, session.stageAt, DISCONNECT);
+			this.write(2);
 		}
-		if (abortDelivery(session)) this.#deliver();
-		session.packet.aborted = false;
-		this.#closeLink();
-		session.requestClose(CODE_CLOSED);
+		this.abort();
+		this.closeLink();
+		requestClose(session, CODE_CLOSED);
 		endMessages(session, CODE_CLOSED, END_LOST, END_DROPPED);
-		this.#timer?.close();
-		this.#timer = undefined;
-		this.#timerSet = false;
-		this.#tellEnds();
-		if (this.#draining) this.#endDrain(CODE_CLOSED);
+		this.timer?.close();
+		this.timer = undefined;
+		this.timerSet = false;
+		this.tellEnds();
+		if ((session.todo & DRAINING) !== 0) this.endDrain(CODE_CLOSED);
 		// Callbacks up to here may have called close() once more: that is this one.
-		this.#closing = false;
-		try {
-			this.#options.onClosed?.();
-		} catch (error) {
-			this.#keepThrown(error);
-		}
+		session.todo &= ~CLOSING;
+		this.call(this.options.onClosed);
 	}
 
 	// What the application is told.
 
-	#tellEnd(ticket: number, end: number, code: number): void {
+	/** Calls the application, if it wants to be. */
+	private call<Arguments extends readonly unknown[]>(
+		callback: ((this: ClientOptions, ...given: Arguments) => void) | undefined,
+		...given: Arguments
+	): void;
+	private call(
+		callback: ((this: ClientOptions, ...given: unknown[]) => void) | undefined,
+		first?: unknown,
+		second?: unknown,
+		third?: unknown,
+	): void {
+		if (callback === undefined) return;
 		try {
-			this.#options.onPublishEnd?.(ticket, end, code);
+			callback.call(this.options, first, second, third);
 		} catch (error) {
-			this.#keepThrown(error);
+			// A message counts as delivered all the same: sent again it would only throw again.
+			this.keepThrown(error);
 		}
 	}
 
 	/** As many as there are now. */
-	#tellEnds(): void {
-		const outbox = this.#session.outbox;
-		for (let left = outbox.ended; left > 0 && outbox.ended > 0; left -= 1) {
-			const entry = outbox.firstEnded();
-			const ticket = outbox.packetId(entry);
-			const end = outbox.endOf(entry);
-			const code = outbox.codeOf(entry);
-			outbox.removeEnded(entry);
-			this.#tellEnd(ticket, end, code);
+	private tellEnds(): void {
+		const session = this.session;
+		for (let left = session.ended; left > 0 && session.ended > 0; left -= 1) {
+			const { words } = session;
+			let entry = firstEntry(session);
+			while ((words[entry] & STATE_MASK) !== IS_ENDED) entry = entryAfter(session, entry);
+			const head = words[entry];
+			const ticket = words[entry + 1] & 0xffff;
+			session.ended -= 1;
+			remove(session, entry);
+			this.call(this.options.onPublishEnd, ticket, endOf(head), codeOf(head));
+		}
+		if (session.ended === 0) session.todo &= ~ENDED;
+	}
+
+	private tellAnswers(): void {
+		const session = this.session;
+		for (let handle = takeAnswered(session); handle !== 0; handle = takeAnswered(session)) {
+			const state = filterState(session, handle);
+			const code = (state >> CODE_SHIFT) & 0xff;
+			if ((state & STANDING) === REMOVED) {
+				removeFilter(session, handle);
+				this.handlers[handle] = undefined;
+				this.call(this.options.onUnsubscribed, handle, code);
+			} else this.call(this.options.onSubscribed, handle, code);
 		}
 	}
 
-	#tellAnswers(): void {
-		const topics = this.#session.topics;
-		for (let handle = topics.takeAnswered(); handle !== 0; handle = topics.takeAnswered()) {
-			const code = topics.answer(handle);
-			const removed = topics.standing(handle) === REMOVED;
-			if (removed) {
-				topics.remove(handle);
-				this.#handlers[handle] = undefined;
-			}
-			try {
-				if (removed) this.#options.onUnsubscribed?.(handle, code);
-				else this.#options.onSubscribed?.(handle, code);
-			} catch (error) {
-				this.#keepThrown(error);
-			}
-		}
-	}
-
-	#endDrain(code: number): void {
-		this.#draining = false;
-		this.#session.deadlines.disarm(DRAIN);
+	private endDrain(code: number): void {
+		const session = this.session;
+		session.todo &= ~DRAINING;
+		disarm(session, DRAIN);
 		// Whoever drains again in the callback is answered from the timer.
-		this.#session.deadlines.arm(TELL, this.#clock.now());
-		try {
-			this.#options.onDrained?.(code);
-		} catch (error) {
-			this.#keepThrown(error);
-		}
+		arm(session, TELL, session.now);
+		this.call(this.options.onDrained, code);
 	}
 
-	#report(code: number, error: unknown): void {
+	private report(code: number, error: unknown): void {
+		const { onError } = this.options;
+		if (onError === undefined) return;
 		try {
-			this.#options.onError?.(code, error);
+			onError.call(this.options, code, error);
 		} catch (thrown) {
-			if (!this.#hasThrown) {
-				this.#hasThrown = true;
-				this.#thrown = thrown;
-			}
+			this.rememberThrown(thrown);
 		}
 	}
 
 	/** A callback threw: onError hears of it; without one, our caller does, once the state is settled. */
-	#keepThrown(error: unknown): void {
-		if (this.#options.onError !== undefined) this.#report(APPLICATION_THREW, error);
-		else if (!this.#hasThrown) {
-			this.#hasThrown = true;
-			this.#thrown = error;
-		}
+	private keepThrown(error: unknown): void {
+		if (this.options.onError !== undefined) this.report(APPLICATION_THREW, error);
+		else this.rememberThrown(error);
 	}
 
-	#rethrow(): void {
-		const error = this.#thrown;
-		this.#hasThrown = false;
-		this.#thrown = undefined;
+	/** The first that was thrown. */
+	private rememberThrown(error: unknown): void {
+		if ((this.session.todo & THROWN) !== 0) return;
+		this.session.todo |= THROWN;
+		this.thrown = error;
+	}
+
+	private rethrow(): void {
+		const error = this.thrown;
+		this.session.todo &= ~THROWN;
+		this.thrown = undefined;
 		throw error;
 	}
 }
 
 Object.freeze(Client.prototype);
-
-// Callbacks of the socket and the timer: module functions, so that a connection costs no closures.
-
-function onReadable(this: Socket, count: number): void {
-	(this.target as Client).handleReadable(this, count);
-}
-
-function onWritable(this: Socket, count: number): void {
-	(this.target as Client).handleWritable(this, count);
-}
-
-function onError(this: Socket): void {
-	(this.target as Client).handleSocketError(this);
-}
-
-function onTimer(this: { readonly target?: unknown }): void {
-	(this.target as Client).handleTimer();
-}
 
 /** True for a dotted IPv4 address, or anything with a colon: nothing there to look up. */
 function isAddress(host: string): boolean {

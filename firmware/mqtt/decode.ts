@@ -11,7 +11,8 @@ import { reasonOfReturnCode } from "./reason.js";
  * payload. The topic's characters are the caller's to check: they need no look where the topic equals a known filter.
  */
 export function takePublish(packet: Incoming): number {
-	const { bytes, stop } = packet;
+	const bytes = packet.bytes;
+	const stop = packet.stop;
 	const qos = packet.first & QOS_MASK;
 	if (qos === QOS_MASK) return RESERVED_QOS; // [MQTT-3.3.1-4]
 	const topicAt = packet.at + 2;
@@ -44,10 +45,12 @@ export function publishHeadLength(bytes: Uint8Array, first: number, at: number):
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP, UNSUBACK: a packet id and nothing else. */
 export function takeAck(packet: Incoming): number {
-	const { bytes, at } = packet;
+	const bytes = packet.bytes;
+	const at = packet.at;
 	if (packet.stop - at !== 2) return BAD_LENGTH;
-	packet.packetId = (bytes[at] << 8) | bytes[at + 1];
-	return packet.packetId === 0 ? ZERO_PACKET_ID : OK;
+	const packetId = (bytes[at] << 8) | bytes[at + 1];
+	packet.packetId = packetId;
+	return packetId === 0 ? ZERO_PACKET_ID : OK;
 }
 
 /** SUBACK: a packet id, then one code a filter; the codes are left at `payloadAt`. */

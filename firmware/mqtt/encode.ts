@@ -3,18 +3,8 @@
 
 import { KEEP_ALIVE } from "./limits.js";
 import type { ClientOptions } from "./options.js";
-import { CLEAN_SESSION, CONNECT, PASSWORD, SUBSCRIBE, USER_NAME, WILL, WILL_RETAIN } from "./packet.js";
-import type { Topics } from "./topic.js";
-import { putUint16, putUtf8, putVarint, utf8Length, varintLength } from "./wire.js";
-
-/** Length of any PUBACK, PUBREC, PUBREL or PUBCOMP. */
-export const ACK_BYTES = 4;
-
-export function putAck(bytes: Uint8Array, at: number, first: number, packetId: number): number {
-	bytes[at] = first;
-	bytes[at + 1] = 2;
-	return putUint16(bytes, at + 2, packetId);
-}
+import { CLEAN_SESSION, CONNECT, PASSWORD, USER_NAME, WILL, WILL_RETAIN } from "./packet.js";
+import { putUint16, putUtf8, putVarint, takeUint16, utf8Length, varintLength } from "./wire.js";
 
 /** A packet that is nothing but its type: PINGREQ, DISCONNECT. */
 export function putEmpty(bytes: Uint8Array, at: number, first: number): number {
@@ -29,26 +19,6 @@ export const HEAD_MOST = 5;
 /** Length of a packet that has `remaining` bytes behind its fixed header. */
 export function packetLength(remaining: number): number {
 	return 1 + varintLength(remaining) + remaining;
-}
-
-/**
- * PUBLISH up to its payload. The topic name lies in `bytes` with its length before it, the two together at `nameAt` and
- * `nameLength` long; where they overlap the place they go to, they begin HEAD_MOST behind it at least. A packet id of 0 stands for QoS 0 [MQTT-2.3.1-5].
- */
-export function putPublishHead(
-	bytes: Uint8Array,
-	at: number,
-	first: number,
-	remaining: number,
-	nameAt: number,
-	nameLength: number,
-	packetId: number,
-): number {
-	bytes[at] = first;
-	at = putVarint(bytes, at + 1, remaining);
-	bytes.copyWithin(at, nameAt, nameAt + nameLength);
-	at += nameLength;
-	return packetId === 0 ? at : putUint16(bytes, at, packetId);
 }
 
 /** Length of binary data, given as bytes or as a string for its UTF-8 bytes: any string will do, U+0000 and all. Allocates. */
@@ -86,28 +56,26 @@ export function putConnect(bytes: Uint8Array, at: number, options: ClientOptions
 	return password === undefined ? at : putBinary(bytes, at, password);
 }
 
-/** SUBSCRIBE or UNSUBSCRIBE for all filters in flight, in the order of their handles; `remaining` is its length. */
-export function putRequest(
+/** SUBSCRIBE or UNSUBSCRIBE up to its first filter. */
+export function putRequestHead(
 	bytes: Uint8Array,
 	at: number,
 	first: number,
 	remaining: number,
 	packetId: number,
-	topics: Topics,
 ): number {
 	bytes[at] = first;
-	at = putUint16(bytes, putVarint(bytes, at + 1, remaining), packetId);
-	for (let handle = topics.nextInFlight(1); handle !== 0; handle = topics.nextInFlight(handle + 1)) {
-		const length = topics.textLength(handle) + 2;
-		const from = topics.textAt(handle) - 2;
-		bytes.copyWithin(at, from, from + length);
-		at += length;
-		if (first === SUBSCRIBE) {
-			bytes[at] = topics.qos(handle);
-			at += 1;
-		}
-	}
-	return at;
+	return putUint16(bytes, putVarint(bytes, at + 1, remaining), packetId);
+}
+
+/** A filter that lies in `bytes` with its length before it, the two together at `filterAt`; a QoS of -1 for none. */
+export function putRequestFilter(bytes: Uint8Array, at: number, filterAt: number, qos: number): number {
+	const length = takeUint16(bytes, filterAt) + 2;
+	bytes.copyWithin(at, filterAt, filterAt + length);
+	at += length;
+	if (qos < 0) return at;
+	bytes[at] = qos;
+	return at + 1;
 }
 
 /** A string's bytes, or bytes, with their length before them. */

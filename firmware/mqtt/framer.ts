@@ -5,138 +5,130 @@
 // it; what arrives behind the beginning of a packet goes by way of the stage.
 
 import type { Socket } from "../io.js";
-import type { Arena } from "./arena.js";
 import { publishHeadLength } from "./decode.js";
 import { BAD_LENGTH, BAD_REMAINING_LENGTH, PACKET_TOO_LARGE } from "./error.js";
-import type { Incoming } from "./incoming.js";
 import { PUBLISH, TYPE_MASK } from "./packet.js";
+import type { Session } from "./session.js";
 
 // What next() found; a negative number is minus the code of what is wrong.
 /** Not enough bytes for anything. */
 export const NOTHING = 0;
 /** A whole packet, its body from `packet.at` to `packet.stop`. */
 export const PACKET = 1;
-/** The head of a PUBLISH whose payload comes in spans; `packet.total` is the length of that payload. */
+/** The head of a PUBLISH whose payload comes in spans; `streamLeft` is the length of that payload. */
 export const HEAD = 2;
 /** A span of that payload. */
 export const SPAN = 3;
 
-export class Framer {
-	/** Payload bytes of the streamed PUBLISH still to come. */
-	streamLeft = 0;
-	readonly #arena: Arena;
-	readonly #bytes: Uint8Array;
-	readonly #packet: Incoming;
-	#start: number;
-	#end: number;
-	/** Where unread bytes begin at the earliest: behind a kept head. */
-	#floor: number;
-
-	constructor(arena: Arena, packet: Incoming) {
-		this.#arena = arena;
-		this.#bytes = arena.bytes;
-		this.#packet = packet;
-		this.#start = this.#end = this.#floor = arena.receiveAt;
-	}
-
-	reset(): void {
-		this.#start = this.#end = this.#floor = this.#arena.receiveAt;
-		this.streamLeft = 0;
-	}
-
-	/** Reads up to `count` bytes that wait in the socket; returns how many. To be called after next() said NOTHING. */
-	fill(socket: Socket, count: number): number {
-		const arena = this.#arena;
-		if (this.#start === this.#end && this.#floor === arena.receiveAt) {
-			const room = arena.stageAt - arena.receiveAt;
-			if (count > room) count = room;
-			arena.readToArea(socket, count);
-			this.#start = arena.receiveAt;
-			this.#end = arena.receiveAt + count;
-			return count;
-		}
-		if (this.#start !== this.#floor) {
-			this.#bytes.copyWithin(this.#floor, this.#start, this.#end);
-			this.#end -= this.#start - this.#floor;
-			this.#start = this.#floor;
-		}
-		let room = arena.stageAt - this.#end;
-		if (room > arena.total - arena.stageAt) room = arena.total - arena.stageAt;
-		if (count > room) count = room;
-		arena.readToStage(socket, count);
-		this.#bytes.copyWithin(this.#end, arena.stageAt, arena.stageAt + count);
-		this.#end += count;
-		return count;
-	}
-
-	/** The next packet or part of one, or NOTHING, or minus an error code. Never looks behind what was read. */
-	next(): number {
-		if (this.streamLeft > 0) return this.#nextSpan();
-		const bytes = this.#bytes;
-		const end = this.#end;
-		let at = this.#start + 1;
-		if (at >= end) return NOTHING;
-		const first = bytes[at - 1];
-		let remaining = bytes[at];
-		at += 1;
-		if (remaining > 127) {
-			remaining &= 127;
-			let shift = 7;
-			for (let more = 128; more > 127; shift += 7) {
-				if (shift > 21) return -BAD_REMAINING_LENGTH;
-				if (at === end) return NOTHING;
-				more = bytes[at];
-				at += 1;
-				// A last byte of 0 adds nothing: that length could have been written in fewer bytes.
-				if (more === 0) return -BAD_REMAINING_LENGTH;
-				remaining |= (more & 127) << shift;
-			}
-		}
-		const packet = this.#packet;
-		const stop = at + remaining;
-		packet.first = first;
-		packet.at = at;
-		packet.stop = stop;
-		if (stop > end) return this.#beginLarge(first, at, remaining);
-		this.#start = stop;
-		return PACKET;
-	}
-
-	/** A packet has begun that is not whole yet: will it ever be, in this area? */
-	#beginLarge(first: number, at: number, remaining: number): number {
-		const { receiveAt, stageAt } = this.#arena;
-		const room = stageAt - receiveAt;
-		if (at - this.#start + remaining <= room) return NOTHING;
-		if ((first & TYPE_MASK) !== PUBLISH) return -PACKET_TOO_LARGE;
-		if (at + 2 > this.#end) return NOTHING;
-		const head = publishHeadLength(this.#bytes, first, at);
-		if (head > remaining) return -BAD_LENGTH;
-		// Spans need some room behind the head, and a longer head could not be acknowledged either: its id stands last.
-		if (head > room - 16) return -PACKET_TOO_LARGE;
-		if (at + head > this.#end) return NOTHING;
-		const packet = this.#packet;
-		this.#bytes.copyWithin(receiveAt, at, this.#end);
-		this.#end -= at - receiveAt;
-		packet.at = receiveAt;
-		packet.stop = receiveAt + head;
-		this.#start = this.#floor = receiveAt + head;
-		this.streamLeft = remaining - head;
-		return HEAD;
-	}
-
-	#nextSpan(): number {
-		const packet = this.#packet;
-		let length = this.#end - this.#start;
-		if (length === 0) return NOTHING;
-		if (length > this.streamLeft) length = this.streamLeft;
-		packet.position += packet.payloadLength;
-		packet.payloadAt = this.#start;
-		packet.payloadLength = length;
-		this.#start += length;
-		this.streamLeft -= length;
-		if (this.streamLeft === 0) this.#floor = this.#arena.receiveAt;
-		return SPAN;
-	}
+/** Forgets what has come: the link is gone. */
+export function rewindFramer(session: Session): void {
+	session.start = session.end = session.floor = session.receiveAt;
+	session.streamLeft = 0;
 }
 
-Object.freeze(Framer.prototype);
+/**
+ * Reads up to `count` bytes that wait in the socket; returns how many, or 0 where it is broken. To be called after next()
+ * said NOTHING.
+ */
+export function fill(session: Session, socket: Socket, count: number): number {
+	const buffer = session.buffer;
+	const from = session.receiveAt;
+	try {
+		if (session.start !== session.end || session.floor !== from) return append(session, socket, count);
+		const room = session.stageAt - from;
+		if (count > room) count = room;
+		buffer.resize(from + count);
+		socket.read(session.area);
+		buffer.resize(session.total);
+	} catch {
+		buffer.resize(session.total);
+		return 0;
+	}
+	session.start = from;
+	session.end = from + count;
+	return count;
+}
+
+/** The same behind what has to be kept. */
+function append(session: Session, socket: Socket, count: number): number {
+	const { buffer, bytes, floor, start, stageAt } = session;
+	const kept = session.end - start;
+	if (start !== floor) bytes.copyWithin(floor, start, session.end);
+	session.start = floor;
+	session.end = floor + kept;
+	count = Math.min(count, stageAt - session.end, session.total - stageAt);
+	buffer.resize(stageAt + count);
+	socket.read(session.stage);
+	buffer.resize(session.total);
+	bytes.copyWithin(session.end, stageAt, stageAt + count);
+	session.end += count;
+	return count;
+}
+
+/** The next packet or part of one, or NOTHING, or minus an error code. Never looks behind what was read. */
+export function next(session: Session): number {
+	if (session.streamLeft > 0) return nextSpan(session);
+	const bytes = session.bytes;
+	const end = session.end;
+	let at = session.start + 1;
+	if (at >= end) return NOTHING;
+	const packet = session.packet;
+	packet.first = bytes[at - 1];
+	let remaining = bytes[at];
+	at += 1;
+	if (remaining > 127) {
+		remaining &= 127;
+		let shift = 7;
+		let more = 128;
+		while (more > 127) {
+			if (shift > 21) return -BAD_REMAINING_LENGTH;
+			if (at === end) return NOTHING;
+			more = bytes[at];
+			at += 1;
+			// A last byte of 0 adds nothing: that length could have been written in fewer bytes.
+			if (more === 0) return -BAD_REMAINING_LENGTH;
+			remaining |= (more & 127) << shift;
+			shift += 7;
+		}
+	}
+	packet.at = at;
+	at += remaining;
+	if (at > end) return beginLarge(session, remaining);
+	packet.stop = session.start = at;
+	return PACKET;
+}
+
+/** A packet has begun that is not whole yet: will it ever be, in this area? */
+function beginLarge(session: Session, remaining: number): number {
+	const { bytes, end, packet, receiveAt } = session;
+	const { at, first } = packet;
+	const room = session.stageAt - receiveAt;
+	if (at - session.start + remaining <= room) return NOTHING;
+	if ((first & TYPE_MASK) !== PUBLISH) return -PACKET_TOO_LARGE;
+	if (at + 2 > end) return NOTHING;
+	const head = publishHeadLength(bytes, first, at);
+	if (head > remaining) return -BAD_LENGTH;
+	// Spans need some room behind the head, and a longer head could not be acknowledged either: its id stands last.
+	if (head > room - 16) return -PACKET_TOO_LARGE;
+	if (at + head > end) return NOTHING;
+	bytes.copyWithin(receiveAt, at, end);
+	session.end = end - at + receiveAt;
+	packet.at = receiveAt;
+	packet.stop = session.start = session.floor = receiveAt + head;
+	session.streamLeft = remaining - head;
+	return HEAD;
+}
+
+function nextSpan(session: Session): number {
+	const packet = session.packet;
+	let length = session.end - session.start;
+	if (length === 0) return NOTHING;
+	if (length > session.streamLeft) length = session.streamLeft;
+	packet.position += packet.payloadLength;
+	packet.payloadAt = session.start;
+	packet.payloadLength = length;
+	session.start += length;
+	session.streamLeft -= length;
+	if (session.streamLeft === 0) session.floor = session.receiveAt;
+	return SPAN;
+}

@@ -3,7 +3,8 @@
 
 import { BAD_STATE, Misuse } from "./error.js";
 import { DUP, QOS_MASK, RETAIN } from "./packet.js";
-import type { Received } from "./received.js";
+import { hold } from "./received.js";
+import type { Session } from "./session.js";
 import { isUtf8, takeUtf8 } from "./wire.js";
 
 /** A value of `token`: nothing that could be held is with the handlers. */
@@ -27,17 +28,17 @@ export class Incoming {
 	/** Length of the whole payload in bytes. */
 	total = 0;
 	packetId = 0;
-	/** Row of the exact filter that the topic equals, or -1. */
-	route = -1;
-	/** True where a streamed message ended in the middle: forget the spans so far. The server will send it again. */
-	aborted = false;
+	/** Handle of the exact filter that the topic equals, or 0. */
+	route = 0;
 	/** The token given out by hold(), 0, or NOT_DELIVERED. */
 	token = NOT_DELIVERED;
-	readonly #received: Received;
+	/** True where a streamed message ended in the middle: forget the spans so far. The server will send it again. */
+	aborted = false;
+	private readonly session: Session;
 
-	constructor(bytes: Uint8Array, received: Received) {
-		this.bytes = bytes;
-		this.#received = received;
+	constructor(session: Session) {
+		this.bytes = session.bytes;
+		this.session = session;
 	}
 
 	/** 0, 1 or 2. */
@@ -85,7 +86,7 @@ export class Incoming {
 	hold(): number {
 		if (this.token === NOT_DELIVERED || !this.last)
 			throw new Misuse(BAD_STATE, "hold: not with a handler, or not whole");
-		if (this.token === 0 && this.packetId !== 0) this.token = this.#received.hold(this.packetId, this.qos);
+		if (this.token === 0 && this.packetId !== 0) this.token = hold(this.session, this.packetId, this.qos);
 		return this.token;
 	}
 }

@@ -25,7 +25,7 @@ export interface Limits {
 	received: number;
 	/** Topic names and topic filters together, 1 to 1,024. */
 	topics: number;
-	/** UTF-8 bytes of all topic names and filters, each rounded up to a multiple of four, plus four; 16 to 65,535. */
+	/** UTF-8 bytes of all topic names and filters, each plus two and rounded up to a multiple of eight; 16 to 65,535. */
 	topicBytes: number;
 }
 
@@ -39,17 +39,17 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
 	topicBytes: 288,
 });
 
-/** The defaults with the given values in their place, each rounded up to whole words. Throws Misuse outside the ranges. */
+/** The defaults with the given values in their place, sizes in bytes rounded up to multiples of eight. Throws Misuse outside the ranges. */
 export function withDefaults(given: Partial<Limits> | undefined): Limits {
 	const wanted = given ?? DEFAULT_LIMITS;
 	return {
-		receive: words(checked("receive", wanted.receive ?? DEFAULT_LIMITS.receive, 64, 65_535)),
-		send: words(checked("send", wanted.send ?? DEFAULT_LIMITS.send, 64, 65_535)),
-		outbox: words(checked("outbox", wanted.outbox ?? DEFAULT_LIMITS.outbox, 64, 65_535)),
+		receive: rounded(checked("receive", wanted.receive ?? DEFAULT_LIMITS.receive, 64, 65_535)),
+		send: rounded(checked("send", wanted.send ?? DEFAULT_LIMITS.send, 64, 65_535)),
+		outbox: rounded(checked("outbox", wanted.outbox ?? DEFAULT_LIMITS.outbox, 64, 65_535)),
 		messages: checked("messages", wanted.messages ?? DEFAULT_LIMITS.messages, 1, 1024),
 		received: checked("received", wanted.received ?? DEFAULT_LIMITS.received, 1, 1024),
 		topics: checked("topics", wanted.topics ?? DEFAULT_LIMITS.topics, 1, 1024),
-		topicBytes: words(checked("topicBytes", wanted.topicBytes ?? DEFAULT_LIMITS.topicBytes, 16, 65_535)),
+		topicBytes: rounded(checked("topicBytes", wanted.topicBytes ?? DEFAULT_LIMITS.topicBytes, 16, 65_535)),
 	};
 }
 
@@ -59,6 +59,6 @@ export function checked(name: string, value: number, low: number, high: number):
 	throw new Misuse(BAD_OPTION, `${name}: expected an integer from ${low} to ${high}, got ${value}`);
 }
 
-function words(bytes: number): number {
-	return (bytes + 3) & ~3;
+function rounded(bytes: number): number {
+	return (bytes + 7) & ~7;
 }

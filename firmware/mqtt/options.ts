@@ -35,7 +35,7 @@ export interface Timeouts {
 }
 
 /** Called for each message of a subscription with the one record that all packets share: see Incoming. */
-export type MessageHandler = (message: Incoming) => void;
+export type MessageHandler = (this: ClientOptions, message: Incoming) => void;
 
 /** Where the payload of a streamed publish comes from. It may be read more than once: a resend starts at 0 again. */
 export interface Source {

@@ -1,241 +1,195 @@
-// One arena of messages kept until they are settled, in the order in which they were published. Entries are appended at
+// Messages to the server, kept until they are settled, in the order in which they were published. Entries are appended at
 // the end; when the end is reached, the dead ones are squeezed out with copyWithin, so that one unacknowledged message
 // does not pin the rest.
 //
 // An entry: a word of length, state and how it ended; a word of packet id and PUBREC order; a word of the time it was
 // sent; then the PUBLISH packet as it goes onto the wire (for a streamed one: its head).
+//
+// Where the entry of a packet id lies says a row: the id modulo the number of rows. So an acknowledgement finds its
+// message without a search, and two messages in flight can never have one id [MQTT-2.3.1-2]. Row 0 has no message: its
+// ids are for SUBSCRIBE and UNSUBSCRIBE, which share the number space [MQTT-2.3.1-4] but take no message's place.
 
-import type { Arena } from "./arena.js";
-import type { Inflight } from "./inflight.js";
+import { WAIT_WORDS, WAITS } from "./deadline.js";
+import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
+import type { Session } from "./session.js";
+import { ENDED as ENDED_TODO } from "./todo.js";
+
+/** The first word of the packet ids' rows: where their entries lie, or 0. */
+export const ROWS = WAITS + WAIT_WORDS;
 
 export const ENTRY_WORDS = 3;
+/** Its bytes, and three more, to round up to whole words. */
+const ROUND_UP = 15;
 /** Of an entry's first word: the length of its packet's bytes. */
 export const LENGTH_MASK = 0xffff;
 
 /** Waits for its first transmission. */
 export const QUEUED = 0x1_0000;
+/** Sent on this connection, QoS 1: waits for PUBACK. It is QOS_1 << STATE_SHIFT. */
+export const AWAITS_PUBACK = 0x2_0000;
 /** Sent (perhaps in part) on a connection that is gone: goes out again, marked DUP. */
-export const RESEND = 0x2_0000;
-/** Sent on this connection; waits for PUBACK or PUBREC. */
-export const SENT = 0x3_0000;
+export const RESEND = 0x3_0000;
+/** Sent on this connection, QoS 2: waits for PUBREC. It is QOS_2 << STATE_SHIFT. */
+export const AWAITS_PUBREC = 0x4_0000;
 /** PUBREC has come, PUBREL is owed or sent; waits for PUBCOMP. The packet's bytes are no longer needed. */
-export const RELEASED = 0x4_0000;
+export const RELEASED = 0x5_0000;
 /** Ended, but the application has not been told yet. */
-export const ENDED = 0x5_0000;
+export const ENDED = 0x6_0000;
 /** Free space. */
-export const DEAD = 0x6_0000;
+export const DEAD = 0x7_0000;
 export const STATE_MASK = 0x7_0000;
+export const STATE_SHIFT = 16;
 /** The payload is not here but with the source of the streamed publish. */
 export const STREAMED = 0x8_0000;
 
 const END_SHIFT = 20;
 const CODE_SHIFT = 24;
 
-export class Outbox {
-	/** Index of the first entry that has not left yet; equals `end` where all have. */
-	unsent: number;
-	/** Index behind the last entry. */
-	end: number;
-	/** Entries that are ENDED. */
-	ended = 0;
-	/** What the first word of an entry says is read here by whoever is on a message's way, which is a busy one. */
-	readonly words: Int32Array;
-	readonly #inflight: Inflight;
-	readonly #start: number;
-	readonly #limit: number;
-	#dead = 0;
-	#releases = 0;
-
-	constructor(arena: Arena, bytes: number, inflight: Inflight) {
-		this.words = arena.words;
-		this.#inflight = inflight;
-		this.#start = arena.claim(bytes >> 2);
-		this.#limit = this.#start + (bytes >> 2);
-		this.unsent = this.end = this.#start;
-	}
-
-	/** True where a packet of that many bytes could be held at all. */
-	canEverHold(length: number): boolean {
-		return length <= LENGTH_MASK && sizeOf(length) <= this.#limit - this.#start;
-	}
-
-	/** Bytes that entries take up at the moment, with their bookkeeping. */
-	get heldBytes(): number {
-		return (this.end - this.#start - this.#dead) * 4;
-	}
-
-	/** The offset behind the arena in bytes: nothing lies between the last entry and here. */
-	get limitAt(): number {
-		return this.#limit * 4;
-	}
-
-	/** Appends a QUEUED entry with a new id for a packet of `length` bytes. Returns it, or 0 where there is no room. */
-	append(length: number): number {
-		if (length > LENGTH_MASK) return 0;
-		let entry = this.end;
-		let end = entry + ENTRY_WORDS + ((length + 3) >> 2);
-		if (end > this.#limit) {
-			this.#squeeze();
-			entry = this.end;
-			end = entry + ENTRY_WORDS + ((length + 3) >> 2);
-			if (end > this.#limit) return 0;
-		}
-		this.end = end;
-		this.words[entry] = length | QUEUED;
-		this.words[entry + 1] = this.#inflight.take(entry);
-		return entry;
-	}
-
-	state(entry: number): number {
-		return this.words[entry] & STATE_MASK;
-	}
-
-	setStreamed(entry: number): void {
-		this.words[entry] |= STREAMED;
-	}
-
-	packetId(entry: number): number {
-		return this.words[entry + 1] & 0xffff;
-	}
-
-	/** Offset of the packet's bytes. */
-	packetAt(entry: number): number {
-		return (entry + ENTRY_WORDS) * 4;
-	}
-
-	sentMs(entry: number): number {
-		return this.words[entry + 2];
-	}
-
-	setSentMs(entry: number, now: number): void {
-		this.words[entry + 2] = now;
-	}
-
-	/** PUBREC: remembers its place among the others, for the order of PUBREL packets [MQTT-4.6.0-4]. */
-	release(entry: number): void {
-		this.words[entry] = (this.words[entry] & LENGTH_MASK) | RELEASED;
-		this.#releases = (this.#releases + 1) & 0x7fff;
-		this.words[entry + 1] = (this.words[entry + 1] & 0xffff) | (this.#releases << 16);
-	}
-
-	/**
-	 * The RELEASED entry whose PUBREC came next after that of `previous` (0: the earliest), or 0. For resuming a
-	 * session: a search each time, but one that happens once a connection.
-	 */
-	nextReleased(previous: number): number {
-		const words = this.words;
-		let best = 0;
-		for (let at = this.first(); at !== 0; at = this.after(at)) {
-			if (this.state(at) !== RELEASED) continue;
-			if (previous !== 0 && order(words[at + 1], words[previous + 1]) <= 0) continue;
-			if (best === 0 || order(words[at + 1], words[best + 1]) < 0) best = at;
-		}
-		return best;
-	}
-
-	/** The first entry of all, or 0. */
-	first(): number {
-		return this.end === this.#start ? 0 : this.#start;
-	}
-
-	/** The entry behind this one, or 0. */
-	after(entry: number): number {
-		const next = this.behind(entry);
-		return next === this.end ? 0 : next;
-	}
-
-	/** The index behind this entry, be there another or not. */
-	behind(entry: number): number {
-		return entry + sizeOf(this.words[entry] & LENGTH_MASK);
-	}
-
-	/** The message has ended and nobody is told: its space and id are free. */
-	remove(entry: number): void {
-		const inflight = this.#inflight;
-		const words = this.words;
-		inflight.free(words[entry + 1] & 0xffff);
-		if (inflight.held === 0) {
-			this.unsent = this.end = this.#start;
-			this.#dead = 0;
-			return;
-		}
-		words[entry] = (words[entry] & LENGTH_MASK) | DEAD;
-		this.#dead += sizeOf(words[entry] & LENGTH_MASK);
-	}
-
-	/** The message has ended this way; firstEnded() finds it. */
-	setEnded(entry: number, end: number, code: number): void {
-		this.changeEnd(entry, end, code);
-		this.ended += 1;
-	}
-
-	/** It ended in another way than was thought. */
-	changeEnd(entry: number, end: number, code: number): void {
-		this.words[entry] = (this.words[entry] & LENGTH_MASK) | ENDED | (end << END_SHIFT) | (code << CODE_SHIFT);
-	}
-
-	/** An ENDED entry, the oldest first, or 0. */
-	firstEnded(): number {
-		if (this.ended === 0) return 0;
-		let at = this.first();
-		while (this.state(at) !== ENDED) at = this.after(at);
-		return at;
-	}
-
-	/** The application has been told. */
-	removeEnded(entry: number): void {
-		this.ended -= 1;
-		this.remove(entry);
-	}
-
-	/** How an ENDED entry ended. */
-	endOf(entry: number): number {
-		return (this.words[entry] >> END_SHIFT) & 7;
-	}
-
-	/** The code that goes with how an ENDED entry ended. */
-	codeOf(entry: number): number {
-		return this.words[entry] >>> CODE_SHIFT;
-	}
-
-	/** The link is gone: everything is unsent again. QoS is in the packets, so the caller sees to the states. */
-	rewind(): void {
-		this.unsent = this.#start;
-	}
-
-	#squeeze(): void {
-		const words = this.words;
-		let to = this.#start;
-		let unsent = 0;
-		for (let at = this.#start; at < this.end; ) {
-			const size = sizeOf(words[at] & LENGTH_MASK);
-			const state = words[at] & STATE_MASK;
-			if (at >= this.unsent && unsent === 0) unsent = to;
-			if (state !== DEAD) {
-				let kept = size;
-				// Its packet will not be sent again.
-				if (state === RELEASED || state === ENDED) {
-					words[at] &= ~LENGTH_MASK;
-					kept = ENTRY_WORDS;
-				}
-				if (to !== at) {
-					words.copyWithin(to, at, at + kept);
-					this.#inflight.move(words[to + 1] & 0xffff, to);
-				}
-				to += kept;
-			}
-			at += size;
-		}
-		this.unsent = unsent === 0 ? to : unsent;
-		this.end = to;
-		this.#dead = 0;
-	}
+/** Bytes that entries take up at the moment, with their bookkeeping. */
+export function heldBytes(session: Session): number {
+	return (session.outboxEnd - session.outboxAt - session.dead) * 4;
 }
 
-Object.freeze(Outbox.prototype);
+/** Appends a QUEUED entry with a new id for a packet of `length` bytes. Returns it, or minus the code of what is full. */
+export function append(session: Session, length: number): number {
+	const words = session.words;
+	const rows = session.rows;
+	if (session.held + 1 === rows) return -IN_FLIGHT_FULL;
+	let entry = session.outboxEnd;
+	if (entry + ((length + ROUND_UP) >> 2) > session.outboxLimit) {
+		const code = makeRoom(session, length);
+		if (code !== OK) return -code;
+		entry = session.outboxEnd;
+	}
+	session.outboxEnd = entry + ((length + ROUND_UP) >> 2);
+	session.held += 1;
+	let id = session.packetId;
+	// The next whose row is free. Row 0 never is, so an id is never zero [MQTT-2.3.1-1].
+	do id = (id + 1) & 0xffff;
+	while (words[ROWS + (id % rows)] !== 0);
+	session.packetId = id;
+	words[ROWS + (id % rows)] = entry;
+	words[entry] = length | QUEUED;
+	words[entry + 1] = id;
+	return entry;
+}
 
-function sizeOf(length: number): number {
-	return ENTRY_WORDS + ((length + 3) >> 2);
+/** A new id for SUBSCRIBE or UNSUBSCRIBE; there is one such packet in flight at a time. */
+export function takeRequestId(session: Session): number {
+	const id = session.packetId - (session.packetId % session.rows) + session.rows;
+	session.packetId = id > 65_535 ? session.rows : id;
+	return session.packetId;
+}
+
+/** The entry of the message with this packet id, or 0. */
+export function entryOf(session: Session, packetId: number): number {
+	const words = session.words;
+	const entry = words[ROWS + (packetId % session.rows)];
+	return entry > 0 && (words[entry + 1] & 0xffff) === packetId ? entry : 0;
+}
+
+/** The first entry of all, or 0. */
+export function firstEntry(session: Session): number {
+	return session.outboxEnd === session.outboxAt ? 0 : session.outboxAt;
+}
+
+/** The entry behind this one, or 0. */
+export function entryAfter(session: Session, entry: number): number {
+	const next = entry + sizeOf(session.words[entry]);
+	return next === session.outboxEnd ? 0 : next;
+}
+
+/** Words of an entry that begins with this word. */
+export function sizeOf(head: number): number {
+	return ENTRY_WORDS + (((head & LENGTH_MASK) + 3) >> 2);
+}
+
+/** PUBREC: remembers its place among the others, for the order of PUBREL packets [MQTT-4.6.0-4]. */
+export function release(session: Session, entry: number): void {
+	const words = session.words;
+	words[entry] = (words[entry] & LENGTH_MASK) | RELEASED;
+	session.releases = (session.releases + 1) & 0x7fff;
+	words[entry + 1] = (words[entry + 1] & 0xffff) | (session.releases << 16);
+}
+
+/**
+ * The RELEASED entry whose PUBREC came next after that of `previous` (0: the earliest), or 0. For resuming a session: a
+ * search each time, but one that happens once a connection.
+ */
+export function nextReleased(session: Session, previous: number): number {
+	const words = session.words;
+	let best = 0;
+	for (let at = firstEntry(session); at !== 0; at = entryAfter(session, at)) {
+		if ((words[at] & STATE_MASK) !== RELEASED) continue;
+		if (previous !== 0 && order(words[at + 1], words[previous + 1]) <= 0) continue;
+		if (best === 0 || order(words[at + 1], words[best + 1]) < 0) best = at;
+	}
+	return best;
+}
+
+/** The message has ended and whoever wanted to know has been told: its space and id are free. */
+export function remove(session: Session, entry: number): void {
+	const words = session.words;
+	words[ROWS + ((words[entry + 1] & 0xffff) % session.rows)] = 0;
+	session.held -= 1;
+	if (session.held === 0) {
+		session.unsent = session.outboxEnd = session.outboxAt;
+		session.dead = 0;
+		return;
+	}
+	session.dead += sizeOf(words[entry]);
+	words[entry] = (words[entry] & LENGTH_MASK) | DEAD;
+}
+
+/** The message has ended this way, and the application has to be told; or it ended in another way than was thought. */
+export function end(session: Session, entry: number, how: number, code: number): void {
+	const words = session.words;
+	const head = words[entry];
+	if ((head & STREAMED) !== 0) session.source = undefined;
+	if ((head & STATE_MASK) !== ENDED) session.ended += 1;
+	words[entry] = (head & LENGTH_MASK) | ENDED | (how << END_SHIFT) | (code << CODE_SHIFT);
+	session.todo |= ENDED_TODO;
+}
+
+/** How an ENDED entry ended that begins with this word. */
+export function endOf(head: number): number {
+	return (head >> END_SHIFT) & 7;
+}
+
+/** The code that goes with how an ENDED entry ended. */
+export function codeOf(head: number): number {
+	return head >>> CODE_SHIFT;
+}
+
+/** Makes room for another message: OK, or the code of what is full. */
+function makeRoom(session: Session, length: number): number {
+	const size = ENTRY_WORDS + ((length + 3) >> 2);
+	if (size > session.outboxLimit - session.outboxAt) return TOO_LARGE;
+	squeeze(session);
+	return session.outboxEnd + size > session.outboxLimit ? OUTBOX_FULL : OK;
+}
+
+function squeeze(session: Session): void {
+	const words = session.words;
+	const stop = session.outboxEnd;
+	const oldUnsent = session.unsent;
+	let to = session.outboxAt;
+	for (let at = to; at < stop; ) {
+		const size = sizeOf(words[at]);
+		const state = words[at] & STATE_MASK;
+		if (at === oldUnsent) session.unsent = to;
+		if (state !== DEAD) {
+			// The packet of these will not be sent again.
+			if (state === RELEASED || state === ENDED) words[at] &= ~LENGTH_MASK;
+			words.copyWithin(to, at, at + sizeOf(words[at]));
+			words[ROWS + ((words[to + 1] & 0xffff) % session.rows)] = to;
+			to += sizeOf(words[to]);
+		}
+		at += size;
+	}
+	if (oldUnsent === stop) session.unsent = to;
+	session.outboxEnd = to;
+	session.dead = 0;
 }
 
 /** Negative where the PUBREC of `a` came before that of `b`; the stamps are 15 bits and wrap. */

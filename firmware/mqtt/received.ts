@@ -1,18 +1,24 @@
-// What the server sent and we have not finished: packet ids of QoS 2 messages between PUBLISH and PUBREL, and messages
-// whose acknowledgement waits for the application.
+// What the server sent and we have not finished: packet ids of QoS 2 messages between PUBLISH and PUBREL, messages whose
+// acknowledgement waits for the application, and acknowledgements that wait for the socket.
 //
-// Two slabs of one word an entry. The table remembers a QoS 2 id until its PUBREL, over reconnects, so that a second
-// PUBLISH with the id is answered and not delivered [MQTT-4.3.3-2]. The queue holds acknowledgements back while an
-// earlier message is still with the application: they leave in the order in which the messages came [MQTT-4.6.0-2].
+// The table, a word an entry, remembers a QoS 2 id until its PUBREL, over reconnects, so that a second PUBLISH with the
+// id is answered and not delivered [MQTT-4.3.3-2]. The queue, a word an entry too, holds acknowledgements back while an
+// earlier message is still with the application: they leave in the order in which the messages came [MQTT-4.6.0-2]. Then
+// the control lane has them as bytes: they go before any message, and several leave in one write. A full lane stops the
+// reading of further packets.
 
-import type { Arena } from "./arena.js";
+import { PUBACK, PUBREC } from "./packet.js";
+import type { Session } from "./session.js";
+import { HELD, STALLED, WANTS_ACK } from "./todo.js";
 
-// A word of either slab: packet id, then these flags, then 13 bits of sequence number that tell an old token from a new.
+// A word of table or queue: packet id, then these flags, then 13 bits of sequence number that tell an old token from a
+// new one.
 const ID_MASK = 0xffff;
-export const IS_QOS_2 = 0x10000;
+const IS_QOS_2 = 0x10000;
 const ACCEPTED = 0x20000;
 const SEQUENCE_SHIFT = 18;
 const SEQUENCE_MASK = 0x1fff;
+const SEQUENCE = SEQUENCE_MASK << SEQUENCE_SHIFT;
 
 // What begin() found.
 export const NEW = 0;
@@ -22,177 +28,219 @@ export const REPEATED = 1;
 export const WITH_APPLICATION = 2;
 export const FULL = 3;
 
-export function receivedWords(capacity: number): number {
-	return capacity * 2;
+/** A QoS 2 PUBLISH with this id has come: NEW (and remembered now), REPEATED, WITH_APPLICATION or FULL. */
+export function begin(session: Session, packetId: number): number {
+	const words = session.words;
+	const home = session.receivedAt + (packetId % session.received);
+	if (words[home] !== 0 || session.strays !== 0) return beginElsewhere(session, packetId);
+	words[home] = packetId | IS_QOS_2;
+	return NEW;
 }
 
-export class Received {
-	/** A hold or a message behind one found no room: the link has to be closed. */
-	overflow = false;
-	readonly #words: Int32Array;
-	readonly #table: number;
-	readonly #queue: number;
-	readonly #capacity: number;
-	#head = 0;
-	/** Acknowledgements that wait, for the application or behind one that does. */
-	queued = 0;
-	#sequence = 0;
-	/** Table entries that are not where their id points: 0 makes every look-up one comparison. */
-	#strays = 0;
-
-	constructor(arena: Arena, capacity: number) {
-		this.#words = arena.words;
-		this.#table = arena.claim(capacity);
-		this.#queue = arena.claim(capacity);
-		this.#capacity = capacity;
+/** The place that its id points to is taken, by itself or by another. */
+function beginElsewhere(session: Session, packetId: number): number {
+	const words = session.words;
+	const at = find(session, packetId);
+	if (at > 0) {
+		const word = words[at];
+		if ((word & ACCEPTED) !== 0) return REPEATED;
+		// Sent again on a new connection: its acknowledgement takes its place in the new order.
+		if (!isQueued(session, word)) enqueue(session, word);
+		return WITH_APPLICATION;
 	}
-
-	/** A QoS 2 PUBLISH with this id has come: NEW (and remembered now), REPEATED, WITH_APPLICATION or FULL. */
-	begin(packetId: number): number {
-		const words = this.#words;
-		const at = this.#find(packetId);
-		if (at >= 0) {
-			const word = words[at];
-			if ((word & ACCEPTED) !== 0) return REPEATED;
-			// Sent again on a new connection: its acknowledgement takes its place in the new order.
-			if (!this.#isQueued(word)) this.#enqueue(word);
-			return WITH_APPLICATION;
-		}
-		let free = this.#table + (packetId % this.#capacity);
-		if (words[free] !== 0) {
-			free = this.#table;
-			const stop = free + this.#capacity;
-			while (free < stop && words[free] !== 0) free += 1;
-			if (free === stop) return FULL;
-			this.#strays += 1;
-		}
-		words[free] = packetId | IS_QOS_2;
-		return NEW;
+	let free = session.receivedAt + (packetId % session.received);
+	if (words[free] !== 0) {
+		free = session.receivedAt;
+		const stop = free + session.received;
+		while (free < stop && words[free] !== 0) free += 1;
+		if (free === stop) return FULL;
+		session.strays += 1;
 	}
+	words[free] = packetId | IS_QOS_2;
+	return NEW;
+}
 
-	/** The message never became whole: its id is as good as new. */
-	abandon(packetId: number): void {
-		const at = this.#find(packetId);
-		if (at >= 0) this.#free(at);
-	}
+/** The message never became whole: its id is as good as new. */
+export function abandon(session: Session, packetId: number): void {
+	const at = find(session, packetId);
+	if (at > 0) forget(session, at);
+}
 
-	/** PUBREL. True where the id is free now (or was), false where the message is still with the application. */
-	release(packetId: number): boolean {
-		const at = this.#find(packetId);
-		if (at < 0) return true;
-		if ((this.#words[at] & ACCEPTED) === 0) return false;
-		this.#free(at);
+/** PUBREL. True where the id is free now (or was), false where the message is still with the application. */
+export function finish(session: Session, packetId: number): boolean {
+	const words = session.words;
+	const home = session.receivedAt + (packetId % session.received);
+	if ((words[home] & ~SEQUENCE) === (packetId | IS_QOS_2 | ACCEPTED)) {
+		words[home] = 0;
 		return true;
 	}
+	const at = find(session, packetId);
+	if (at > 0) {
+		if ((words[at] & ACCEPTED) === 0) return false;
+		forget(session, at);
+	}
+	return true;
+}
 
-	/** The handlers have returned and nobody holds the message: true where it may be acknowledged right now. */
-	accept(packetId: number, qos: number): boolean {
-		const word = qos === 2 ? packetId | IS_QOS_2 : packetId;
-		if (this.queued !== 0) {
-			// Without room to wait in, it is accepted all the same: answered when the server sends it again.
-			if (!this.#enqueue(word | ACCEPTED) && qos === 2) this.#setAccepted(packetId);
-			return false;
+/** The handlers have returned and nobody holds the message (QoS 1, or 2 with QOS_2): it is acknowledged, in its turn. */
+export function accept(session: Session, packetId: number, qos2: number): void {
+	if (session.queued !== 0) acceptInTurn(session, packetId, qos2);
+	else if (qos2 === 0) owe(session, PUBACK, packetId);
+	else {
+		setAccepted(session, packetId);
+		owe(session, PUBREC, packetId);
+	}
+}
+
+function acceptInTurn(session: Session, packetId: number, qos2: number): void {
+	const word = qos2 === 0 ? packetId : packetId | IS_QOS_2;
+	// Without room to wait in, it is accepted all the same: answered when the server sends it again.
+	if (!enqueue(session, word | ACCEPTED) && qos2 !== 0) setAccepted(session, packetId);
+}
+
+/** Keeps the acknowledgement back. Returns the token, or 0 where the queue is full. */
+export function hold(session: Session, packetId: number, qos: number): number {
+	session.sequence = (session.sequence + 1) & SEQUENCE_MASK;
+	const token = packetId | (qos === 2 ? IS_QOS_2 : 0) | (session.sequence << SEQUENCE_SHIFT);
+	if (!enqueue(session, token)) return 0;
+	if (qos === 2) session.words[find(session, packetId)] = token;
+	return token;
+}
+
+/** The application has the message safe. False for a token that is used up, or died with its connection. */
+export function acknowledge(session: Session, token: number): boolean {
+	const words = session.words;
+	if (token <= 0 || (token & ACCEPTED) !== 0) return false;
+	for (let i = 0; i < session.queued; i += 1) {
+		const at = queueAt(session, i);
+		if (words[at] === token) {
+			words[at] = token | ACCEPTED;
+			return true;
 		}
-		if (qos === 2) this.#setAccepted(packetId);
-		return true;
 	}
+	// A QoS 2 message of an earlier connection: it is answered when the server sends it again.
+	const at = (token & IS_QOS_2) !== 0 ? find(session, token & ID_MASK) : 0;
+	if (at === 0 || words[at] !== token) return false;
+	words[at] = token | ACCEPTED;
+	return true;
+}
 
-	/** Keeps the acknowledgement back. Returns the token, or 0 where the queue is full. */
-	hold(packetId: number, qos: number): number {
-		this.#sequence = (this.#sequence + 1) & SEQUENCE_MASK;
-		const token = packetId | (qos === 2 ? IS_QOS_2 : 0) | (this.#sequence << SEQUENCE_SHIFT);
-		if (!this.#enqueue(token)) return 0;
-		if (qos === 2) this.#words[this.#find(packetId)] = token;
-		return token;
+/** Acknowledgements that the application has allowed, as far as the lane has room, in order [MQTT-4.6.0-2]. */
+export function pollAcknowledgements(session: Session): void {
+	while (session.queued !== 0 && session.laneEnd !== session.topicsAt << 2) {
+		const word = session.words[queueAt(session, 0)];
+		if ((word & ACCEPTED) === 0) return;
+		unqueue(session);
+		const packetId = word & ID_MASK;
+		if ((word & IS_QOS_2) !== 0) setAccepted(session, packetId);
+		owe(session, (word & IS_QOS_2) === 0 ? PUBACK : PUBREC, packetId);
 	}
+}
 
-	/** The application has the message safe. False for a token that is used up, or died with its connection. */
-	acknowledge(token: number): boolean {
-		const words = this.#words;
-		if (token <= 0 || (token & ACCEPTED) !== 0) return false;
-		for (let i = 0, at = this.#head; i < this.queued; i += 1) {
-			if (words[this.#queue + at] === token) {
-				words[this.#queue + at] = token | ACCEPTED;
-				return true;
-			}
-			at = at + 1 === this.#capacity ? 0 : at + 1;
-		}
-		// A QoS 2 message of an earlier connection: it is answered when the server sends it again.
-		const at = (token & IS_QOS_2) !== 0 ? this.#find(token & ID_MASK) : -1;
-		if (at < 0 || words[at] !== token) return false;
-		words[at] = token | ACCEPTED;
-		return true;
+/** PUBACK, PUBREC, PUBREL or PUBCOMP for the control lane. It must not be full. */
+export function owe(session: Session, first: number, packetId: number): void {
+	const bytes = session.bytes;
+	const at = session.laneEnd;
+	bytes[at] = first;
+	bytes[at + 1] = 2;
+	bytes[at + 2] = packetId >> 8;
+	bytes[at + 3] = packetId;
+	session.laneEnd = at + 4;
+	session.todo |= at + 4 === session.topicsAt << 2 ? WANTS_ACK | STALLED : WANTS_ACK;
+}
+
+/** Acknowledgements into the stage, as many as the socket has room for: how many bytes. */
+export function pollLane(session: Session): number {
+	const bytes = session.bytes;
+	const end = session.laneEnd;
+	const length = end - session.laneAt;
+	if (length > session.room || length > session.total - session.stageAt || session.queued !== 0)
+		return pollPart(session);
+	bytes.copyWithin(session.stageAt, end - length, end);
+	session.laneEnd = end - length;
+	session.todo &= ~WANTS_ACK;
+	return length;
+}
+
+/** As many as fit; and what has waited in the queue for room in the lane moves up. */
+function pollPart(session: Session): number {
+	const { bytes, laneAt, laneEnd, stageAt } = session;
+	const length = Math.min(laneEnd - laneAt, session.room & ~3, (session.total - stageAt) & ~3);
+	bytes.copyWithin(stageAt, laneAt, laneAt + length);
+	bytes.copyWithin(laneAt, laneAt + length, laneEnd);
+	session.laneEnd = laneEnd - length;
+	pollAcknowledgements(session);
+	if (session.laneEnd === laneAt) session.todo &= ~WANTS_ACK;
+	return length;
+}
+
+/** Acknowledgements belong to their connection; QoS 2 ids, and whether they were accepted, outlive it. */
+export function rewindReceived(session: Session): void {
+	while (session.queued > 0) {
+		const word = session.words[queueAt(session, 0)];
+		if ((word & ACCEPTED) !== 0 && (word & IS_QOS_2) !== 0) setAccepted(session, word & ID_MASK);
+		unqueue(session);
 	}
+	session.overflow = false;
+	session.laneEnd = session.laneAt;
+}
 
-	/** The next acknowledgement that may leave, packet id and perhaps IS_QOS_2, or 0. */
-	pollAcknowledgement(): number {
-		if (this.queued === 0) return 0;
-		const word = this.#words[this.#queue + this.#head];
-		if ((word & ACCEPTED) === 0) return 0;
-		this.#head = this.#head + 1 === this.#capacity ? 0 : this.#head + 1;
-		this.queued -= 1;
-		if ((word & IS_QOS_2) !== 0) this.#setAccepted(word & ID_MASK);
-		return word & (ID_MASK | IS_QOS_2);
-	}
+/** The session is gone, with all its ids. */
+export function loseReceived(session: Session): void {
+	session.words.fill(0, session.receivedAt, session.receivedAt + session.received);
+	session.strays = 0;
+}
 
-	/** Acknowledgements belong to their connection; QoS 2 ids, and whether they were accepted, outlive it. */
-	handleLinkDown(): void {
-		const words = this.#words;
-		for (; this.queued > 0; this.queued -= 1) {
-			const word = words[this.#queue + this.#head];
-			if ((word & ACCEPTED) !== 0 && (word & IS_QOS_2) !== 0) this.#setAccepted(word & ID_MASK);
-			this.#head = this.#head + 1 === this.#capacity ? 0 : this.#head + 1;
-		}
-		this.overflow = false;
-	}
+/** The table's entry with this id, or 0. */
+function find(session: Session, packetId: number): number {
+	const words = session.words;
+	let at = session.receivedAt + (packetId % session.received);
+	if ((words[at] & ID_MASK) === packetId) return at;
+	if (session.strays === 0) return 0;
+	at = session.receivedAt;
+	const stop = at + session.received;
+	while (at < stop && (words[at] & ID_MASK) !== packetId) at += 1;
+	return at === stop ? 0 : at;
+}
 
-	/** The session is gone, with all its ids. */
-	clear(): void {
-		this.#words.fill(0, this.#table, this.#table + this.#capacity);
-		this.queued = 0;
-		this.#strays = 0;
-	}
+/** Unless it has been released since: a repeat waits in the queue once more. */
+function setAccepted(session: Session, packetId: number): void {
+	const words = session.words;
+	let at = session.receivedAt + (packetId % session.received);
+	if ((words[at] & ID_MASK) !== packetId) at = find(session, packetId);
+	if (at > 0) words[at] |= ACCEPTED;
+}
 
-	#find(packetId: number): number {
-		const words = this.#words;
-		const home = this.#table + (packetId % this.#capacity);
-		if ((words[home] & ID_MASK) === packetId) return home;
-		if (this.#strays === 0) return -1;
-		const stop = this.#table + this.#capacity;
-		for (let at = this.#table; at < stop; at += 1) if ((words[at] & ID_MASK) === packetId) return at;
-		return -1;
-	}
+function forget(session: Session, at: number): void {
+	const words = session.words;
+	if (at !== session.receivedAt + ((words[at] & ID_MASK) % session.received)) session.strays -= 1;
+	words[at] = 0;
+}
 
-	/** Unless it has been released since: a repeat waits in the queue once more. */
-	#setAccepted(packetId: number): void {
-		const at = this.#find(packetId);
-		if (at >= 0) this.#words[at] |= ACCEPTED;
-	}
+/** Where the queue's entry with that number lies. */
+function queueAt(session: Session, number: number): number {
+	return session.receivedAt + session.received + ((session.queueHead + number) % session.received);
+}
 
-	#free(at: number): void {
-		if (at !== this.#table + ((this.#words[at] & ID_MASK) % this.#capacity)) this.#strays -= 1;
-		this.#words[at] = 0;
-	}
-
-	#enqueue(word: number): boolean {
-		if (this.queued === this.#capacity) {
-			this.overflow = true;
-			return false;
-		}
-		const end = this.#head + this.queued;
-		this.#words[this.#queue + (end < this.#capacity ? end : end - this.#capacity)] = word;
-		this.queued += 1;
-		return true;
-	}
-
-	#isQueued(word: number): boolean {
-		const end = this.#head + this.queued;
-		for (let i = this.#head; i < end; i += 1) {
-			const at = i < this.#capacity ? i : i - this.#capacity;
-			if ((this.#words[this.#queue + at] & ~ACCEPTED) === word) return true;
-		}
+function enqueue(session: Session, word: number): boolean {
+	if (session.queued === session.received) {
+		session.overflow = true;
 		return false;
 	}
+	session.words[queueAt(session, session.queued)] = word;
+	session.queued += 1;
+	session.todo |= HELD;
+	return true;
 }
 
-Object.freeze(Received.prototype);
+function unqueue(session: Session): void {
+	session.queueHead = (session.queueHead + 1) % session.received;
+	session.queued -= 1;
+	if (session.queued === 0) session.todo &= ~HELD;
+}
+
+function isQueued(session: Session, word: number): boolean {
+	for (let i = 0; i < session.queued; i += 1)
+		if ((session.words[queueAt(session, i)] & ~ACCEPTED) === word) return true;
+	return false;
+}

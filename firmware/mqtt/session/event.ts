@@ -1,13 +1,17 @@
 // What the session tells the client after a packet, or after time has passed.
 
+import type { Session } from "../session.js";
+
 export const NOTHING = 0;
 /** A message, or a span of one: to the handlers, then finishDelivery(). */
 export const DELIVER = 1;
-/** The publish `session.ticket` is settled. */
+/** The publish `packet.packetId` is settled. */
 export const SETTLED = 2;
-/** CONNACK accepted us; `session.sessionPresent` says what the server remembers. */
+/** CONNACK accepted us, and the server knows nothing of us. */
 export const ONLINE = 3;
-/** Filters were answered: see `topics.takeAnswered()`. */
+/** CONNACK accepted us, and the server remembers our session. */
+export const RESUMED = 9;
+/** Filters were answered: see takeAnswered(). */
 export const ANSWERED = 4;
 /** The link has to be closed because of `session.error`. */
 export const FAILED = 5;
@@ -27,3 +31,9 @@ export const END_REFUSED = 1;
 export const END_LOST = 2;
 /** It was given up here and may never have left; the code says why. */
 export const END_DROPPED = 3;
+
+/** For `return fail(session, code)`. */
+export function fail(session: Session, code: number): number {
+	session.error = code;
+	return FAILED;
+}

@@ -1,57 +1,58 @@
 // Is the other side alive? Two clocks: when we last sent (keep alive is about that [MQTT-3.1.2-23]), and when we last
 // heard. Publishing at QoS 0 into a dead link pushes only the first one.
 
-import { ACK, KEEP_ALIVE, PING, SILENCE as SILENCE_DEADLINE } from "../deadline.js";
+import { ACK, arm, disarm, isArmed, KEEP_ALIVE, PING, SILENCE as SILENCE_DEADLINE, start, WAITS } from "../deadline.js";
 import { takeEmpty } from "../decode.js";
 import { putEmpty } from "../encode.js";
 import { ACK_TIMEOUT, OK, SILENCE, UNEXPECTED_PACKET } from "../error.js";
-import { RELEASED, SENT } from "../outbox.js";
+import { AWAITS_PUBACK, AWAITS_PUBREC, entryAfter, firstEntry, RELEASED, STATE_MASK } from "../outbox.js";
 import { PINGREQ } from "../packet.js";
-import { NOTHING, PONG } from "./event.js";
-import type { Session } from "./session.js";
-import { WANTS_PING } from "./state.js";
+import type { Session } from "../session.js";
+import { WANTS_PING } from "../todo.js";
+import { fail, NOTHING, PONG } from "./event.js";
 
 /** Perhaps traffic has pushed it back; if not, ask for a sign of life. */
-export function handleKeepAlive(session: Session, now: number): void {
-	const { deadlines, waits } = session;
+export function handleKeepAlive(session: Session): void {
+	const now = session.now;
 	const idle = Math.max((now - session.sentMs) | 0, (now - session.heardMs) | 0);
-	if (idle < waits.idleMs) {
-		deadlines.arm(KEEP_ALIVE, now + waits.idleMs - idle);
-		return;
-	}
-	requestPing(session);
-	deadlines.arm(KEEP_ALIVE, now + waits.idleMs);
+	const left = session.words[WAITS + KEEP_ALIVE] - idle;
+	if (left <= 0) {
+		requestPing(session);
+		start(session, KEEP_ALIVE);
+	} else arm(session, KEEP_ALIVE, now + left);
 }
 
 /** An unanswered PINGREQ has its own deadline; a second one would only blur the round-trip time. */
 export function requestPing(session: Session): void {
-	if (!session.deadlines.isArmed(PING)) session.wants |= WANTS_PING;
+	if (!isArmed(session, PING)) session.todo |= WANTS_PING;
 }
 
-export function pollPing(session: Session, room: number, now: number): number {
-	if (room < 2) return -1;
-	session.wants &= ~WANTS_PING;
-	session.pingSentMs = now;
-	session.deadlines.arm(PING, now + session.waits.pingMs);
-	putEmpty(session.arena.bytes, session.arena.stageAt, PINGREQ);
+/** PINGREQ into the stage: its length, or -1 where the socket has no room for it. */
+export function pollPing(session: Session): number {
+	if (session.room < 2) return -1;
+	session.todo &= ~WANTS_PING;
+	start(session, PING);
+	putEmpty(session.bytes, session.stageAt, PINGREQ);
 	return 2;
 }
 
-export function handlePingresp(session: Session, now: number): number {
+export function handlePingresp(session: Session): number {
 	const code = takeEmpty(session.packet);
-	if (code !== OK) return session.fail(code);
-	if (!session.deadlines.isArmed(PING)) return session.fail(UNEXPECTED_PACKET);
-	session.deadlines.disarm(PING);
+	if (code !== OK) return fail(session, code);
+	if (!isArmed(session, PING)) return fail(session, UNEXPECTED_PACKET);
+	disarm(session, PING);
 	// While it was awaited no other was sent: the time to the next counts from the last packet that left.
-	if (session.waits.idleMs > 0) session.deadlines.arm(KEEP_ALIVE, session.sentMs + session.waits.idleMs);
-	session.pingMs = (now - session.pingSentMs) | 0;
+	const words = session.words;
+	const idleMs = words[WAITS + KEEP_ALIVE];
+	if (idleMs > 0) arm(session, KEEP_ALIVE, session.sentMs + idleMs);
+	session.pingMs = (session.now - words[PING] + words[WAITS + PING]) | 0;
 	return PONG;
 }
 
-export function handleSilence(session: Session, now: number): number {
-	const left = (session.heardMs + session.waits.silenceMs - now) | 0;
-	if (left <= 0) return session.fail(SILENCE);
-	session.deadlines.arm(SILENCE_DEADLINE, now + left);
+export function handleSilence(session: Session): number {
+	const at = (session.heardMs + session.words[WAITS + SILENCE_DEADLINE]) | 0;
+	if (((at - session.now) | 0) <= 0) return fail(session, SILENCE);
+	arm(session, SILENCE_DEADLINE, at);
 	return NOTHING;
 }
 
@@ -59,16 +60,18 @@ export function handleSilence(session: Session, now: number): number {
  * The first packet sent after the deadline was last set may have been answered long ago: look for the oldest that was
  * not. Too old, and the link is closed; sending again is for the next connection [MQTT-4.4.0-1].
  */
-export function handleAckDeadline(session: Session, now: number): number {
-	const { outbox, waits } = session;
+export function handleAckDeadline(session: Session): number {
+	const { now, words } = session;
 	let age = session.requestId === 0 ? -1 : (now - session.requestMs) | 0;
-	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
-		const state = outbox.state(entry);
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = words[entry] & STATE_MASK;
 		// The one that is just being sent has to make progress, whatever its QoS.
-		const leaving = session.sendLeft > 0 && entry === outbox.unsent;
-		if (leaving || state === SENT || state === RELEASED) age = Math.max(age, (now - outbox.sentMs(entry)) | 0);
+		const leaving = session.sendLeft > 0 && entry === session.unsent;
+		if (leaving || state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED)
+			age = Math.max(age, (now - words[entry + 2]) | 0);
 	}
-	if (age >= waits.ackMs) return session.fail(ACK_TIMEOUT);
-	if (age >= 0) session.deadlines.arm(ACK, now + waits.ackMs - age);
+	const left = words[WAITS + ACK] - age;
+	if (left <= 0) return fail(session, ACK_TIMEOUT);
+	if (age >= 0) arm(session, ACK, now + left);
 	return NOTHING;
 }

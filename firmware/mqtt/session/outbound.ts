@@ -1,32 +1,49 @@
 // Messages to the server: from publish() to the one end that each of them has. At QoS 1 and 2 this is the sender's side
 // of the standard's state machines (3.1.1 sections 4.3.2 and 4.3.3); the states are those of the outbox's entries.
 
-import { ACK, SOURCE } from "../deadline.js";
+import { refuseInSource } from "../check.js";
+import { ACK, ACK_ARMED, disarm, isArmed, SOURCE, start } from "../deadline.js";
 import { takeAck } from "../decode.js";
-import { packetLength, putPublishHead } from "../encode.js";
-import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
+import { packetLength } from "../encode.js";
+import { OFFLINE as CODE_OFFLINE, OK, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
 import type { Source } from "../options.js";
 import {
+	AWAITS_PUBACK,
+	AWAITS_PUBREC,
+	append,
 	DEAD,
 	ENDED,
 	ENTRY_WORDS,
+	end,
+	entryAfter,
+	entryOf,
+	firstEntry,
 	LENGTH_MASK,
 	QUEUED,
 	RELEASED,
 	RESEND,
-	SENT,
+	release,
+	remove,
 	STATE_MASK,
+	STATE_SHIFT,
 	STREAMED,
+	sizeOf,
 } from "../outbox.js";
-import { DUP, PUBLISH, PUBREL, QOS_1, QOS_2, QOS_MASK, REMAINING_LENGTH_MAX } from "../packet.js";
-import { takeUint16 } from "../wire.js";
-import { END_DROPPED, END_SETTLED, NOTHING, SETTLED } from "./event.js";
-import type { Session } from "./session.js";
-import { WANTS_ACK } from "./state.js";
+import { DUP, PUBLISH, PUBREL, QOS_MASK, REMAINING_LENGTH_MAX, RETAIN } from "../packet.js";
+import { owe } from "../received.js";
+import type { Session } from "../session.js";
+import { ONLINE, READING, UNSENT } from "../todo.js";
+import { putVarint } from "../wire.js";
+import { END_DROPPED, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
 
 /**
- * Takes a message into the outbox. The name lies in the arena at `nameAt`, with its length before it; the payload is `length` bytes of `payload` from `offset` on. `flags` is QOS_1 or QOS_2 and RETAIN. Returns the ticket,
- * or minus an error code; then nothing has changed.
+ * Takes a message. The name lies in the buffer at `nameAt`, with its length before it (behind the stage's first
+ * HEAD_MOST bytes, if it is there); the payload is `length` bytes of `payload` from `offset` on. `flags` is QOS_1 or
+ * QOS_2, and RETAIN.
+ *
+ * Where nothing waits before it and the socket has room, its packet is in the stage afterwards, `staged` bytes, and the
+ * caller writes it. Above QoS 0, or where it has to wait, it is in the outbox as well. Returns the ticket, 0 at QoS 0
+ * for what is in the stage only, or minus an error code; then nothing has changed.
  */
 export function requestPublish(
 	session: Session,
@@ -36,136 +53,147 @@ export function requestPublish(
 	length: number,
 	flags: number,
 ): number {
-	const outbox = session.outbox;
-	const bytes = session.arena.bytes;
-	const nameLength = takeUint16(bytes, nameAt) + 2;
-	const remaining = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2) + length;
-	const size = packetLength(remaining);
-	if (session.inflight.isFull) return -IN_FLIGHT_FULL;
-	const entry = outbox.append(size);
-	if (entry === 0) return outbox.canEverHold(size) ? -OUTBOX_FULL : -TOO_LARGE;
-	const ticket = outbox.words[entry + 1];
-	const id = (flags & QOS_MASK) === 0 ? 0 : ticket;
-	const at = putPublishHead(bytes, (entry + ENTRY_WORDS) << 2, PUBLISH | flags, remaining, nameAt, nameLength, id);
-	putPayload(bytes, at, outbox.limitAt, payload, offset, length);
+	const bytes = session.bytes;
+	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
+	const remaining = nameLength + length + (flags > RETAIN ? 2 : 0);
+	const size = remaining < 128 ? remaining + 2 : packetLength(remaining);
+	const stageAt = session.stageAt;
+	const direct = session.todo === 0 && size <= session.room && size <= session.total - stageAt;
+	let at = stageAt;
+	let ticket = 0;
+	if (flags > RETAIN || !direct) {
+		const entry = direct ? append(session, size) : enqueue(session, size, flags);
+		if (entry < 0) return entry;
+		at = (entry + ENTRY_WORDS) << 2;
+		ticket = session.packetId;
+	}
+	bytes[at] = PUBLISH | flags;
+	let to = at + 2;
+	if (remaining < 128) bytes[at + 1] = remaining;
+	else to = putVarint(bytes, at + 1, remaining);
+	bytes.copyWithin(to, nameAt, nameAt + nameLength);
+	to += nameLength;
+	if (flags > RETAIN) {
+		bytes[to] = ticket >> 8;
+		bytes[to + 1] = ticket;
+		to += 2;
+	}
+	if (payload.length === length) bytes.set(payload, to);
+	else putPayload(session, to, payload, offset, length);
+	if (!direct) return ticket;
+	session.staged = stageAt + size;
+	if (ticket !== 0) {
+		const words = session.words;
+		const entry = (at >> 2) - ENTRY_WORDS;
+		bytes.copyWithin(stageAt, at, at + size);
+		words[entry] = size | ((flags & QOS_MASK) << STATE_SHIFT);
+		words[entry + 2] = session.now;
+		session.unsent = session.outboxEnd;
+		if ((session.armed & ACK_ARMED) === 0) start(session, ACK);
+	}
 	return ticket;
 }
 
-/**
- * The shortest way there is, for QoS 0 where nothing waits before it: straight into the stage. Returns the bytes to
- * write, or 0 where it has to go through the outbox. Arguments as for requestPublish.
- */
-export function pollDirect(
-	session: Session,
-	room: number,
-	nameAt: number,
-	payload: Uint8Array,
-	offset: number,
-	length: number,
-	flags: number,
-): number {
-	const { arena, outbox } = session;
-	if (session.wants !== 0 || outbox.unsent !== outbox.end) return 0;
-	const { bytes, stageAt } = arena;
-	const nameLength = takeUint16(bytes, nameAt) + 2;
-	const size = packetLength(nameLength + length);
-	if (size > room || size > arena.total - stageAt) return 0;
-	const at = putPublishHead(bytes, stageAt, PUBLISH | flags, nameLength + length, nameAt, nameLength, 0);
-	putPayload(bytes, at, arena.total, payload, offset, length);
-	return size;
-}
-
-/** As requestPublish, for a payload that a source will give piece by piece; only the head is kept. */
-export function requestStream(session: Session, nameAt: number, source: Source, length: number, flags: number): number {
-	const { inflight, outbox } = session;
-	const bytes = session.arena.bytes;
-	const nameLength = takeUint16(bytes, nameAt) + 2;
-	const head = nameLength + ((flags & QOS_MASK) === 0 ? 0 : 2);
-	const headLength = packetLength(head + length) - length;
-	if (inflight.isFull) return -IN_FLIGHT_FULL;
-	if (head + length > REMAINING_LENGTH_MAX || !outbox.canEverHold(headLength)) return -TOO_LARGE;
-	const entry = outbox.append(headLength);
-	if (entry === 0) return -OUTBOX_FULL;
-	const ticket = outbox.packetId(entry);
-	const id = (flags & QOS_MASK) === 0 ? 0 : ticket;
-	putPublishHead(bytes, outbox.packetAt(entry), PUBLISH | flags, head + length, nameAt, nameLength, id);
-	outbox.setStreamed(entry);
-	session.source = source;
-	session.sourceLength = length;
-	return ticket;
+/** A place in the outbox for what cannot go out at once, or minus the code of why there is none. */
+function enqueue(session: Session, size: number, flags: number): number {
+	if ((session.todo & READING) !== 0) refuseInSource();
+	if (flags <= RETAIN && session.phase !== ONLINE) return -CODE_OFFLINE;
+	const entry = append(session, size);
+	if (entry > 0) session.todo |= UNSENT;
+	return entry;
 }
 
 /**
- * Copies the payload to `at`. The native copies take whole views only, and a view of a part would be garbage; so where
- * there is room behind (nothing lies between here and `limit` that lasts) the whole view is copied and the rest ignored.
+ * Copies a part of a view to `at`. The native copies take whole views only, and a view of a part would be garbage; so
+ * where there is room behind (in stage and outbox, nothing behind the message lasts) the whole view is copied, and the
+ * rest ignored.
  */
-export function putPayload(
-	bytes: Uint8Array,
-	at: number,
-	limit: number,
-	payload: Uint8Array,
-	offset: number,
-	length: number,
-): void {
-	if (payload.buffer === bytes.buffer) {
+function putPayload(session: Session, at: number, payload: Uint8Array, offset: number, length: number): void {
+	const bytes = session.bytes;
+	const limit = at < session.stageAt ? session.outboxLimit << 2 : session.total;
+	if (payload.buffer === session.buffer) {
 		const from = payload.byteOffset + offset;
 		bytes.copyWithin(at, from, from + length);
 	} else if (offset === 0 && payload.length <= limit - at) bytes.set(payload, at);
 	else for (let i = 0; i < length; i += 1) bytes[at + i] = payload[offset + i];
 }
 
-/** The next message that has not left, or its first bytes: see Session.pollTransmit. */
-export function pollMessage(session: Session, room: number, now: number): number {
-	const outbox = session.outbox;
-	const words = outbox.words;
-	const bytes = session.arena.bytes;
-	let entry = outbox.unsent;
+/** As requestPublish, for a payload that a source will give piece by piece; only the head is kept. */
+export function requestStream(session: Session, nameAt: number, source: Source, length: number, flags: number): number {
+	const bytes = session.bytes;
+	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
+	const head = nameLength + (flags > RETAIN ? 2 : 0);
+	const remaining = head + length;
+	if (remaining > REMAINING_LENGTH_MAX) return -TOO_LARGE;
+	const size = packetLength(remaining) - length;
+	const entry = append(session, size);
+	if (entry < 0) return entry;
+	const at = (entry + ENTRY_WORDS) << 2;
+	const ticket = session.packetId;
+	bytes[at] = PUBLISH | flags;
+	const to = putVarint(bytes, at + 1, remaining);
+	bytes.copyWithin(to, nameAt, nameAt + nameLength);
+	if (flags > RETAIN) {
+		bytes[at + size - 2] = ticket >> 8;
+		bytes[at + size - 1] = ticket;
+	}
+	session.words[entry] |= STREAMED;
+	session.source = source;
+	session.sourceLength = length;
+	session.todo |= UNSENT;
+	return ticket;
+}
+
+/** The next message that has not left, or its first bytes: see pollTransmit. */
+export function pollMessage(session: Session): number {
+	const { bytes, words } = session;
+	let entry = session.unsent;
 	let head = 0;
 	let state = 0;
 	for (;;) {
-		if (entry === outbox.end || room === 0) return 0;
+		if (entry === session.outboxEnd) {
+			session.todo &= ~UNSENT;
+			return 0;
+		}
 		head = words[entry];
 		state = head & STATE_MASK;
 		if (state === QUEUED || state === RESEND) break;
-		outbox.unsent = entry = outbox.behind(entry);
+		session.unsent = entry = entry + sizeOf(head);
 	}
+	if (session.room === 0) return 0;
 	const at = (entry + ENTRY_WORDS) << 2;
 	// A first transmission never carries DUP, a later one always does [MQTT-3.3.1-1].
 	if (state === RESEND) bytes[at] |= DUP;
 	// From the first byte on it counts as sent: the server may have got the whole of it.
-	if ((bytes[at] & QOS_MASK) !== 0) words[entry] = (head & ~STATE_MASK) | SENT;
+	const qos = bytes[at] & QOS_MASK;
+	if (qos !== 0) words[entry] = (head & ~STATE_MASK) | (qos << STATE_SHIFT);
 	session.sendOffset = 0;
 	session.sendLeft = head & LENGTH_MASK;
 	if ((head & STREAMED) !== 0) session.sendLeft += session.sourceLength;
 	// From its first byte on it has a deadline: to make progress, and then to be acknowledged.
-	if (!session.deadlines.isArmed(ACK)) session.deadlines.arm(ACK, now + session.waits.ackMs);
-	return continueMessage(session, room, now);
+	if (!isArmed(session, ACK)) start(session, ACK);
+	return continueMessage(session);
 }
 
 /** More of the message under way. */
-export function continueMessage(session: Session, room: number, now: number): number {
-	const { outbox, arena, sendOffset } = session;
-	const words = outbox.words;
-	const entry = outbox.unsent;
-	const stageAt = arena.stageAt;
+export function continueMessage(session: Session): number {
+	const { sendOffset, stageAt, words } = session;
+	const entry = session.unsent;
 	const left = (words[entry] & LENGTH_MASK) - sendOffset;
-	let count = session.sendLeft;
-	if (count > room) count = room;
-	if (count > arena.total - stageAt) count = arena.total - stageAt;
+	let count = Math.min(session.sendLeft, session.room, session.total - stageAt);
 	if (left > 0) {
 		if (count > left) count = left;
 		const from = ((entry + ENTRY_WORDS) << 2) + sendOffset;
-		arena.bytes.copyWithin(stageAt, from, from + count);
-	} else if (count > 0) count = readSource(session, count, now);
+		session.bytes.copyWithin(stageAt, from, from + count);
+	} else if (count > 0) count = readSource(session, count);
 	if (count <= 0) return count;
 	session.sendOffset = sendOffset + count;
-	session.sentMs = now;
-	words[entry + 2] = now;
+	words[entry + 2] = session.now;
 	session.sendLeft -= count;
 	if (session.sendLeft === 0) {
 		// The last bytes are in the stage, on their way to the socket.
-		outbox.unsent = outbox.behind(entry);
-		if ((words[entry] & STATE_MASK) !== SENT) {
+		session.unsent = entry + sizeOf(words[entry]);
+		if ((words[entry] & STATE_MASK) === QUEUED) {
 			end(session, entry, END_SETTLED, OK);
 			session.leaving = entry;
 		}
@@ -174,130 +202,117 @@ export function continueMessage(session: Session, room: number, now: number): nu
 }
 
 /** Up to `count` more bytes of the payload into the stage: 0 where the source has none yet, -1 where it failed. */
-function readSource(session: Session, count: number, now: number): number {
-	const { arena, deadlines, outbox } = session;
-	const position = session.sendOffset - (outbox.words[outbox.unsent] & LENGTH_MASK);
+function readSource(session: Session, count: number): number {
+	const position = session.sendOffset - (session.words[session.unsent] & LENGTH_MASK);
 	let got = -1;
-	session.isReading = true;
+	session.todo |= READING;
 	try {
-		got = session.source!.read(arena.bytes, arena.stageAt, count, position);
+		got = session.source!.read(session.bytes, session.stageAt, count, position);
 	} catch {
 		// As if it had said so.
 	}
-	session.isReading = false;
+	session.todo &= ~READING;
 	if (got > 0 && got <= count && Number.isInteger(got)) {
-		deadlines.disarm(SOURCE);
+		disarm(session, SOURCE);
 		return got;
 	}
 	if (got === 0) {
-		if (!deadlines.isArmed(SOURCE)) deadlines.arm(SOURCE, now + session.waits.sourceMs);
+		if (!isArmed(session, SOURCE)) start(session, SOURCE);
 		return 0;
 	}
 	// In the middle of a packet there is no way back but to close the link.
-	end(session, outbox.unsent, END_DROPPED, SOURCE_FAILED);
+	end(session, session.unsent, END_DROPPED, SOURCE_FAILED);
 	session.error = SOURCE_FAILED;
 	return -1;
 }
 
-export function handlePuback(session: Session): number {
-	const code = takeAck(session.packet);
-	if (code !== OK) return session.fail(code);
-	const entry = awaiting(session, QOS_1);
-	if (entry > 0) return settle(session, entry);
-	return entry === 0 ? ignore(session) : session.fail(UNEXPECTED_PACKET);
+/**
+ * PUBACK for what is AWAITS_PUBACK, PUBCOMP for what is RELEASED: the end. The usual case has it short; all others are
+ * looked at below.
+ */
+export function handleLastAck(session: Session, wanted: number): number {
+	const { packet, words } = session;
+	const code = takeAck(packet);
+	if (code !== OK) return fail(session, code);
+	const entry = entryOf(session, packet.packetId);
+	// Whole, and in the state that it should be in, and no stream: the usual case.
+	if ((words[entry] & (STATE_MASK | STREAMED)) !== wanted || session.sendLeft > 0) {
+		const awaiting = entryAwaiting(session, wanted);
+		if (awaiting <= 0) return awaiting === 0 ? NOTHING : fail(session, UNEXPECTED_PACKET);
+		if ((words[awaiting] & STREAMED) !== 0) session.source = undefined;
+	}
+	if (entry === 0) return NOTHING;
+	remove(session, entry);
+	return SETTLED;
 }
 
 /** From here on the message is the server's: PUBREL, and never the PUBLISH again [MQTT-4.3.3-1]. */
-export function handlePubrec(session: Session, now: number): number {
-	const { packet, outbox } = session;
+export function handlePubrec(session: Session): number {
+	const packet = session.packet;
 	const code = takeAck(packet);
-	if (code !== OK) return session.fail(code);
-	const entry = awaiting(session, QOS_2);
-	if (entry < 0) return session.fail(UNEXPECTED_PACKET);
+	if (code !== OK) return fail(session, code);
+	const entry = entryAwaiting(session, AWAITS_PUBREC);
+	if (entry < 0) return fail(session, UNEXPECTED_PACKET);
 	if (entry > 0) {
-		if ((outbox.words[entry] & STREAMED) !== 0) session.source = undefined;
-		if (outbox.state(entry) !== RELEASED) outbox.release(entry);
-		outbox.setSentMs(entry, now);
-	} else session.strays += 1;
+		const head = session.words[entry];
+		if ((head & STREAMED) !== 0) session.source = undefined;
+		if ((head & STATE_MASK) !== RELEASED) release(session, entry);
+		session.words[entry + 2] = session.now;
+	}
 	// An id that we know nothing of is answered too, so that the server can let go of it.
-	session.lane.push(PUBREL, packet.packetId);
-	session.wants |= WANTS_ACK;
+	owe(session, PUBREL, packet.packetId);
 	return NOTHING;
-}
-
-export function handlePubcomp(session: Session): number {
-	const { packet, outbox } = session;
-	const code = takeAck(packet);
-	if (code !== OK) return session.fail(code);
-	const entry = awaiting(session, QOS_2);
-	if (entry < 0) return session.fail(UNEXPECTED_PACKET);
-	if (entry === 0) return ignore(session);
-	return outbox.state(entry) === RELEASED ? settle(session, entry) : session.fail(UNEXPECTED_PACKET);
 }
 
 /**
- * The entry with the record's packet id that was sent at this QoS, 0 for none (nothing sent under that id: an answer to
- * some former life), or -1 where the answer does not fit: another QoS, or a packet that has not left as a whole.
+ * The entry with the record's packet id that may be answered so where it is AWAITS_PUBACK, AWAITS_PUBREC or RELEASED; 0
+ * for none (nothing sent under that id: an answer to some former life), or -1 where the answer does not fit: another
+ * QoS, or a packet that has not left as a whole.
  */
-function awaiting(session: Session, qos: number): number {
-	const outbox = session.outbox;
-	const entry = session.inflight.find(session.packet.packetId);
+function entryAwaiting(session: Session, wanted: number): number {
+	const entry = entryOf(session, session.packet.packetId);
 	if (entry === 0) return 0;
-	const state = outbox.words[entry] & STATE_MASK;
-	if (state === RELEASED) return qos === QOS_2 ? entry : -1;
-	if (state !== SENT && state !== RESEND) return 0;
-	if ((session.arena.bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) !== qos) return -1;
-	return session.sendLeft > 0 && entry === outbox.unsent ? -1 : entry;
+	let state = session.words[entry] & STATE_MASK;
+	// As it was sent on the connection before.
+	if (state === RESEND) state = (session.bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) << STATE_SHIFT;
+	if (state === wanted) return session.sendLeft > 0 && entry === session.unsent ? -1 : entry;
+	// PUBREC may come again.
+	if (state === RELEASED && wanted === AWAITS_PUBREC) return entry;
+	return state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED ? -1 : 0;
 }
 
-function ignore(session: Session): number {
-	session.strays += 1;
-	return NOTHING;
-}
-
-function settle(session: Session, entry: number): number {
-	const outbox = session.outbox;
-	if ((outbox.words[entry] & STREAMED) !== 0) session.source = undefined;
-	session.ticket = session.packet.packetId;
-	outbox.remove(entry);
-	return SETTLED;
+/** The socket did not take what was given out last: if that was the rest of a QoS 0 message, it has not settled. */
+export function giveBack(session: Session, code: number): void {
+	if (session.leaving !== 0) end(session, session.leaving, END_DROPPED, code);
+	session.leaving = 0;
 }
 
 /** The link is gone. What the server may have got goes out again, marked; QoS 0 is not kept for another connection. */
 export function rewindMessages(session: Session, code: number): void {
-	const { outbox, arena } = session;
-	outbox.rewind();
-	// The socket did not take what was given out last.
-	if (session.leaving !== 0) outbox.changeEnd(session.leaving, END_DROPPED, code);
-	session.leaving = 0;
-	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
-		const state = outbox.state(entry);
-		if (state === SENT) outbox.words[entry] = (outbox.words[entry] & ~STATE_MASK) | RESEND;
-		else if (state === QUEUED && (arena.bytes[outbox.packetAt(entry)] & QOS_MASK) === 0)
+	const { bytes, words } = session;
+	session.unsent = session.outboxAt;
+	session.sendLeft = 0;
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = words[entry] & STATE_MASK;
+		if (state === AWAITS_PUBACK || state === AWAITS_PUBREC) words[entry] = (words[entry] & ~STATE_MASK) | RESEND;
+		else if (state === QUEUED && (bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) === 0)
 			end(session, entry, END_DROPPED, code);
 	}
 }
 
 /** The session is gone: what was sent in it and not settled ends. What never left belongs to no session yet. */
 export function loseMessages(session: Session, how: number, code: number): void {
-	const outbox = session.outbox;
-	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
-		const state = outbox.state(entry);
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = session.words[entry] & STATE_MASK;
 		if (state === RESEND || state === RELEASED) end(session, entry, how, code);
 	}
 }
 
 /** The client is closed for good: everything ends, sent or not. */
 export function endMessages(session: Session, code: number, lost: number, dropped: number): void {
-	const outbox = session.outbox;
-	for (let entry = outbox.first(); entry !== 0; entry = outbox.after(entry)) {
-		const state = outbox.state(entry);
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = session.words[entry] & STATE_MASK;
 		if (state === ENDED || state === DEAD) continue;
 		end(session, entry, state === QUEUED ? dropped : lost, code);
 	}
-}
-
-function end(session: Session, entry: number, how: number, code: number): void {
-	if ((session.outbox.words[entry] & STREAMED) !== 0) session.source = undefined;
-	session.outbox.setEnded(entry, how, code);
 }

@@ -2,112 +2,158 @@
 // asked for again, after a 1 only those that the server never answered. SUBSCRIBE is made from the table when it is
 // sent, so it takes no room in the outbox, and one packet carries all that is wanted. One is in flight at a time.
 
-import { ACK } from "../deadline.js";
+import { ACK, isArmed, start } from "../deadline.js";
 import { isSubackCode, takeAck, takeSuback } from "../decode.js";
-import { packetLength, putRequest } from "../encode.js";
+import { packetLength, putRequestFilter, putRequestHead } from "../encode.js";
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
+import { takeRequestId } from "../outbox.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
-import { ANSWERED, ASKED, LEAVING, REMOVED, UNWANTED, WANTED } from "../topic.js";
-import { ANSWERED as EVENT_ANSWERED } from "./event.js";
-import type { Session } from "./session.js";
-import { WANTS_REQUEST } from "./state.js";
+import type { Session } from "../session.js";
+import { WANTS_REQUEST } from "../todo.js";
+import {
+	ANSWERED,
+	ASKED,
+	CODE_SHIFT,
+	filterAt,
+	filterQos,
+	IN_FLIGHT,
+	LEAVING,
+	nextTopic,
+	REMOVED,
+	REPORT,
+	STANDING,
+	stateAt,
+	UNWANTED,
+	WANTED,
+} from "../topics.js";
+import { takeUint16 } from "../wire.js";
+import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
 
 /** Length of a SUBSCRIBE for one filter of `length` bytes: it must fit into one write. */
 export function requestLength(length: number): number {
 	return packetLength(2 + 2 + length + 1);
 }
 
-export function pollRequest(session: Session, room: number, now: number): number {
+/** UNSUBSCRIBE or SUBSCRIBE into the stage: its length, 0 for nothing now, or -1 where the socket has no room for it. */
+export function pollRequest(session: Session): number {
 	if (session.requestId !== 0) return 0;
-	const topics = session.topics;
-	if (topics.nextStanding(1, UNWANTED) !== 0) return pollBatch(session, room, now, UNSUBSCRIBE, UNWANTED, LEAVING);
-	if (topics.nextStanding(1, WANTED) !== 0) return pollBatch(session, room, now, SUBSCRIBE, WANTED, ASKED);
-	session.wants &= ~WANTS_REQUEST;
+	if (nextTopic(session, 1, STANDING, UNWANTED) !== 0) return pollBatch(session, UNSUBSCRIBE, UNWANTED, LEAVING);
+	if (nextTopic(session, 1, STANDING, WANTED) !== 0) return pollBatch(session, SUBSCRIBE, WANTED, ASKED);
+	session.todo &= ~WANTS_REQUEST;
 	return 0;
 }
 
-/** One packet for as many filters as fit, or -1 where there is no room for the first. */
-function pollBatch(session: Session, room: number, now: number, first: number, from: number, to: number): number {
-	const { topics, stageSize } = session;
-	const most = Math.min(room, stageSize);
+/** One packet for as many filters as fit. */
+function pollBatch(session: Session, first: number, from: number, to: number): number {
+	const { bytes, stageAt, words } = session;
+	const most = Math.min(session.room, session.total - stageAt);
 	// Its answer has a byte a filter, and has to fit into the receive area.
-	let filters = session.arena.stageAt - session.arena.receiveAt - 5;
+	let filters = stageAt - session.receiveAt - 5;
 	let remaining = 2;
-	for (let handle = topics.nextStanding(1, from); handle !== 0; handle = topics.nextStanding(handle + 1, from)) {
-		const more = 2 + topics.textLength(handle) + (first === SUBSCRIBE ? 1 : 0);
+	for (let handle = nextTopic(session, 1, STANDING, from); handle !== 0; ) {
+		const more = 2 + takeUint16(bytes, filterAt(session, handle)) + (first === SUBSCRIBE ? 1 : 0);
 		if (packetLength(remaining + more) > most || filters === 0) break;
 		filters -= 1;
 		remaining += more;
-		topics.setStanding(handle, to);
-		topics.setInFlight(handle, true);
+		const at = stateAt(session, handle);
+		words[at] = (words[at] & ~STANDING) | to | IN_FLIGHT;
+		handle = nextTopic(session, handle + 1, STANDING, from);
 	}
 	if (remaining === 2) return -1;
-	const { bytes, stageAt } = session.arena;
-	session.requestId = session.inflight.takeRequestId();
+	session.requestId = takeRequestId(session);
 	session.requestFirst = first;
-	session.requestMs = now;
-	if (!session.deadlines.isArmed(ACK)) session.deadlines.arm(ACK, now + session.waits.ackMs);
-	return putRequest(bytes, stageAt, first, remaining, session.requestId, topics) - stageAt;
+	session.requestMs = session.now;
+	if (!isArmed(session, ACK)) start(session, ACK);
+	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId);
+	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
+		const qos = first === SUBSCRIBE ? filterQos(words[stateAt(session, handle)]) : -1;
+		at = putRequestFilter(bytes, at, filterAt(session, handle), qos);
+	}
+	return at - stageAt;
 }
 
 /** One code a filter, in order [MQTT-3.9.3-1]. */
 export function handleSuback(session: Session): number {
-	const { packet, topics } = session;
+	const { bytes, packet, words } = session;
 	const code = takeSuback(packet);
-	if (code !== OK) return session.fail(code);
+	if (code !== OK) return fail(session, code);
 	if (session.requestFirst !== SUBSCRIBE || packet.packetId !== session.requestId)
-		return session.fail(UNEXPECTED_PACKET);
-	let count = 0;
-	for (let handle = topics.nextInFlight(1); handle !== 0; handle = topics.nextInFlight(handle + 1)) count += 1;
-	if (count !== packet.payloadLength) return session.fail(BAD_SUBACK);
-	for (let i = 0; i < count; i += 1)
-		if (!isSubackCode(packet.bytes[packet.payloadAt + i])) return session.fail(BAD_SUBACK);
+		return fail(session, UNEXPECTED_PACKET);
 	let at = packet.payloadAt;
-	for (let handle = topics.nextInFlight(1); handle !== 0; handle = topics.nextInFlight(handle + 1)) {
+	const stop = at + packet.payloadLength;
+	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
+		if (at === stop || !isSubackCode(bytes[at])) return fail(session, BAD_SUBACK);
+		at += 1;
+	}
+	if (at !== stop) return fail(session, BAD_SUBACK);
+	at = packet.payloadAt;
+	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
+		const state = stateAt(session, handle);
+		words[state] &= ~IN_FLIGHT;
 		// Asked for differently, or taken back, in the meantime: the next request brings that about.
-		if (topics.standing(handle) === ASKED) topics.setAnswer(handle, ANSWERED, packet.bytes[at]);
-		topics.setInFlight(handle, false);
+		if ((words[state] & STANDING) === ASKED) setAnswer(session, handle, ANSWERED, bytes[at]);
 		at += 1;
 	}
 	return endRequest(session);
 }
 
 export function handleUnsuback(session: Session): number {
-	const { packet, topics } = session;
+	const { packet, words } = session;
 	const code = takeAck(packet);
-	if (code !== OK) return session.fail(code);
+	if (code !== OK) return fail(session, code);
 	if (session.requestFirst !== UNSUBSCRIBE || packet.packetId !== session.requestId)
-		return session.fail(UNEXPECTED_PACKET);
-	for (let handle = topics.nextInFlight(1); handle !== 0; handle = topics.nextInFlight(handle + 1)) {
-		if (topics.standing(handle) === LEAVING) topics.setAnswer(handle, REMOVED, 0);
-		topics.setInFlight(handle, false);
+		return fail(session, UNEXPECTED_PACKET);
+	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
+		const state = stateAt(session, handle);
+		words[state] &= ~IN_FLIGHT;
+		if ((words[state] & STANDING) === LEAVING) setAnswer(session, handle, REMOVED, 0);
 	}
 	return endRequest(session);
 }
 
-function endRequest(session: Session): number {
-	session.requestId = 0;
-	session.wants |= WANTS_REQUEST;
-	return EVENT_ANSWERED;
+/** A handle whose answer has not been told, or 0. */
+export function takeAnswered(session: Session): number {
+	const handle = nextTopic(session, 1, REPORT, REPORT);
+	if (handle !== 0) session.words[stateAt(session, handle)] &= ~REPORT;
+	return handle;
 }
 
 /** The request in flight went with its connection: SUBSCRIBE is never resent, it is asked anew. */
 export function rewindSubscriptions(session: Session): void {
-	const topics = session.topics;
-	for (let handle = topics.nextInFlight(1); handle !== 0; handle = topics.nextInFlight(handle + 1)) {
-		if (topics.standing(handle) === ASKED) topics.setStanding(handle, WANTED);
-		else if (topics.standing(handle) === LEAVING) topics.setStanding(handle, UNWANTED);
-		topics.setInFlight(handle, false);
+	session.requestId = 0;
+	const words = session.words;
+	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
+		const at = stateAt(session, handle);
+		const state = words[at] & ~IN_FLIGHT;
+		const standing = state & STANDING;
+		words[at] = standing === ASKED || standing === LEAVING ? state - 1 : state;
 	}
 }
 
 export function resumeSubscriptions(session: Session, sessionPresent: boolean): void {
-	const topics = session.topics;
-	session.wants |= WANTS_REQUEST;
+	session.todo |= WANTS_REQUEST;
 	if (sessionPresent) return;
-	for (let handle = topics.nextStanding(1, ANSWERED); handle !== 0; handle = topics.nextStanding(handle + 1, ANSWERED))
-		topics.setStanding(handle, WANTED);
-	// Nobody is there to unsubscribe from.
-	for (let handle = topics.nextStanding(1, UNWANTED); handle !== 0; handle = topics.nextStanding(handle + 1, UNWANTED))
-		topics.setAnswer(handle, REMOVED, 0);
+	for (let handle = 1; handle <= session.topics; handle += 1) {
+		const at = stateAt(session, handle);
+		const standing = session.words[at] & STANDING;
+		if (standing === ANSWERED) session.words[at] ^= ANSWERED ^ WANTED;
+		// Nobody is there to unsubscribe from.
+		else if (standing === UNWANTED) setAnswer(session, handle, REMOVED, 0);
+	}
+}
+
+function endRequest(session: Session): number {
+	session.requestId = 0;
+	session.todo |= WANTS_REQUEST;
+	return EVENT_ANSWERED;
+}
+
+function nextInFlight(session: Session, handle: number): number {
+	return nextTopic(session, handle, IN_FLIGHT, IN_FLIGHT);
+}
+
+/** `code` is a granted QoS, or a reason from 0x80 up: kept until takeAnswered(). */
+function setAnswer(session: Session, handle: number, standing: number, code: number): void {
+	const at = stateAt(session, handle);
+	session.words[at] = (session.words[at] & 0xff & ~STANDING) | standing | REPORT | (code << CODE_SHIFT);
 }

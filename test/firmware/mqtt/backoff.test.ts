@@ -1,22 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { Backoff } from "../../../firmware/mqtt/backoff.js";
+import { checkBackoff, retryDelay } from "../../../firmware/mqtt/backoff.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
 
 const LINK_LOST = 0x38;
 const BAD_CREDENTIALS = 0x86;
 
-/** Chance that always gives the largest delay. */
-const highest = { next: () => 4_294_967_295 };
+/** Chance that always gives the largest delay below a ceiling of `ceiling`. */
+const highestBelow = (ceiling: number) => ({ next: () => 0xffff_ffff - (0xffff_ffff % (ceiling + 1)) - 1 });
 
 describe("backoff", () => {
 	it("doubles its ceiling up to the cap, with full jitter below it", () => {
 		const random = new SeededRandom(3);
 		const seen = Array.from({ length: 8 }, () => ({ low: Number.POSITIVE_INFINITY, high: 0 }));
 		for (let run = 0; run < 3000; run += 1) {
-			const backoff = new Backoff(random, { baseMs: 100, capMs: 2000 });
-			for (const bounds of seen) {
-				const delay = backoff.next(LINK_LOST);
+			for (const [failures, bounds] of seen.entries()) {
+				const delay = retryDelay(failures, LINK_LOST, random, { baseMs: 100, capMs: 2000 });
 				bounds.low = Math.min(bounds.low, delay);
 				bounds.high = Math.max(bounds.high, delay);
 			}
@@ -29,29 +28,48 @@ describe("backoff", () => {
 		}
 	});
 
-	it("begins again after reset", () => {
-		const backoff = new Backoff({ next: () => 0xffff_ffff - (0xffff_ffff % 101) - 1 }, { baseMs: 100, capMs: 60_000 });
-		for (let i = 0; i < 10; i += 1) backoff.next(LINK_LOST);
-		backoff.reset();
-		expect(backoff.next(LINK_LOST)).toBeLessThanOrEqual(100);
+	it("has the documented defaults", () => {
+		expect(retryDelay(0, LINK_LOST, highestBelow(1000), undefined)).toBe(1000);
+		expect(retryDelay(3, LINK_LOST, highestBelow(8000), {})).toBe(8000);
+		expect(retryDelay(20, LINK_LOST, highestBelow(60_000), {})).toBe(60_000);
+		expect(retryDelay(0, BAD_CREDENTIALS, { next: () => 0 }, {})).toBe(150_000);
+		expect(retryDelay(0, BAD_CREDENTIALS, highestBelow(150_000), {})).toBe(300_000);
+	});
+
+	it("begins again without failures", () => {
+		const random = highestBelow(100);
+		const options = { baseMs: 100, capMs: 60_000 };
+		expect(retryDelay(10, LINK_LOST, random, options)).toBeGreaterThan(100);
+		expect(retryDelay(0, LINK_LOST, random, options)).toBe(100);
 	});
 
 	it("comes back slowly where hurrying cannot help, however often", () => {
-		const backoff = new Backoff(new SeededRandom(1), { slowMs: 10_000 });
+		const random = new SeededRandom(1);
 		for (let i = 0; i < 1000; i += 1) {
-			const delay = backoff.next(BAD_CREDENTIALS);
+			const delay = retryDelay(i, BAD_CREDENTIALS, random, { slowMs: 10_000 });
 			expect(delay).toBeGreaterThanOrEqual(5000);
 			expect(delay).toBeLessThanOrEqual(10_000);
 		}
 	});
 
 	it("never overflows, however long the server is away", () => {
-		const backoff = new Backoff(highest, {});
-		for (let i = 0; i < 5000; i += 1) expect(backoff.next(LINK_LOST)).toBeLessThanOrEqual(60_000);
+		const random = { next: () => 0xffff_ffff };
+		for (let i = 0; i < 5000; i += 1) {
+			const delay = retryDelay(i, LINK_LOST, random, {});
+			expect(delay).toBeGreaterThanOrEqual(0);
+			expect(delay).toBeLessThanOrEqual(60_000);
+		}
+	});
+
+	it("is never longer than the cap, even where the base is", () => {
+		expect(retryDelay(0, LINK_LOST, highestBelow(50), { baseMs: 100, capMs: 50 })).toBe(50);
 	});
 
 	it("refuses times that are none", () => {
-		expect(() => new Backoff(highest, { baseMs: 0 })).toThrow(Misuse);
-		expect(() => new Backoff(highest, { capMs: 1.5 })).toThrow(Misuse);
+		expect(() => checkBackoff({ baseMs: 0 })).toThrow(Misuse);
+		expect(() => checkBackoff({ capMs: 1.5 })).toThrow(Misuse);
+		expect(() => checkBackoff({ slowMs: 86_400_001 })).toThrow(Misuse);
+		checkBackoff(undefined);
+		checkBackoff({ baseMs: 1, capMs: 86_400_000, slowMs: 1 });
 	});
 });

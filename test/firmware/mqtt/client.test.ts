@@ -706,6 +706,38 @@ describe("what has gone wrong once", () => {
 		expect(peer.told()).toEqual(["offline 38", `end ${id} dropped 38`]);
 	});
 
+	it("… and nothing else is taken for it when a handler, told of the end of a stream, publishes and the outbox is squeezed", () => {
+		const ids: number[] = [];
+		const peer = online({ limits: { receive: 128, outbox: 200, messages: 16 } });
+		const topic = peer.client.topic("a");
+		const large = new Uint8Array(60).fill(65);
+		peer.client.subscribe(
+			"b",
+			message => {
+				if (message.aborted) ids.push(peer.client.publish(topic, large, 60, QOS_1));
+			},
+			{ stream: true },
+		);
+		peer.send({ cmd: "suback", messageId: peer.take()[0]!.messageId!, granted: [2] });
+		const first = peer.client.publish(topic, large, 40, QOS_1);
+		const second = peer.client.publish(topic, large, 40, QOS_1);
+		peer.send({ cmd: "puback", messageId: first });
+		peer.socket.deliver(bytesOf(publish("b", Buffer.alloc(300), 2, 9)).subarray(0, 100));
+		peer.socket.allow(0);
+		const id = peer.client.publish(topic, one, 3, 0);
+		peer.told();
+		peer.socket.write = () => {
+			throw new Error("broken");
+		};
+		peer.socket.allow(100);
+		expect(peer.told()).toEqual(["offline 38", `end ${id} dropped 38`]);
+		peer.online(true);
+		expect(peer.brief()).toEqual([
+			`publish a ${"A".repeat(40)} q1 d1 r0 #${second}`,
+			`publish a ${"A".repeat(60)} q1 d0 r0 #${ids[0]}`,
+		]);
+	});
+
 	it("packets that wait in the receive area behind a full lane go on when it has room", () => {
 		const peer = online({ limits: { messages: 1 }, keepAlive: 0 });
 		peer.socket.allow(0);

@@ -5,30 +5,29 @@ import fc from "fast-check";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import type { Socket } from "../../../firmware/io.js";
-import { Arena } from "../../../firmware/mqtt/arena.js";
 import { takeAck, takeConnack, takePublish, takeSuback } from "../../../firmware/mqtt/decode.js";
 import { BAD_PUBLISH_TOPIC } from "../../../firmware/mqtt/error.js";
-import { Framer, HEAD, NOTHING, PACKET, SPAN } from "../../../firmware/mqtt/framer.js";
-import { Incoming } from "../../../firmware/mqtt/incoming.js";
+import { fill, HEAD, NOTHING, next, PACKET, rewindFramer, SPAN } from "../../../firmware/mqtt/framer.js";
+import type { Incoming } from "../../../firmware/mqtt/incoming.js";
 import { TYPE_MASK } from "../../../firmware/mqtt/packet.js";
-import { Received } from "../../../firmware/mqtt/received.js";
+import type { Session } from "../../../firmware/mqtt/session.js";
 import { isTopicName } from "../../../firmware/mqtt/topic.js";
 import { hex } from "../../support/peer.js";
+import { makeSession } from "../../support/session.js";
 
 /** A framer over a receive area of that many bytes, fed by hand. */
 class Feed {
 	readonly packet: Incoming;
-	readonly framer: Framer;
-	readonly #arena: Arena;
+	readonly session: Session;
 
 	constructor(receive = 128, send = 64) {
-		this.#arena = new Arena(40, receive, send);
-		this.packet = new Incoming(this.#arena.bytes, new Received(this.#arena, 20));
-		this.framer = new Framer(this.#arena, this.packet);
+		this.session = makeSession({ receive, send });
+		this.packet = this.session.packet;
 	}
 
 	/** Feeds the chunk; `found` hears of everything next() finds. Returns the first error code, or 0. */
 	push(chunk: Uint8Array, found: (kind: number) => void): number {
+		const { session } = this;
 		let waiting = chunk;
 		const socket: Socket = {
 			read(view) {
@@ -40,7 +39,7 @@ class Feed {
 			close() {},
 		};
 		for (;;) {
-			const kind = this.framer.next();
+			const kind = next(session);
 			if (kind < 0) return -kind;
 			if (kind !== NOTHING) {
 				found(kind);
@@ -48,8 +47,9 @@ class Feed {
 			}
 			if (waiting.length === 0) return 0;
 			const before = waiting.length;
-			const count = this.framer.fill(socket, before);
+			const count = fill(session, socket, before);
 			if (count <= 0 || count !== before - waiting.length) throw new Error("fill made no progress");
+			if (session.buffer.byteLength !== session.total) throw new Error("fill left the buffer short");
 		}
 	}
 
@@ -86,7 +86,7 @@ function meaning(chunks: Uint8Array[], receive = 128): string[] {
 				if (code !== 0) lines.push(`bad ${code}`);
 				head = code !== 0 ? "" : `publish ${packet.first} ${packet.topic} #${packet.packetId}`;
 				payload = "";
-				packet.total = feed.framer.streamLeft;
+				packet.total = feed.session.streamLeft;
 			} else if (kind === SPAN) {
 				expect(packet.position).toBe(payload.length / 2);
 				payload += Buffer.from(packet.payload()).toString("hex");
@@ -225,6 +225,20 @@ describe("framer and decoder", () => {
 		["a topic larger than the receive area", "30ff0200ff", 0x5b],
 	])("%s: %s", (_name, bytes, code) => {
 		expect(new Feed().push(hex(bytes), () => {})).toBe(code);
+	});
+
+	it("forgets with its link what has come, and begins the next one with a packet", () => {
+		const large = encode([
+			{ cmd: "publish", topic: "a", payload: Buffer.alloc(500), qos: 1, dup: false, retain: false, messageId: 7 },
+		]);
+		for (const part of [large.subarray(0, 1), large.subarray(0, 100), large.subarray(0, 300), hex("90ff01")]) {
+			const feed = new Feed();
+			feed.push(part, () => {});
+			rewindFramer(feed.session);
+			const seen: string[] = [];
+			expect(feed.push(hex("4002000a"), kind => seen.push(`${kind} ${feed.packet.first} ${feed.body()}`))).toBe(0);
+			expect(seen).toEqual([`${PACKET} 64 000a`]);
+		}
 	});
 
 	it("decodes acknowledgements, SUBACK and CONNACK only in their exact length", () => {

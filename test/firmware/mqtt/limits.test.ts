@@ -16,8 +16,14 @@ describe("limits", () => {
 		expect(withDefaults({})).toEqual(DEFAULT_LIMITS);
 	});
 
-	it("round bytes up to whole words", () => {
-		expect(withDefaults({ receive: 65, outbox: 101 })).toMatchObject({ receive: 68, outbox: 104 });
+	it("round bytes up to multiples of eight", () => {
+		expect(withDefaults({ receive: 65, send: 72, outbox: 101, topicBytes: 17 })).toMatchObject({
+			receive: 72,
+			send: 72,
+			outbox: 104,
+			topicBytes: 24,
+		});
+		expect(withDefaults({ receive: 65_535 }).receive).toBe(65_536);
 	});
 
 	it.each([

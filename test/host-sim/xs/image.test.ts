@@ -4,7 +4,7 @@ import { buildImage, type ModuleSource, moduleName, modulesOf } from "../../../h
 import { describeWith } from "../../support/need.js";
 
 it("names modules as the manifests do", () => {
-	expect(moduleName("firmware/mqtt/session/session.ts")).toBe("thimble/mqtt/session/session");
+	expect(moduleName("firmware/mqtt/session/dispatch.ts")).toBe("thimble/mqtt/session/dispatch");
 	expect(moduleName(sourcePath("device/board.ts"))).toBe("xs/device/board");
 });
 

@@ -1,0 +1,224 @@
+// The session's turns: a packet or a deadline goes to the concern that it belongs to (handshake, liveness, subscription,
+// inbound, outbound), what is to be sent next is asked of each in its order, and a link comes and goes.
+//
+// Verbs: handle… (the network or time gives), request… (the application asks), poll… (we give).
+
+import { retryDelay } from "../backoff.js";
+import {
+	ACK,
+	arm,
+	CONNACK as CONNACK_DEADLINE,
+	CONNECT,
+	DRAIN,
+	disarm,
+	KEEP_ALIVE,
+	NONE,
+	PING,
+	RECONNECT,
+	RESOLVE,
+	SILENCE,
+	SOURCE,
+	STABLE,
+	start,
+	TELL,
+	takeExpired,
+} from "../deadline.js";
+import {
+	CONNACK_TIMEOUT,
+	CONNECT_TIMEOUT,
+	PING_TIMEOUT,
+	RESERVED_FLAGS,
+	RESOLVE_TIMEOUT,
+	SOURCE_TIMEOUT,
+	UNEXPECTED_PACKET,
+} from "../error.js";
+import { HEAD, PACKET, rewindFramer } from "../framer.js";
+import { AWAITS_PUBACK, RELEASED } from "../outbox.js";
+import { CONNACK, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK, TYPE_MASK, UNSUBACK } from "../packet.js";
+import { pollLane, rewindReceived } from "../received.js";
+import type { Session } from "../session.js";
+import {
+	CLOSED,
+	CONNECTING,
+	LEAVING,
+	OFFLINE,
+	ONLINE,
+	OPENING,
+	STALLED,
+	UNSENT,
+	WAITING,
+	WANTS_ACK,
+	WANTS_CONNECT,
+	WANTS_PING,
+	WANTS_REQUEST,
+} from "../todo.js";
+import { DRAIN_EXPIRED, fail, NOTHING, OPEN } from "./event.js";
+import { handleConnack, pollConnect } from "./handshake.js";
+import { handleHead, handlePublish, handlePubrel, handleSpan } from "./inbound.js";
+import { handleAckDeadline, handleKeepAlive, handlePingresp, handleSilence, pollPing } from "./liveness.js";
+import { continueMessage, handleLastAck, handlePubrec, pollMessage, rewindMessages } from "./outbound.js";
+import { handleSuback, handleUnsuback, pollRequest, rewindSubscriptions } from "./subscription.js";
+
+/** Packet types, a bit each, that a server may send once we are online: PUBACK to PUBCOMP, SUBACK, UNSUBACK, PINGRESP. */
+const FROM_SERVER = 0b0010_1010_1111_0000;
+/** What goes before any message. */
+const CONTROL = WANTS_CONNECT | WANTS_ACK | WANTS_PING | WANTS_REQUEST;
+/** What lives with a connection. */
+const OF_LINK = CONTROL | STALLED | LEAVING;
+
+/** The framer has found something (PACKET, HEAD, SPAN or minus an error code). Returns an event. */
+export function handleFrame(session: Session, kind: number): number {
+	if (kind !== PACKET || session.phase !== ONLINE) return handleUnusual(session, kind);
+	const first = session.packet.first;
+	if ((first & TYPE_MASK) === PUBLISH) return handlePublish(session);
+	switch (first) {
+		case PUBACK:
+			return handleLastAck(session, AWAITS_PUBACK);
+		case PUBREC:
+			return handlePubrec(session);
+		case PUBREL:
+			return handlePubrel(session);
+		case PUBCOMP:
+			return handleLastAck(session, RELEASED);
+	}
+	return handleRare(session, first);
+}
+
+function handleRare(session: Session, first: number): number {
+	switch (first) {
+		case SUBACK:
+			return handleSuback(session);
+		case UNSUBACK:
+			return handleUnsuback(session);
+		case PINGRESP:
+			return handlePingresp(session);
+	}
+	return fail(session, (FROM_SERVER >> (first >> 4)) & 1 ? RESERVED_FLAGS : UNEXPECTED_PACKET);
+}
+
+/** Parts of a streamed message, errors, and the first packet of a connection, which must be CONNACK [MQTT-3.2.0-1]. */
+function handleUnusual(session: Session, kind: number): number {
+	if (kind < 0) return fail(session, -kind);
+	if (session.phase === ONLINE) return kind === HEAD ? handleHead(session) : handleSpan(session);
+	session.discarding = true;
+	const sent = session.phase === CONNECTING && (session.todo & WANTS_CONNECT) === 0;
+	if (!sent || kind !== PACKET || session.packet.first !== CONNACK) return fail(session, UNEXPECTED_PACKET);
+	return handleConnack(session);
+}
+
+/** Time has come to `now`. Returns an event; to be called until it returns NOTHING. */
+export function handleTime(session: Session): number {
+	for (;;) {
+		let event = NOTHING;
+		switch (takeExpired(session)) {
+			case NONE:
+				return NOTHING;
+			case RECONNECT:
+				session.phase = OPENING;
+				return OPEN;
+			case RESOLVE:
+				return fail(session, RESOLVE_TIMEOUT);
+			case CONNECT:
+				return fail(session, CONNECT_TIMEOUT);
+			case CONNACK_DEADLINE:
+				return fail(session, CONNACK_TIMEOUT);
+			case KEEP_ALIVE:
+				handleKeepAlive(session);
+				break;
+			case PING:
+				return fail(session, PING_TIMEOUT);
+			case SILENCE:
+				event = handleSilence(session);
+				break;
+			case ACK:
+				event = handleAckDeadline(session);
+				break;
+			case SOURCE:
+				return fail(session, SOURCE_TIMEOUT);
+			case STABLE:
+				session.failures = 0;
+				break;
+			case DRAIN:
+				return DRAIN_EXPIRED;
+			case TELL:
+				break;
+		}
+		if (event !== NOTHING) return event;
+	}
+}
+
+/**
+ * Puts what is to be sent next at the start of the stage, as far as the socket has room, and returns how many bytes; 0
+ * for nothing or not now; negative where the link has to be closed because of `error`.
+ */
+export function pollTransmit(session: Session): number {
+	session.leaving = 0;
+	if (session.sendLeft > 0) return continueMessage(session);
+	if ((session.todo & WANTS_ACK) !== 0) return pollLane(session);
+	if ((session.todo & CONTROL) !== 0) {
+		const control = pollControl(session);
+		if (control !== 0) return control > 0 ? control : 0;
+	}
+	return session.phase === ONLINE ? pollMessage(session) : 0;
+}
+
+/** As pollTransmit; negative where the next control packet has to wait for room, and messages with it. */
+function pollControl(session: Session): number {
+	if ((session.todo & WANTS_CONNECT) !== 0) return pollConnect(session);
+	if (session.phase !== ONLINE) return 0;
+	const length = (session.todo & WANTS_PING) !== 0 ? pollPing(session) : 0;
+	return length === 0 && (session.todo & WANTS_REQUEST) !== 0 ? pollRequest(session) : length;
+}
+
+/** The application wants to be connected from now on. */
+export function requestOpen(session: Session): void {
+	session.phase = WAITING;
+	arm(session, RECONNECT, session.now);
+}
+
+/** The client has begun to look up the server's name, or has made a socket. */
+export function handleOpening(session: Session, kind: number): void {
+	disarm(session, RESOLVE);
+	start(session, kind);
+}
+
+/** The socket can be written: the link stands. */
+export function handleLinkUp(session: Session): void {
+	session.phase = CONNECTING;
+	session.todo |= WANTS_CONNECT;
+	session.heardMs = session.now;
+	disarm(session, CONNECT);
+	start(session, CONNACK_DEADLINE);
+}
+
+/**
+ * The link is gone, or never came about, because of `code`. What lives with a connection ends; what lives with the
+ * session waits for the next one, whose time is set here.
+ */
+export function handleLinkDown(session: Session, code: number): void {
+	rewind(session, code);
+	const { backoff, random } = session.options;
+	arm(session, RECONNECT, session.now + retryDelay(session.failures, code, random, backoff));
+	session.failures += 1;
+	session.phase = WAITING;
+}
+
+/** The application is done with us. */
+export function requestClose(session: Session, code: number): void {
+	rewind(session, code);
+	session.armed = 0;
+	session.phase = CLOSED;
+}
+
+function rewind(session: Session, code: number): void {
+	session.error = code;
+	session.room = 0;
+	session.todo = (session.todo & ~OF_LINK) | OFFLINE | UNSENT;
+	session.sendLeft = 0;
+	// drain() outlives its link.
+	session.armed &= 1 << DRAIN;
+	rewindFramer(session);
+	rewindReceived(session);
+	rewindMessages(session, code);
+	rewindSubscriptions(session);
+}

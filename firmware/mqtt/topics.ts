@@ -1,0 +1,201 @@
+// The table of topic names and topic filters. A handle is a row's number plus one. Texts lie one behind the other, each
+// with its length before it, as on the wire, and zeros behind it up to a multiple of eight bytes; when a row is freed the
+// texts behind move up.
+
+import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.js";
+import type { Session } from "./session.js";
+import { hasWildcard, isTopicFilter, isTopicName, matches } from "./topic.js";
+import { putUint16, putUtf8, takeUint16, takeUtf8, utf8Length } from "./wire.js";
+
+// Four columns of words, each with a place for handle 0, which is nobody's:
+//   texts   offset of a name with its length before it, minus that of a filter, 0 for free rows
+//   keys    the word that an exact filter ends in, 0 for all others; place 0 of the next column ends the search here
+//   lengths of filters with wildcards, 0 for all others
+//   states  of filters, 0 for names
+export const TOPIC_COLUMNS = 4;
+
+// The state of a filter: where its subscription stands, declared once by the application, then brought about on every
+// connection; its QoS, and what the server has answered (from CODE_SHIFT up).
+/** Asked for, and not (yet, or no longer) known to the server. */
+export const WANTED = 1;
+/** Sent in a SUBSCRIBE. */
+export const ASKED = 2;
+/** Answered by the server; where refused, it is asked again when a session begins. */
+export const ANSWERED = 3;
+/** Taken back, and the server perhaps does not know. */
+export const UNWANTED = 4;
+/** Sent in an UNSUBSCRIBE. */
+export const LEAVING = 5;
+/** Gone on both sides: the row is freed when the application has been told. */
+export const REMOVED = 6;
+export const STANDING = 7;
+export const QOS_SHIFT = 3;
+const QOS_FIELD = 0x18;
+/** In the SUBSCRIBE or UNSUBSCRIBE that awaits its answer. */
+export const IN_FLIGHT = 0x20;
+/** The answer waits to be told. */
+export const REPORT = 0x40;
+/** The handler takes messages in spans. */
+export const STREAMS = 0x80;
+export const CODE_SHIFT = 8;
+
+/** Offset of a name with its length before it; 0 or undefined where the handle is no name's, negative for a filter's. */
+export function nameAt(session: Session, handle: number): number {
+	return handle > 0 && handle <= session.topics ? session.words[session.topicsAt + handle] : 0;
+}
+
+/** Index of a filter's state. */
+export function stateAt(session: Session, handle: number): number {
+	return session.topicsAt + (session.topics + 1) * 3 + handle;
+}
+
+/** The state of a filter; 0 where the handle is no filter's. */
+export function filterState(session: Session, handle: number): number {
+	return handle > 0 && handle <= session.topics ? (session.words[stateAt(session, handle)] ?? 0) : 0;
+}
+
+/** QoS of a filter: 0, 1 or 2. */
+export function filterQos(state: number): number {
+	return (state & QOS_FIELD) >> QOS_SHIFT;
+}
+
+/** Offset of a filter, with its length before it. */
+export function filterAt(session: Session, handle: number): number {
+	return -session.words[session.topicsAt + handle];
+}
+
+/** A handle for publishing to this topic name, always the same one; or -TOPICS_FULL. Throws Misuse. */
+export function addName(session: Session, name: string): number {
+	return add(session, name, 0);
+}
+
+/**
+ * A handle for this filter, WANTED with these bits of STATE; or -TOPICS_FULL. The same filter again takes its old row
+ * over, as it does on the server [MQTT-3.8.4-3]. Throws Misuse.
+ */
+export function addFilter(session: Session, filter: string, bits: number): number {
+	const handle = add(session, filter, WANTED);
+	if (handle > 0) {
+		const at = stateAt(session, handle);
+		session.words[at] = (session.words[at] & IN_FLIGHT) | WANTED | bits;
+	}
+	return handle;
+}
+
+/** Frees the row of a filter. */
+export function removeFilter(session: Session, handle: number): void {
+	const { bytes, topics, topicsAt, words } = session;
+	const text = filterAt(session, handle);
+	const size = chunkSize(takeUint16(bytes, text));
+	bytes.copyWithin(text, text + size, session.textEnd);
+	session.textEnd -= size;
+	for (let other = topicsAt + 1; other <= topicsAt + topics; other += 1) {
+		if (words[other] > text) words[other] -= size;
+		else if (words[other] < -text) words[other] += size;
+	}
+	const column = topics + 1;
+	const row = topicsAt + handle;
+	for (let i = 0; i < TOPIC_COLUMNS; i += 1) words[row + column * i] = 0;
+	const lengths = topicsAt + column * 2;
+	words[lengths] = 1;
+	while (words[lengths + session.lastWildcard] === 0) session.lastWildcard -= 1;
+}
+
+/** The first handle from `handle` on whose state has these bits under the mask, or 0. */
+export function nextTopic(session: Session, handle: number, mask: number, bits: number): number {
+	const { topics, words } = session;
+	let at = stateAt(session, handle);
+	while (handle <= topics) {
+		if ((words[at] & mask) === bits) return handle;
+		handle += 1;
+		at += 1;
+	}
+	return 0;
+}
+
+/**
+ * The handle of the exact filter that equals the name at `at` (with its length in the two bytes before), or 0. The name
+ * is laid into the stage, where it begins and ends as filters do; then eight bytes are one comparison. No text without
+ * U+0000 looks like two numbers that are equal and differ in their bytes, and none in UTF-8 looks like NaN.
+ */
+export function matchExact(session: Session, at: number, length: number): number {
+	const words = session.words;
+	const doubles = session.doubles;
+	const stageAt = session.stageAt;
+	const end = stageAt + length + 1;
+	if (end >= session.total) return 0;
+	const last = end >> 3;
+	doubles[last] = 0;
+	session.bytes.copyWithin(stageAt, at - 2, at + length);
+	const column = session.topics + 1;
+	const keys = session.topicsAt + column;
+	const key = words[end >> 2];
+	// No name, or one with U+0000: free rows and names have this key.
+	if (key === 0) return 0;
+	// Whatever is searched for is found at the end of the column, if not before.
+	words[keys + column] = key;
+	let row = keys;
+	for (;;) {
+		row = words.indexOf(key, row + 1);
+		if (row === keys + column) return 0;
+		let i = stageAt >> 3;
+		const shift = (-words[row - column] - stageAt) >> 3;
+		while (doubles[i] === doubles[i + shift]) {
+			if (i === last) return row - keys;
+			i += 1;
+		}
+	}
+}
+
+/** The first handle from `handle` on whose filter has wildcards and matches the name, or 0. */
+export function nextMatch(session: Session, handle: number, at: number, length: number): number {
+	const words = session.words;
+	const texts = session.topicsAt;
+	const lengths = texts + (session.topics + 1) * 2;
+	while (handle <= session.lastWildcard) {
+		const filterLength = words[lengths + handle];
+		if (filterLength !== 0) {
+			if (matches(session.bytes, 2 - words[texts + handle], filterLength, at, length)) return handle;
+		}
+		handle += 1;
+	}
+	return 0;
+}
+
+/** `standing` is WANTED for a filter, 0 for a name. */
+function add(session: Session, text: string, standing: number): number {
+	const { bytes, textEnd: at, topics, topicsAt, words } = session;
+	const length = utf8Length(text, "topic");
+	const end = at + chunkSize(length);
+	const fits = end <= session.textLimit;
+	if (fits) {
+		bytes.fill(0, at, end);
+		putUtf8(bytes, putUint16(bytes, at, length), text);
+		if (!(standing === 0 ? isTopicName(bytes, at + 2, length) : isTopicFilter(bytes, at + 2, length)))
+			throw new Misuse(standing === 0 ? BAD_TOPIC_NAME : BAD_TOPIC_FILTER, `topic not allowed: "${text}"`);
+	}
+	let free = 0;
+	for (let handle = topics; handle > 0; handle -= 1) {
+		const known = standing === 0 ? words[topicsAt + handle] : -words[topicsAt + handle];
+		if (known === 0) free = handle;
+		else if (known > 0 && takeUtf8(bytes, known + 2, takeUint16(bytes, known)) === text) return handle;
+	}
+	if (free === 0 || !fits) return -TOPICS_FULL;
+	const column = topics + 1;
+	const row = topicsAt + free;
+	words[row] = standing === 0 ? at : -at;
+	words[row + column * 3] = standing;
+	if (standing !== 0) {
+		if (hasWildcard(bytes, at + 2, length)) {
+			words[row + column * 2] = length;
+			if (free > session.lastWildcard) session.lastWildcard = free;
+		} else words[row + column] = words[(at + length + 1) >> 2];
+	}
+	session.textEnd = end;
+	return free;
+}
+
+/** Two bytes of length and the text, in units of eight. */
+function chunkSize(length: number): number {
+	return (length + 9) & ~7;
+}
