@@ -31,7 +31,8 @@ function imports(file: string, withTypes = true): string[] {
  */
 const LAYERS = [
 	["packet", "error", "todo", "options"],
-	["limits", "wire", "reason", "received"],
+	["limits", "wire", "reason"],
+	["property", "received"],
 	["deadline", "backoff", "topic", "decode", "encode", "incoming"],
 	["outbox", "topics", "check", "framer"],
 	["session", "session/"],

@@ -11,7 +11,16 @@
 
 import type { Resolver, Socket, Timer } from "../io.js";
 import { checkBackoff } from "./backoff.js";
-import { checkCollaborators, checkConnect, checkFilter, refuseHandle, refuseInSource, refusePublish } from "./check.js";
+import {
+	checkBlock,
+	checkCollaborators,
+	checkConnect,
+	checkFilter,
+	checkPublish,
+	refuseHandle,
+	refuseInSource,
+	subscriptionOptions,
+} from "./check.js";
 import {
 	arm,
 	CONNECT,
@@ -25,7 +34,7 @@ import {
 	TELL,
 	takeWaits,
 } from "./deadline.js";
-import { connectRemaining, HEAD_MOST, packetLength, putEmpty } from "./encode.js";
+import { connectRemaining, HEAD_MOST, packetLength, propertiesLength, putDisconnect, requestLength } from "./encode.js";
 import {
 	APPLICATION_THREW,
 	BAD_OPTION,
@@ -46,12 +55,14 @@ import {
 	TOO_LARGE,
 } from "./error.js";
 import { fill, NOTHING, next } from "./framer.js";
-import { NOT_DELIVERED } from "./incoming.js";
+import { type Incoming, NOT_DELIVERED } from "./incoming.js";
 import { checked, KEEP_ALIVE, withDefaults } from "./limits.js";
-import type { ClientOptions, MessageHandler, Source } from "./options.js";
+import type { ClientOptions, MessageHandler, PublishOptions, Source, SubscribeOptions } from "./options.js";
 import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
-import { DISCONNECT, RETAIN } from "./packet.js";
-import { acknowledge, pollAcknowledgements, pollLane } from "./received.js";
+import { RETAIN } from "./packet.js";
+import { IN_PUBLISH } from "./property.js";
+import { PACKET_ID_NOT_FOUND, reasonOfError, UNSPECIFIED_ERROR } from "./reason.js";
+import { acknowledge, isLaneFull, pollAcknowledgements, pollLane } from "./received.js";
 import {
 	handleFrame,
 	handleLinkDown,
@@ -65,9 +76,11 @@ import {
 import {
 	ANSWERED,
 	DELIVER,
+	DISCONNECTED,
 	DRAIN_EXPIRED,
 	END_DROPPED,
 	END_LOST,
+	END_REFUSED,
 	END_SETTLED,
 	ONLINE as EVENT_ONLINE,
 	FAILED,
@@ -79,7 +92,8 @@ import {
 import { abortDelivery, finishDelivery } from "./session/inbound.js";
 import { requestPing } from "./session/liveness.js";
 import { endMessages, giveBack, requestPublish, requestStream } from "./session/outbound.js";
-import { requestLength, takeAnswered } from "./session/subscription.js";
+import { filterRefusal, publishRefusal } from "./session/server.js";
+import { takeAnswered } from "./session/subscription.js";
 import { Session } from "./session.js";
 import {
 	AT_REST,
@@ -111,7 +125,7 @@ import {
 	filterState,
 	nameAt,
 	nextMatch,
-	QOS_SHIFT,
+	OPTIONS_SHIFT,
 	REMOVED,
 	removeFilter,
 	STANDING,
@@ -124,25 +138,17 @@ import { putUint16, putUtf8, utf8Bytes, utf8Length } from "./wire.js";
 export { Misuse } from "./error.js";
 export type { Incoming } from "./incoming.js";
 export type { Limits } from "./limits.js";
-export type { ClientOptions, MessageHandler, Source, Timeouts, Will } from "./options.js";
+export type {
+	ClientOptions,
+	MessageHandler,
+	PublishOptions,
+	Source,
+	SubscribeOptions,
+	Timeouts,
+	Will,
+} from "./options.js";
 export { QOS_1, QOS_2, RETAIN } from "./packet.js";
 export { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "./session/event.js";
-
-/** QoS (0, 1 or 2; default 0) and retain (default false) of a publish by name. */
-export interface PublishOptions {
-	qos?: number;
-	retain?: boolean;
-}
-
-/** QoS (0, 1 or 2; default 0) of a subscription, and whether its handler takes large messages in spans. */
-export interface SubscribeOptions {
-	qos?: number;
-	/**
-	 * False (the default): the handler gets whole messages, and one larger than the receive buffer is skipped with
-	 * MESSAGE_SKIPPED. True: it gets every message in one or more spans (`position`, `last`, `aborted`).
-	 */
-	stream?: boolean;
-}
 
 /** What the end of a turn has to send. */
 const SENDS = WANTS_CONNECT | WANTS_ACK | WANTS_PING | WANTS_REQUEST | UNSENT;
@@ -174,12 +180,20 @@ export class Client {
 		checkBackoff(options.backoff);
 		checkConnect(options);
 		const limits = withDefaults(options.limits);
-		const length = packetLength(connectRemaining(options));
+		const length = packetLength(connectRemaining(options, options.clientId));
 		if (length > limits.send)
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
 		this.session = new Session(limits, options);
 		this.options = options;
-		takeWaits(this.session, options);
+		takeWaits(this.session);
+	}
+
+	/**
+	 * The packet that the callback being called is about, if any: with 5.0 its reason and properties (the reason string of a
+	 * refusal, what CONNACK says of the server). It is the record of the next packet as well.
+	 */
+	get packet(): Incoming {
+		return this.session.packet;
 	}
 
 	/** True between the server's CONNACK and the end of that connection. */
@@ -241,20 +255,18 @@ export class Client {
 	): number {
 		const session = this.session;
 		if (typeof topic !== "number") return this.publishByName(topic, payload, length as PublishOptions | undefined);
-		const at = topic >= 0 && topic <= session.topics ? session.words[session.topicsAt + topic] : 0;
+		const at = topic < 0 ? 0 : topic > session.topics ? 0 : session.words[session.topicsAt + topic];
 		const size = payload.length;
 		const count = (length as number | undefined) ?? size - offset;
+		let wrong = offset + count > size;
+		if (!(at > 0)) wrong = true;
+		if ((payload as Uint8Array).BYTES_PER_ELEMENT !== 1) wrong = true;
 		// Whole numbers from 0 up are what they are as 32 bits without a sign.
-		if (
-			!(at > 0) ||
-			(payload as Uint8Array).BYTES_PER_ELEMENT !== 1 ||
-			count >>> 0 !== count ||
-			offset + count > size ||
-			(offset !== 0 && offset >>> 0 !== offset) ||
-			(flags & 7) !== flags ||
-			flags > 5
-		)
-			refusePublish(topic, at, payload, count, flags, offset);
+		if (count >>> 0 !== count) wrong = true;
+		if (offset >>> 0 !== offset) wrong = true;
+		if ((flags & 7) !== flags) wrong = true;
+		if (((session.allowedFlags >> flags) & 1) === 0) wrong = true;
+		if (wrong) return this.refusePublish(topic, at, payload, count, flags, offset);
 		session.now = this.options.clock.now();
 		const ticket = requestPublish(session, at, payload as Uint8Array, offset, count, flags);
 		if (session.staged === 0) return ticket > 0 ? this.advance(ticket) : ticket;
@@ -272,6 +284,40 @@ export class Client {
 		return ticket;
 	}
 
+	/** Throws Misuse; or, where there is none, returns minus the reason why the server would not take it. */
+	private refusePublish(
+		topic: number,
+		nameAt: number,
+		payload: Uint8Array | string,
+		length: number,
+		flags: number,
+		offset: number,
+	): number {
+		checkPublish(topic, nameAt, payload, length, flags, offset);
+		return -publishRefusal(this.session, flags, 0);
+	}
+
+	/** As publish(), with properties of 5.0 that properties() has made. */
+	publishWith(
+		properties: Uint8Array,
+		topic: number,
+		payload: Uint8Array,
+		length?: number,
+		flags?: number,
+		offset?: number,
+	): number {
+		const session = this.session;
+		checkBlock(this.options, properties, IN_PUBLISH);
+		session.block = properties;
+		session.blockLength = propertiesLength(1, properties);
+		try {
+			return this.publish(topic, payload, length, flags, offset);
+		} finally {
+			session.block = undefined;
+			session.blockLength = 1;
+		}
+	}
+
 	/**
 	 * Publishes a payload of `length` bytes that `source` gives piece by piece while it is sent, however large. One at a
 	 * time: minus SOURCE_BUSY otherwise. A source that gives nothing for `timeouts.sourceMs` closes the link. Returns
@@ -280,7 +326,8 @@ export class Client {
 	publishFrom(topic: number, source: Source, length: number, flags = 0): number {
 		const session = this.session;
 		const at = nameAt(session, topic);
-		if (!(at > 0) || (flags & 7) !== flags || flags > 5) refusePublish(topic, at, undefined, 0, flags, 0);
+		if (!(at > 0) || (flags & 7) !== flags || ((session.allowedFlags >> flags) & 1) === 0)
+			return this.refusePublish(topic, at, session.bytes, 0, flags, 0);
 		if (!Number.isInteger(length) || length < 0)
 			throw new Misuse(BAD_PAYLOAD, `publishFrom: expected a length in bytes, got ${length}`);
 		if (typeof source?.read !== "function") throw new Misuse(BAD_PAYLOAD, "publishFrom: expected a source");
@@ -309,16 +356,22 @@ export class Client {
 		handler: MessageHandler,
 		options?: SubscribeOptions,
 	): number | number[] {
-		const bits = (checked("qos", options?.qos ?? 0, 0, 2) << QOS_SHIFT) | (options?.stream === true ? STREAMS : 0);
+		const bits =
+			(subscriptionOptions(this.options, options) << OPTIONS_SHIFT) | (options?.stream === true ? STREAMS : 0);
 		if (typeof handler !== "function") throw new Misuse(BAD_OPTION, "subscribe: expected a function for the messages");
 		const list = typeof filters === "string" ? [filters] : filters;
 		// All or none: a filter that is none must not leave the others behind.
-		for (let i = 0; i < list.length; i += 1) checkFilter(list[i]);
+		for (let i = 0; i < list.length; i += 1) checkFilter(list[i], options);
 		const session = this.session;
 		const handles: number[] = [];
 		for (let i = 0; i < list.length; i += 1) {
 			const fits = requestLength(utf8Length(list[i], "topic filter")) <= session.total - session.stageAt;
-			const handle = fits ? addFilter(session, list[i], bits) : -TOO_LARGE;
+			let handle = fits ? addFilter(session, list[i], bits) : -TOO_LARGE;
+			const reason = handle > 0 && session.phase === ONLINE ? filterRefusal(session, handle) : 0;
+			if (reason !== 0) {
+				removeFilter(session, handle);
+				handle = -reason;
+			}
 			if (handle > 0) this.handlers[handle] = handler;
 			handles.push(handle);
 		}
@@ -388,8 +441,8 @@ export class Client {
 		session.todo |= BUSY;
 		client.readable = count;
 		client.receive(session, this);
-		if (session.todo === ONLY_ACKS) client.sendAcks(session);
 		if (session.todo === BUSY) session.todo = 0;
+		else if (session.todo === ONLY_ACKS) client.sendAcks(session);
 		else client.settle();
 	}
 
@@ -462,8 +515,9 @@ export class Client {
 			}
 			const event = handleFrame(session, kind);
 			if (event === DELIVER) this.deliver();
-			else if (event === SETTLED) this.call(this.options.onPublishEnd, session.packet.packetId, END_SETTLED, OK);
-			else if (event !== NOTHING) this.handle(event);
+			else if (event === SETTLED) {
+				if (this.options.onPublishEnd !== undefined) this.tellSettled(session.packet);
+			} else if (event !== NOTHING) this.handle(event);
 		} while (this.socket === socket);
 	}
 
@@ -473,9 +527,16 @@ export class Client {
 		pollAcknowledgements(session);
 		if ((session.todo & STALLED) !== 0) {
 			this.transmit();
-			if (this.socket === socket && session.laneEnd < session.topicsAt << 2) session.todo &= ~STALLED;
+			if (this.socket === socket && !isLaneFull(session)) session.todo &= ~STALLED;
 		}
 		return this.socket !== socket || (session.todo & (STALLED | LEAVING | CLOSING)) !== 0;
+	}
+
+	private tellSettled(packet: Incoming): void {
+		const reason = packet.reason;
+		// A PUBCOMP that knows nothing of the id: it has come before, on the connection that is gone.
+		const settled = reason < UNSPECIFIED_ERROR || reason === PACKET_ID_NOT_FOUND;
+		this.call(this.options.onPublishEnd, packet.packetId, settled ? END_SETTLED : END_REFUSED, reason);
 	}
 
 	private handle(event: number): void {
@@ -493,6 +554,9 @@ export class Client {
 				return;
 			case PONG:
 				this.call(this.options.onPing, session.pingMs);
+				return;
+			case DISCONNECTED:
+				this.dropLink(session.error);
 				return;
 			case FAILED:
 				this.fail();
@@ -512,7 +576,23 @@ export class Client {
 			session.todo |= LEAVING;
 			// Nothing is read from here on, so PINGRESP's deadline is free to bound the wait.
 			if (!isArmed(session, PING)) start(session, PING);
-		} else this.dropLink(code);
+		} else this.leave(code);
+	}
+
+	/** Closes the link because of a code of ours, which a 5.0 server is told. */
+	private leave(code: number): void {
+		const socket = this.socket;
+		const reason = this.session.packet.five === 0 ? 0 : reasonOfError(code);
+		if (reason !== 0) this.sendDisconnect(reason);
+		if (this.socket === socket) this.dropLink(code);
+	}
+
+	/** Nothing may follow DISCONNECT [MQTT-3.14.4-2], it cannot stand inside another packet, and CONNECT is the first. */
+	private sendDisconnect(reason: number): void {
+		const session = this.session;
+		const sentConnect = session.phase >= CONNECTING && (session.todo & WANTS_CONNECT) === 0;
+		if (!sentConnect || session.sendLeft !== 0 || session.room < 3) return;
+		this.write(putDisconnect(session.bytes, session.stageAt, session.packet.five, reason) - session.stageAt);
 	}
 
 	/** The message, or span, to every handler whose filter matches; and acknowledged, if that was the last of it. */
@@ -552,10 +632,11 @@ export class Client {
 	}
 
 	private hand(handle: number): boolean {
-		const { packet, words } = this.session;
+		const session = this.session;
+		const packet = session.packet;
 		const handler = this.handlers[handle];
 		if (handler === undefined) return false;
-		if (packet.payloadLength === packet.total || (words[stateAt(this.session, handle)] & STREAMS) !== 0)
+		if (packet.payloadLength === packet.total || (session.words[stateAt(session, handle)] & STREAMS) !== 0)
 			this.call(handler, packet);
 		else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
 		return true;
@@ -607,12 +688,18 @@ export class Client {
 		putUtf8(bytes, putUint16(bytes, at, length), name);
 		if (!isTopicName(bytes, at + 2, length)) throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
 		const flags = (qos << 1) | (options?.retain ? RETAIN : 0);
+		const block = options?.properties;
+		if (block !== undefined) checkBlock(this.options, block, IN_PUBLISH);
+		session.block = block;
+		session.blockLength = propertiesLength(session.packet.five, block);
 		// The handle of nobody stands for the name in the stage.
 		session.words[session.topicsAt] = at;
 		try {
 			return this.publish(0, data, data.length, flags);
 		} finally {
 			session.words[session.topicsAt] = 0;
+			session.block = undefined;
+			session.blockLength = session.packet.five;
 		}
 	}
 
@@ -631,6 +718,8 @@ export class Client {
 	private sendAcks(session: Session): void {
 		const count = pollLane(session);
 		if (count > 0) this.write(count);
+		if (session.todo === BUSY) session.todo = 0;
+		else this.settle();
 	}
 
 	/** The first bytes of the stage to the socket: false where that is broken. */
@@ -664,8 +753,8 @@ export class Client {
 			if ((session.todo & ENDED) !== 0 && !told) {
 				this.tellEnds();
 				told = true;
-			} else if ((session.todo & LEAVING) !== 0 && session.laneEnd === session.laneAt) this.dropLink(session.error);
-			else if ((session.todo & (STALLED | CLOSING)) === STALLED && session.laneEnd < session.topicsAt << 2)
+			} else if ((session.todo & LEAVING) !== 0 && session.laneEnd === session.laneAt) this.leave(session.error);
+			else if ((session.todo & (STALLED | CLOSING)) === STALLED && !isLaneFull(session))
 				this.receive(session, this.socket!);
 			else break;
 		}
@@ -777,12 +866,7 @@ export class Client {
 
 	private shut(): void {
 		const session = this.session;
-		// Nothing may follow DISCONNECT [MQTT-3.14.4-2], and it cannot stand inside another packet.
-		const sentConnect = session.phase >= CONNECTING && (session.todo & WANTS_CONNECT) === 0;
-		if (this.graceful && sentConnect && session.sendLeft === 0 && session.room >= 2) {
-			putEmpty(session.bytes, session.stageAt, DISCONNECT);
-			this.write(2);
-		}
+		if (this.graceful) this.sendDisconnect(0);
 		this.abort();
 		this.closeLink();
 		requestClose(session, CODE_CLOSED);

@@ -3,7 +3,6 @@
 // and sets it again. So a packet costs no timer.
 
 import { checked, KEEP_ALIVE as KEEP_ALIVE_SECONDS } from "./limits.js";
-import type { ClientOptions } from "./options.js";
 import type { Session } from "./session.js";
 import { EARLIER } from "./todo.js";
 
@@ -48,21 +47,29 @@ const LONG_MS = 0x3fff_ffff;
 const DAY_MS = 86_400_000;
 
 /** The options' timeouts, with their defaults, into the session's words. Throws Misuse for what is no time in ms. */
-export function takeWaits(session: Session, options: ClientOptions): void {
-	const { timeouts, backoff } = options;
+export function takeWaits(session: Session): void {
+	const { backoff, timeouts } = session.options;
 	const words = session.words;
-	const keepAliveMs = (options.keepAlive ?? KEEP_ALIVE_SECONDS) * 1000;
-	const pingMs = checked("timeouts.pingMs", timeouts?.pingMs ?? 10_000, 1, DAY_MS);
+	checked("timeouts.pingMs", timeouts?.pingMs ?? 1, 1, DAY_MS);
+	checked("timeouts.silenceMs", timeouts?.silenceMs ?? 0, 0, DAY_MS * 2);
 	words[WAITS + RESOLVE] = checked("timeouts.resolveMs", timeouts?.resolveMs ?? 10_000, 1, DAY_MS);
 	words[WAITS + CONNECT] = checked("timeouts.connectMs", timeouts?.connectMs ?? 15_000, 1, DAY_MS);
 	words[WAITS + CONNACK] = checked("timeouts.connackMs", timeouts?.connackMs ?? 10_000, 1, DAY_MS);
 	words[WAITS + ACK] = checked("timeouts.ackMs", timeouts?.ackMs ?? 20_000, 1, DAY_MS);
 	words[WAITS + SOURCE] = checked("timeouts.sourceMs", timeouts?.sourceMs ?? 10_000, 1, DAY_MS);
 	words[WAITS + STABLE] = checked("backoff.stableMs", backoff?.stableMs ?? 30_000, 0, DAY_MS) || 1;
+	setKeepAlive(session, -1);
+}
+
+/** The waits that hang on the keep-alive: the server's in seconds, which goes before ours, or -1 for ours. */
+export function setKeepAlive(session: Session, seconds: number): void {
+	const { options, words } = session;
+	const keepAliveMs = (seconds < 0 ? (options.keepAlive ?? KEEP_ALIVE_SECONDS) : seconds) * 1000;
+	const pingMs = options.timeouts?.pingMs ?? 10_000;
 	// A PINGREQ unanswered for a whole keep-alive would keep the next one from leaving in time.
 	words[WAITS + PING] = keepAliveMs > 0 && pingMs > keepAliveMs ? keepAliveMs : pingMs;
 	const silenceMs = keepAliveMs === 0 ? 0 : keepAliveMs + (keepAliveMs >> 1) + words[WAITS + PING];
-	words[WAITS + SILENCE] = checked("timeouts.silenceMs", timeouts?.silenceMs ?? silenceMs, 0, DAY_MS * 2);
+	words[WAITS + SILENCE] = options.timeouts?.silenceMs ?? silenceMs;
 	// An eighth early, so that the packet is on its way when the server's clock says keepAlive [MQTT-3.1.2-23].
 	words[WAITS + KEEP_ALIVE] = keepAliveMs - (keepAliveMs >> 3);
 }

@@ -64,6 +64,15 @@ export const BAD_CONNACK = 0x58;
 export const UNEXPECTED_SESSION = 0x59;
 export const BAD_SUBACK = 0x5a;
 export const PACKET_TOO_LARGE = 0x5b;
+/** A property that is unknown, has no place in its packet, or is ill-formed. */
+export const BAD_PROPERTY = 0x5c;
+/** A property that stands twice, or has a value that it may not have. */
+export const PROPERTY_NOT_ALLOWED = 0x5d;
+export const BAD_TOPIC_ALIAS = 0x5e;
+/** A reason code that its packet cannot have. */
+export const BAD_REASON = 0x5f;
+/** More QoS 1 and 2 messages unacknowledged than our Receive Maximum allows. */
+export const RECEIVE_MAXIMUM_EXCEEDED = 0x60;
 
 /** Misuse: what the caller did wrong, in a few words and as a `code` from 0x01 to 0x0F. */
 export class Misuse extends Error {

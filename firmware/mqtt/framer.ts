@@ -105,12 +105,12 @@ function beginLarge(session: Session, remaining: number): number {
 	const room = session.stageAt - receiveAt;
 	if (at - session.start + remaining <= room) return NOTHING;
 	if ((first & TYPE_MASK) !== PUBLISH) return -PACKET_TOO_LARGE;
-	if (at + 2 > end) return NOTHING;
-	const head = publishHeadLength(bytes, first, at);
-	if (head > remaining) return -BAD_LENGTH;
+	const head = publishHeadLength(packet, end);
+	const least = head < 0 ? -head : head;
+	if (least > remaining) return -BAD_LENGTH;
 	// Spans need some room behind the head, and a longer head could not be acknowledged either: its id stands last.
-	if (head > room - 16) return -PACKET_TOO_LARGE;
-	if (at + head > end) return NOTHING;
+	if (least > room - 16) return -PACKET_TOO_LARGE;
+	if (head < 0 || at + head > end) return NOTHING;
 	bytes.copyWithin(receiveAt, at, end);
 	session.end = end - at + receiveAt;
 	packet.at = receiveAt;

@@ -3,6 +3,7 @@
 
 import { BAD_STATE, Misuse } from "./error.js";
 import { DUP, QOS_MASK, RETAIN } from "./packet.js";
+import { takeProperty, takeUserProperties } from "./property.js";
 import { hold } from "./received.js";
 import type { Session } from "./session.js";
 import { isUtf8, takeUtf8 } from "./wire.js";
@@ -28,6 +29,13 @@ export class Incoming {
 	/** Length of the whole payload in bytes. */
 	total = 0;
 	packetId = 0;
+	/** 5.0: the reason code of an acknowledgement, CONNACK or DISCONNECT; 0 for success, and in 3.1.1. */
+	reason = 0;
+	/** 5.0: where the packet's properties start and stop; the two are equal where it has none. */
+	propertiesAt = 0;
+	propertiesStop = 0;
+	/** 1 where the connection speaks 5.0, 0 for 3.1.1. */
+	five = 0;
 	/** Handle of the exact filter that the topic equals, or 0. */
 	route = 0;
 	/** The token given out by hold(), 0, or NOT_DELIVERED. */
@@ -70,6 +78,19 @@ export class Incoming {
 	text(): string | undefined {
 		if (!isUtf8(this.bytes, this.payloadAt, this.payloadLength)) return undefined;
 		return takeUtf8(this.bytes, this.payloadAt, this.payloadLength);
+	}
+
+	/**
+	 * 5.0: the packet's property with this id (property.ts) as a number, a string or bytes, or undefined. For a user
+	 * property, its name. Allocates.
+	 */
+	property(id: number): number | string | Uint8Array | undefined {
+		return takeProperty(this.bytes, this.propertiesAt, this.propertiesStop, id);
+	}
+
+	/** 5.0: the packet's user properties, name and value each, in their order. Allocates. */
+	userProperties(): [name: string, value: string][] {
+		return takeUserProperties(this.bytes, this.propertiesAt, this.propertiesStop);
 	}
 
 	/** A copy of the payload (or span). Allocates. */

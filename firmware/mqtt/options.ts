@@ -14,6 +14,8 @@ export interface Will {
 	qos?: number;
 	/** Default false. */
 	retain?: boolean;
+	/** 5.0: a block that properties() makes. */
+	properties?: Uint8Array;
 }
 
 /** How long each wait may last, in ms. */
@@ -47,19 +49,52 @@ export interface Source {
 	read(bytes: Uint8Array, at: number, count: number, position: number): number;
 }
 
+/** QoS (0, 1 or 2; default 0) and retain (default false) of a publish by name. */
+export interface PublishOptions {
+	qos?: number;
+	retain?: boolean;
+	/** 5.0: a block that properties() makes. */
+	properties?: Uint8Array;
+}
+
+/** QoS (0, 1 or 2; default 0) of a subscription, and whether its handler takes large messages in spans. */
+export interface SubscribeOptions {
+	qos?: number;
+	/**
+	 * False (the default): the handler gets whole messages, and one larger than the receive buffer is skipped with
+	 * MESSAGE_SKIPPED. True: it gets every message in one or more spans (`position`, `last`, `aborted`).
+	 */
+	stream?: boolean;
+	/** 5.0: not what this client publishes itself. */
+	noLocal?: boolean;
+	/** 5.0: messages keep the retain flag that they were published with. */
+	retainAsPublished?: boolean;
+	/** 5.0: retained messages are sent 0 (the default) at every SUBSCRIBE, 1 only at the first, 2 never. */
+	retainHandling?: 0 | 1 | 2;
+}
+
 export interface ClientOptions {
 	/** Default "localhost"; without a resolver it must be an IP address. */
 	host?: string;
 	/** Default 1883. */
 	port?: number;
-	/** 0 to 65,535 bytes. Empty only with `cleanSession` [MQTT-3.1.3-7]. */
+	/** 4 (the default) for MQTT 3.1.1, 5 for 5.0. */
+	protocolVersion?: 4 | 5;
+	/** 0 to 65,535 bytes. In 3.1.1 empty only with `cleanSession` [MQTT-3.1.3-7]. */
 	clientId: string;
 	/** True (the default) asks the server to forget this client with its connection; false, to keep its session. */
 	cleanSession?: boolean;
+	/**
+	 * 5.0: seconds that the server keeps the session after the end of the connection, 0 to 0xFFFFFFFF, which is for ever.
+	 * Default: as `cleanSession` in 3.1.1, so 0, or for ever where it is false.
+	 */
+	sessionExpiry?: number;
+	/** 5.0: more properties for CONNECT, a block that properties() makes. */
+	properties?: Uint8Array;
 	/** Seconds, 0 (off) to 65,535. Default 60. */
 	keepAlive?: number;
 	userName?: string;
-	/** Only together with a user name [MQTT-3.1.2-22]. */
+	/** In 3.1.1 only together with a user name [MQTT-3.1.2-22]. */
 	password?: string | Uint8Array;
 	will?: Will;
 

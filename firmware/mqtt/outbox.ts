@@ -81,13 +81,6 @@ export function takeRequestId(session: Session): number {
 	return session.packetId;
 }
 
-/** The entry of the message with this packet id, or 0. */
-export function entryOf(session: Session, packetId: number): number {
-	const words = session.words;
-	const entry = words[ROWS + (packetId % session.rows)];
-	return entry > 0 && (words[entry + 1] & 0xffff) === packetId ? entry : 0;
-}
-
 /** The first entry of all, or 0. */
 export function firstEntry(session: Session): number {
 	return session.outboxEnd === session.outboxAt ? 0 : session.outboxAt;
@@ -173,11 +166,13 @@ function squeeze(session: Session): void {
 	const words = session.words;
 	const stop = session.outboxEnd;
 	const oldUnsent = session.unsent;
+	const oldSending = session.sending;
 	let to = session.outboxAt;
 	for (let at = to; at < stop; ) {
 		const size = sizeOf(words[at]);
 		const state = words[at] & STATE_MASK;
 		if (at === oldUnsent) session.unsent = to;
+		if (at === oldSending) session.sending = to;
 		if (state !== DEAD) {
 			// The packet of these will not be sent again.
 			if (state === RELEASED || state === ENDED) words[at] &= ~LENGTH_MASK;

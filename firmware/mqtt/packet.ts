@@ -24,6 +24,8 @@ export const RETAIN = 0x01;
 export const QOS_1 = 0x02;
 export const QOS_2 = 0x04;
 export const QOS_MASK = 0x06;
+/** A bit for each value that the flags of publish() may have: QoS 0, 1 or 2, with RETAIN or without. */
+export const ANY_FLAGS = 0b11_1111;
 export const DUP = 0x08;
 
 // Connect flags (3.1.1 section 3.1.2.3).

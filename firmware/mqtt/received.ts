@@ -8,6 +8,7 @@
 // reading of further packets.
 
 import { PUBACK, PUBREC } from "./packet.js";
+import { PACKET_ID_NOT_FOUND } from "./reason.js";
 import type { Session } from "./session.js";
 import { HELD, STALLED, WANTS_ACK } from "./todo.js";
 
@@ -19,6 +20,12 @@ const ACCEPTED = 0x20000;
 const SEQUENCE_SHIFT = 18;
 const SEQUENCE_MASK = 0x1fff;
 const SEQUENCE = SEQUENCE_MASK << SEQUENCE_SHIFT;
+
+/** The longest acknowledgement: one with a reason. */
+const ACK_MOST = 5;
+/** Where the lane has less than this left, an acknowledgement of four bytes is the last that may wait. */
+const LAST_TWO = 4 + ACK_MOST;
+const LAST_ACK = WANTS_ACK | STALLED;
 
 // What begin() found.
 export const NEW = 0;
@@ -66,30 +73,45 @@ export function abandon(session: Session, packetId: number): void {
 	if (at > 0) forget(session, at);
 }
 
-/** PUBREL. True where the id is free now (or was), false where the message is still with the application. */
-export function finish(session: Session, packetId: number): boolean {
+// What finish() found.
+export const FINISHED = 0;
+/** Nothing is known of the id. */
+export const UNKNOWN = 1;
+/** The message is still with the application: the server cannot have got our PUBREC. */
+export const UNFINISHED = 2;
+
+/** PUBREL: FINISHED where the id is free now, UNKNOWN or UNFINISHED. */
+export function finish(session: Session, packetId: number): number {
 	const words = session.words;
 	const home = session.receivedAt + (packetId % session.received);
 	if ((words[home] & ~SEQUENCE) === (packetId | IS_QOS_2 | ACCEPTED)) {
 		words[home] = 0;
-		return true;
+		return FINISHED;
 	}
 	const at = find(session, packetId);
-	if (at > 0) {
-		if ((words[at] & ACCEPTED) === 0) return false;
-		forget(session, at);
-	}
-	return true;
+	if (at === 0) return UNKNOWN;
+	if ((words[at] & ACCEPTED) === 0) return UNFINISHED;
+	forget(session, at);
+	return FINISHED;
 }
 
 /** The handlers have returned and nobody holds the message (QoS 1, or 2 with QOS_2): it is acknowledged, in its turn. */
 export function accept(session: Session, packetId: number, qos2: number): void {
-	if (session.queued !== 0) acceptInTurn(session, packetId, qos2);
-	else if (qos2 === 0) owe(session, PUBACK, packetId);
-	else {
-		setAccepted(session, packetId);
-		owe(session, PUBREC, packetId);
+	if (session.queued === 0) acceptNow(session, packetId, qos2);
+	else acceptInTurn(session, packetId, qos2);
+}
+
+/** The same where nothing waits before it. */
+export function acceptNow(session: Session, packetId: number, qos2: number): void {
+	if (qos2 === 0) {
+		owe(session, PUBACK, packetId);
+		return;
 	}
+	const words = session.words;
+	const home = session.receivedAt + (packetId % session.received);
+	if ((words[home] & ID_MASK) === packetId) words[home] |= ACCEPTED;
+	else setAccepted(session, packetId);
+	owe(session, PUBREC, packetId);
 }
 
 function acceptInTurn(session: Session, packetId: number, qos2: number): void {
@@ -127,7 +149,7 @@ export function acknowledge(session: Session, token: number): boolean {
 
 /** Acknowledgements that the application has allowed, as far as the lane has room, in order [MQTT-4.6.0-2]. */
 export function pollAcknowledgements(session: Session): void {
-	while (session.queued !== 0 && session.laneEnd !== session.topicsAt << 2) {
+	while (session.queued !== 0 && !isLaneFull(session)) {
 		const word = session.words[queueAt(session, 0)];
 		if ((word & ACCEPTED) === 0) return;
 		unqueue(session);
@@ -146,7 +168,22 @@ export function owe(session: Session, first: number, packetId: number): void {
 	bytes[at + 2] = packetId >> 8;
 	bytes[at + 3] = packetId;
 	session.laneEnd = at + 4;
-	session.todo |= at + 4 === session.topicsAt << 2 ? WANTS_ACK | STALLED : WANTS_ACK;
+	session.todo |= at > (session.topicsAt << 2) - LAST_TWO ? LAST_ACK : WANTS_ACK;
+}
+
+/** PUBREL or PUBCOMP for an id that nothing is known of, which 5.0 says. */
+export function oweUnknown(session: Session, first: number, packetId: number): void {
+	owe(session, first, packetId);
+	if (session.packet.five === 0) return;
+	session.bytes[session.laneEnd - 3] = 3;
+	session.bytes[session.laneEnd] = PACKET_ID_NOT_FOUND;
+	session.laneEnd += 1;
+	if (isLaneFull(session)) session.todo |= STALLED;
+}
+
+/** True where the control lane has no room for another acknowledgement. */
+export function isLaneFull(session: Session): boolean {
+	return session.laneEnd + ACK_MOST > session.topicsAt << 2;
 }
 
 /** Acknowledgements into the stage, as many as the socket has room for: how many bytes. */
@@ -165,7 +202,13 @@ export function pollLane(session: Session): number {
 /** As many as fit; and what has waited in the queue for room in the lane moves up. */
 function pollPart(session: Session): number {
 	const { bytes, laneAt, laneEnd, stageAt } = session;
-	const length = Math.min(laneEnd - laneAt, session.room & ~3, (session.total - stageAt) & ~3);
+	const room = Math.min(session.room, session.total - stageAt);
+	let length = 0;
+	while (laneAt + length < laneEnd) {
+		const more = bytes[laneAt + length + 1] + 2;
+		if (length + more > room) break;
+		length += more;
+	}
 	bytes.copyWithin(stageAt, laneAt, laneAt + length);
 	bytes.copyWithin(laneAt, laneAt + length, laneEnd);
 	session.laneEnd = laneEnd - length;
@@ -205,10 +248,8 @@ function find(session: Session, packetId: number): number {
 
 /** Unless it has been released since: a repeat waits in the queue once more. */
 function setAccepted(session: Session, packetId: number): void {
-	const words = session.words;
-	let at = session.receivedAt + (packetId % session.received);
-	if ((words[at] & ID_MASK) !== packetId) at = find(session, packetId);
-	if (at > 0) words[at] |= ACCEPTED;
+	const at = find(session, packetId);
+	if (at > 0) session.words[at] |= ACCEPTED;
 }
 
 function forget(session: Session, at: number): void {

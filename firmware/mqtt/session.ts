@@ -13,14 +13,16 @@
 // nothing while it is cut itself, and nothing may be allocated while the buffer is short. Where the socket throws,
 // whoever called it grows the buffer back.
 
+import { isFive } from "./encode.js";
 import { Incoming } from "./incoming.js";
 import type { Limits } from "./limits.js";
 import type { ClientOptions, Source } from "./options.js";
 import { ROWS } from "./outbox.js";
+import { ANY_FLAGS } from "./packet.js";
 import { CLOSED, OFFLINE } from "./todo.js";
 import { TOPIC_COLUMNS } from "./topics.js";
 
-/** Acknowledgements that may wait for the socket beside the PUBREL packets of a resumed session. */
+/** Acknowledgements of four bytes that may wait for the socket beside the PUBREL packets of a resumed session. */
 const LANE_SPARE = 8;
 
 export class Session {
@@ -72,7 +74,14 @@ export class Session {
 	readonly outboxLimit: number;
 	/** The first that has not left yet; equals `outboxEnd` where all have. */
 	unsent: number;
+	/** The one under way, while `sendLeft` says so. */
+	sending = 0;
 	readonly outboxAt: number;
+	/** The largest packet that may go straight to the socket: as large as the stage, and as the server allows. */
+	sendLimit: number;
+	/** Properties for the message being published, if it has any, and their length with the length before; 0 in 3.1.1. */
+	blockLength = 0;
+	block: Uint8Array | undefined = undefined;
 	/** Where what requestPublish() has put into the stage ends, to be written at once; or 0. */
 	staged = 0;
 	/** The message under way: bytes of it that are still to leave, and that have left. */
@@ -105,9 +114,8 @@ export class Session {
 	dead = 0;
 	ended = 0;
 	releases = 0;
-	/** Offset behind the last text, and of where texts must end. */
+	/** Offset behind the last text; the outbox is behind them all. */
 	textEnd: number;
-	readonly textLimit: number;
 	/** Why the last event was FAILED. */
 	error = 0;
 	/** The SUBSCRIBE or UNSUBSCRIBE in flight: its packet id (or 0) and first byte, and when it was sent. */
@@ -121,19 +129,25 @@ export class Session {
 	sourceLength = 0;
 	/** Links lost, or not brought about, since the last that was stable. */
 	failures = 0;
+	/** What the server allows: see session/server.ts. */
+	allowedFlags = ANY_FLAGS;
+	largest = 0xffff_ffff;
+	receiveMaximum = 65_535;
+	/** The options', or the one that the server has assigned. */
+	clientId: string;
 	readonly options: ClientOptions;
 
 	constructor(limits: Limits, options: ClientOptions) {
 		this.options = options;
+		this.clientId = options.clientId;
 		this.topics = limits.topics;
 		this.received = limits.received;
 		this.rows = limits.messages + 1;
 		this.receivedAt = ROWS + this.rows;
 		this.laneEnd = this.laneAt = (this.receivedAt + limits.received * 2) * 4;
-		this.topicsAt = (this.laneAt >> 2) + limits.messages + LANE_SPARE;
+		this.topicsAt = (this.laneAt >> 2) + limits.messages + LANE_SPARE + 1;
 		this.textEnd = ((this.topicsAt + (limits.topics + 1) * TOPIC_COLUMNS) * 4 + 7) & ~7;
-		this.textLimit = this.textEnd + limits.topicBytes;
-		this.unsent = this.outboxEnd = this.outboxAt = this.textLimit >> 2;
+		this.unsent = this.outboxEnd = this.outboxAt = (this.textEnd + limits.topicBytes) >> 2;
 		this.outboxLimit = this.outboxAt + (limits.outbox >> 2);
 		this.start = this.end = this.floor = this.receiveAt = this.outboxLimit * 4;
 		this.stageAt = this.receiveAt + limits.receive;
@@ -144,7 +158,9 @@ export class Session {
 		this.doubles = new Float64Array(this.buffer);
 		this.area = new Uint8Array(this.buffer, this.receiveAt);
 		this.stage = new Uint8Array(this.buffer, this.stageAt);
+		this.sendLimit = limits.send;
 		this.packet = new Incoming(this);
+		this.packet.five = this.blockLength = isFive(options);
 		// Ids with this row are not for messages.
 		this.words[ROWS] = -1;
 		// A device that restarts without its session must not use, in its first packets, the ids that its former life

@@ -40,5 +40,8 @@ export const EARLIER = 0x4000;
 /** A callback threw, and nobody has heard of it. */
 export const THROWN = 0x8000;
 
+/** The server takes fewer messages at once than `limits.messages`: those under way are counted before another is sent. */
+export const LIMITED = 0x10000;
+
 /** Not to be seen to at the end of a turn. */
 export const AT_REST = OFFLINE | BUSY;

@@ -7,6 +7,8 @@ const PLUS = 0x2b;
 const HASH = 0x23;
 const SLASH = 0x2f;
 const DOLLAR = 0x24;
+/** "$share/" */
+const SHARE = Object.freeze([0x24, 0x73, 0x68, 0x61, 0x72, 0x65, 0x2f]);
 
 /**
  * True for a topic name that a PUBLISH may carry: at least one character [MQTT-4.7.3-1], well-formed UTF-8 without
@@ -28,10 +30,11 @@ export function hasWildcard(bytes: Uint8Array, at: number, length: number): bool
 
 /**
  * True for a topic filter of good grammar: `#` alone in the last level [MQTT-4.7.1-2], `+` alone in its level
- * [MQTT-4.7.1-3], at least one character [MQTT-4.7.3-1]. The text is taken to be well-formed UTF-8.
+ * [MQTT-4.7.1-3], at least one character [MQTT-4.7.3-1], and of a shared subscription as shareLength() has it. The text
+ * is taken to be well-formed UTF-8.
  */
 export function isTopicFilter(bytes: Uint8Array, at: number, length: number): boolean {
-	if (length === 0) return false;
+	if (length === 0 || shareLength(bytes, at, length) < 0) return false;
 	const stop = at + length;
 	for (let i = at; i < stop; i += 1) {
 		const character = bytes[i];
@@ -42,7 +45,21 @@ export function isTopicFilter(bytes: Uint8Array, at: number, length: number): bo
 	return true;
 }
 
-/** True where the (valid) filter matches the (valid) name, which lies behind it in the same buffer, and not at once. */
+/**
+ * Length of what a shared subscription has before its filter, "$share/name/", or 0 where it is none. Minus 1 for one that
+ * is not allowed: a name of one character at least, without wildcards, and then a filter [MQTT-4.8.2-1] [MQTT-4.8.2-2].
+ */
+export function shareLength(bytes: Uint8Array, at: number, length: number): number {
+	for (let i = 0; i < SHARE.length; i += 1) if (i >= length || bytes[at + i] !== SHARE[i]) return 0;
+	let name = SHARE.length;
+	while (name < length && bytes[at + name] !== SLASH) {
+		if (bytes[at + name] === PLUS || bytes[at + name] === HASH) return -1;
+		name += 1;
+	}
+	return name > SHARE.length && name + 1 < length ? name + 1 : -1;
+}
+
+/** True where the (valid) filter matches the (valid) name, which lies behind it in the same buffer, and not at once; of a shared subscription, where its own filter does. */
 export function matches(
 	bytes: Uint8Array,
 	filterAt: number,
@@ -54,8 +71,11 @@ export function matches(
 	let n = nameAt;
 	const filterStop = filterAt + filterLength;
 	const nameStop = nameAt + nameLength;
+	if (bytes[f] === DOLLAR) f += shareLength(bytes, f, filterLength);
 	// A leading wildcard does not see the server's own topics [MQTT-4.7.2-1].
-	if (bytes[n] === DOLLAR && bytes[f] !== DOLLAR) return false;
+	if (bytes[n] === DOLLAR) {
+		if (bytes[f] !== DOLLAR) return false;
+	}
 	for (;;) {
 		// No name has a wildcard, so equal bytes end at each. Those behind the end of either mean nothing; the name is in
 		// front of the end of the buffer, behind which nothing equals anything.

@@ -4,13 +4,13 @@
 
 import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.js";
 import type { Session } from "./session.js";
-import { hasWildcard, isTopicFilter, isTopicName, matches } from "./topic.js";
+import { hasWildcard, isTopicFilter, isTopicName, matches, shareLength } from "./topic.js";
 import { putUint16, putUtf8, takeUint16, takeUtf8, utf8Length } from "./wire.js";
 
 // Four columns of words, each with a place for handle 0, which is nobody's:
 //   texts   offset of a name with its length before it, minus that of a filter, 0 for free rows
 //   keys    the word that an exact filter ends in, 0 for all others; place 0 of the next column ends the search here
-//   lengths of filters with wildcards, 0 for all others
+//   lengths of filters with wildcards and of shared subscriptions, 0 for all others
 //   states  of filters, 0 for names
 export const TOPIC_COLUMNS = 4;
 
@@ -29,8 +29,6 @@ export const LEAVING = 5;
 /** Gone on both sides: the row is freed when the application has been told. */
 export const REMOVED = 6;
 export const STANDING = 7;
-export const QOS_SHIFT = 3;
-const QOS_FIELD = 0x18;
 /** In the SUBSCRIBE or UNSUBSCRIBE that awaits its answer. */
 export const IN_FLIGHT = 0x20;
 /** The answer waits to be told. */
@@ -38,6 +36,8 @@ export const REPORT = 0x40;
 /** The handler takes messages in spans. */
 export const STREAMS = 0x80;
 export const CODE_SHIFT = 8;
+/** The filter's subscription options as SUBSCRIBE has them: in 3.1.1 only the QoS. */
+export const OPTIONS_SHIFT = 16;
 
 /** Offset of a name with its length before it; 0 or undefined where the handle is no name's, negative for a filter's. */
 export function nameAt(session: Session, handle: number): number {
@@ -54,9 +54,9 @@ export function filterState(session: Session, handle: number): number {
 	return handle > 0 && handle <= session.topics ? (session.words[stateAt(session, handle)] ?? 0) : 0;
 }
 
-/** QoS of a filter: 0, 1 or 2. */
-export function filterQos(state: number): number {
-	return (state & QOS_FIELD) >> QOS_SHIFT;
+/** The subscription options of a filter's state. */
+export function filterOptions(state: number): number {
+	return state >>> OPTIONS_SHIFT;
 }
 
 /** Offset of a filter, with its length before it. */
@@ -167,7 +167,7 @@ function add(session: Session, text: string, standing: number): number {
 	const { bytes, textEnd: at, topics, topicsAt, words } = session;
 	const length = utf8Length(text, "topic");
 	const end = at + chunkSize(length);
-	const fits = end <= session.textLimit;
+	const fits = end <= session.outboxAt << 2;
 	if (fits) {
 		bytes.fill(0, at, end);
 		putUtf8(bytes, putUint16(bytes, at, length), text);
@@ -186,7 +186,7 @@ function add(session: Session, text: string, standing: number): number {
 	words[row] = standing === 0 ? at : -at;
 	words[row + column * 3] = standing;
 	if (standing !== 0) {
-		if (hasWildcard(bytes, at + 2, length)) {
+		if (hasWildcard(bytes, at + 2, length) || shareLength(bytes, at + 2, length) > 0) {
 			words[row + column * 2] = length;
 			if (free > session.lastWildcard) session.lastWildcard = free;
 		} else words[row + column] = words[(at + length + 1) >> 2];

@@ -13,6 +13,14 @@ export function takeUint16(bytes: Uint8Array, at: number): number {
 	return (bytes[at] << 8) | bytes[at + 1];
 }
 
+export function putUint32(bytes: Uint8Array, at: number, value: number): number {
+	return putUint16(bytes, putUint16(bytes, at, value >>> 16), value & 0xffff);
+}
+
+export function takeUint32(bytes: Uint8Array, at: number): number {
+	return takeUint16(bytes, at) * 65_536 + takeUint16(bytes, at + 2);
+}
+
 /** Remaining length: seven bits a byte, least significant first, in the fewest bytes [MQTT-1.5.5-1]. */
 export function putVarint(bytes: Uint8Array, at: number, value: number): number {
 	while (value > 127) {
@@ -136,4 +144,16 @@ export function takeUtf8(bytes: Uint8Array, at: number, length: number): string 
 export function utf8Bytes(text: string): Uint8Array {
 	const bytes = new Uint8Array(text.length * 4);
 	return bytes.slice(0, putUtf8(bytes, 0, text));
+}
+
+/** A string's UTF-8 bytes, or bytes, with their length before them. */
+export function putBinary(bytes: Uint8Array, at: number, value: string | Uint8Array): number {
+	let stop = at + 2;
+	if (typeof value === "string") stop = putUtf8(bytes, stop, value);
+	else {
+		bytes.set(value, stop);
+		stop += value.length;
+	}
+	putUint16(bytes, at, stop - at - 2);
+	return stop;
 }

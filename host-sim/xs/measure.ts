@@ -43,7 +43,8 @@ export async function measure(say: (text: string) => void = () => {}): Promise<M
 				"bytecode, code": sum(({ code }) => code),
 				"bytecode, symbols": sum(({ symbols }) => symbols),
 				"flash of the preloaded client": flashOf(engine, libraryImage) + sum(({ code }) => code),
-				...operations(host),
+				...operations(host, 4),
+				...operations(host, 5),
 				...memory(host),
 				"smallest arena, client alone": smallestClient(host),
 				"smallest arena, whole agent": smallestAgent(agentHost),
@@ -84,8 +85,13 @@ class Bench {
 	#written: Buffer[] = [];
 	#handle = 0;
 	#now = 1000;
+	/** A block of properties where there are none: a zero, or nothing in 3.1.1. */
+	readonly #empty: Uint8Array;
+	readonly #version: 4 | 5;
 
-	constructor(host: EngineHost, heapBytes: number, stackSlots: number) {
+	constructor(host: EngineHost, heapBytes: number, stackSlots: number, version: 4 | 5 = 4) {
+		this.#version = version;
+		this.#empty = new Uint8Array(version === 5 ? 1 : 0);
 		this.device = host
 			.device({
 				module: "xs/device/metered",
@@ -131,11 +137,11 @@ class Bench {
 
 	/** A client that is connected, and subscribed where that is asked for. */
 	connect(): this {
-		this.command(COMMAND_CREATE);
+		this.command(COMMAND_CREATE, this.#version);
 		this.#now += 1000;
 		this.#step(() => {});
 		this.writable();
-		this.send(0x20, 2, 0, 0);
+		this.send(0x20, 2 + this.#empty.length, 0, 0, this.#empty);
 		this.take();
 		return this;
 	}
@@ -146,8 +152,9 @@ class Bench {
 		for (let bytes = this.take(); bytes.length > 0; bytes = this.take()) {
 			const remaining = bytes[1]!;
 			let filters = 0;
-			for (let at = 4; at < remaining + 2; at += 3 + bytes.readUInt16BE(at)) filters += 1;
-			this.send(0x90, 2 + filters, bytes.subarray(2, 4), Buffer.alloc(filters, 2));
+			const more = this.#empty.length;
+			for (let at = 4 + more; at < remaining + 2; at += 3 + bytes.readUInt16BE(at)) filters += 1;
+			this.send(0x90, 2 + more + filters, bytes.subarray(2, 4), this.#empty, Buffer.alloc(filters, 2));
 		}
 		return this;
 	}
@@ -175,8 +182,8 @@ class Bench {
 		const number = qos === 0 ? Buffer.alloc(0) : Buffer.from([id >> 8, id]);
 		const topic = Buffer.from(METERED_TOPIC);
 		const payload = Buffer.alloc(64, 0x61);
-		const remaining = 2 + topic.length + number.length + payload.length;
-		this.send(0x30 | (qos << 1), remaining, 0, topic.length, topic, number, payload);
+		const remaining = 2 + topic.length + number.length + this.#empty.length + payload.length;
+		this.send(0x30 | (qos << 1), remaining, 0, topic.length, topic, number, this.#empty, payload);
 		if (qos === 2) this.send(0x62, 2, number);
 		if (this.take().length !== 4 * qos) throw new Error(`the client has not acknowledged at QoS ${qos}`);
 	}
@@ -189,17 +196,18 @@ class Bench {
 }
 
 /** What one operation costs; the socket is given room again in between, at a cost that is a figure of its own. */
-function operations(host: EngineHost): Record<string, number> {
+function operations(host: EngineHost, version: 4 | 5): Record<string, number> {
 	const figures: Record<string, number> = {};
-	const bench = new Bench(host, 65_536, 512).connect().subscribe(false);
-	const wild = new Bench(host, 65_536, 512).connect().subscribe(true);
+	const at5 = version === 5 ? ", 5.0" : "";
+	const bench = new Bench(host, 65_536, 512, version).connect().subscribe(false);
+	const wild = new Bench(host, 65_536, 512, version).connect().subscribe(true);
 	const nothing = cost(bench, () => bench.command(COMMAND_NOTHING));
 	for (const qos of [0, 1, 2]) {
 		const { instructions, copied, made } = cost(bench, () => bench.publish(qos));
 		const own = round10(instructions - nothing.instructions - copied);
-		figures[`bytes made, publish QoS ${qos}`] = made;
-		figures[`instructions, publish QoS ${qos}`] = own;
-		figures[`with copies, publish QoS ${qos}`] = round10(own + copied);
+		figures[`bytes made, publish QoS ${qos}${at5}`] = made;
+		figures[`instructions, publish QoS ${qos}${at5}`] = own;
+		figures[`with copies, publish QoS ${qos}${at5}`] = round10(own + copied);
 	}
 	for (const qos of [0, 1, 2]) {
 		let id = 0;
@@ -208,15 +216,16 @@ function operations(host: EngineHost): Record<string, number> {
 			to.receive(qos, id);
 		};
 		const { instructions, copied, made } = cost(bench, receive(bench));
-		figures[`bytes made, receive QoS ${qos}`] = made;
-		figures[`instructions, receive QoS ${qos}`] = round10(instructions - copied);
-		figures[`with copies, receive QoS ${qos}`] = instructions;
-		if (qos > 0) continue;
+		figures[`bytes made, receive QoS ${qos}${at5}`] = made;
+		figures[`instructions, receive QoS ${qos}${at5}`] = round10(instructions - copied);
+		figures[`with copies, receive QoS ${qos}${at5}`] = instructions;
+		if (qos > 0 || version === 5) continue;
 		const more = cost(wild, receive(wild));
 		figures["instructions, a wildcard filter more"] = round10(
 			more.instructions - more.copied - (instructions - copied),
 		);
 	}
+	if (version === 5) return figures;
 	figures["instructions, socket writable, nothing to send"] = cost(bench, () => bench.writable()).instructions;
 	const { collections } = bench.counters;
 	for (let i = 0; i < 10_000; i += 1) run(bench, () => bench.publish(i % 3));

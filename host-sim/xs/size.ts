@@ -14,8 +14,6 @@ interface Budget {
 	readonly unit: string;
 	readonly budget: number;
 	readonly goal?: number;
-	/** What the goal is for, where that is more than what is there yet. */
-	readonly goalFor?: string;
 	/** Of the Moddable SDK's own MQTT client, where it was measured. */
 	readonly incumbent?: number;
 }
@@ -60,10 +58,10 @@ export function faults(lines: readonly Line[]): string[] {
 /** The budgets with every improvement taken over; a goal that is reached needs no mention any more. */
 export function lowered(lines: readonly Line[], budgets: Record<string, Budget>): Record<string, Budget> {
 	const entries = lines.map(({ name, value }) => {
-		const { goal, goalFor, incumbent, ...rest } = budgets[name]!;
-		const now = Math.min(value, rest.budget);
-		const aim = goal !== undefined && goal < now && { goal, ...(goalFor !== undefined && { goalFor }) };
-		return [name, { ...rest, budget: now, ...aim, ...(incumbent !== undefined && { incumbent }) }] as const;
+		const { unit, budget, goal, incumbent } = budgets[name]!;
+		const now = Math.min(value, budget);
+		const rest = { ...(goal !== undefined && goal < now && { goal }), ...(incumbent !== undefined && { incumbent }) };
+		return [name, { unit, budget: now, ...rest }] as const;
 	});
 	return Object.fromEntries(entries);
 }

@@ -12,7 +12,7 @@ export class Mosquitto {
 	readonly #folder: string;
 	#process: ChildProcess | undefined;
 
-	private constructor(port: number) {
+	private constructor(port: number, settings: readonly string[]) {
 		this.port = port;
 		this.#folder = mkdtempSync(join(tmpdir(), "thimble-mosquitto-"));
 		const lines = [
@@ -23,12 +23,14 @@ export class Mosquitto {
 			"max_queued_messages 0",
 			"max_inflight_messages 200",
 			...(process.getuid?.() === 0 ? ["user root"] : []),
+			...settings,
 		];
 		writeFileSync(join(this.#folder, "mosquitto.conf"), `${lines.join("\n")}\n`);
 	}
 
-	static async start(): Promise<Mosquitto> {
-		const mosquitto = new Mosquitto(await freePort());
+	/** `settings` are more lines of its configuration. */
+	static async start(settings: readonly string[] = []): Promise<Mosquitto> {
+		const mosquitto = new Mosquitto(await freePort(), settings);
 		await mosquitto.up();
 		return mosquitto;
 	}

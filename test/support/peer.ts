@@ -1,7 +1,14 @@
 // A client on virtual time whose server is the test itself: a scripted peer. No sockets, no sleeping. What the client
 // sends is decoded by mqtt-packet, a codec other than its own.
 
-import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from "mqtt-packet";
+import {
+	generate,
+	type IConnackPacket,
+	type IConnectPacket,
+	type IPublishPacket,
+	type Packet,
+	parser,
+} from "mqtt-packet";
 import { expect } from "vitest";
 import type { Socket, SocketOptions } from "../../firmware/io.js";
 import { Client, type ClientOptions } from "../../firmware/mqtt/client.js";
@@ -86,6 +93,8 @@ export interface PeerOptions extends Partial<ClientOptions> {
 export class Peer {
 	readonly time: VirtualTime;
 	readonly client: Client;
+	/** 4 for MQTT 3.1.1, 5 for 5.0. */
+	readonly version: 4 | 5;
 	readonly sockets: ScriptedSocket[] = [];
 	/** What the application was told: "online false", "offline 38", "end 5 settled 0", "message a/b hello 1", … */
 	log: string[] = [];
@@ -93,6 +102,7 @@ export class Peer {
 	constructor(options: PeerOptions = {}) {
 		const { startMs, ...given } = options;
 		this.time = new VirtualTime(startMs);
+		this.version = options.protocolVersion ?? 4;
 		const peer = this;
 		this.client = new Client({
 			host: "127.0.0.1",
@@ -139,16 +149,16 @@ export class Peer {
 		return this.take()[0] as IConnectPacket;
 	}
 
-	/** As connect(), and accepts. */
-	online(sessionPresent = false, room = 100_000): this {
+	/** As connect(), and accepts; `properties` are those of a 5.0 CONNACK. */
+	online(sessionPresent = false, room = 100_000, properties?: IConnackPacket["properties"]): this {
 		this.connect(room);
-		this.send({ cmd: "connack", returnCode: 0, sessionPresent });
+		this.send({ cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent, ...(properties && { properties }) });
 		return this;
 	}
 
 	/** Sends packets, each in one piece; a string is hex. */
 	send(...packets: (Packet | string)[]): this {
-		for (const packet of packets) this.socket.deliver(bytesOf(packet));
+		for (const packet of packets) this.socket.deliver(bytesOf(packet, this.version));
 		return this;
 	}
 
@@ -156,7 +166,7 @@ export class Peer {
 	take(): Packet[] {
 		const bytes = this.socket.takeWritten(endOfPackets(this.socket.written));
 		const packets: Packet[] = [];
-		const codec = parser({ protocolVersion: 4 });
+		const codec = parser({ protocolVersion: this.version });
 		codec.on("packet", packet => packets.push(packet));
 		codec.on("error", error => {
 			throw error;
@@ -184,8 +194,8 @@ export class Peer {
 }
 
 /** A peer whose client is online and has sent nothing but CONNECT. */
-export function online(options: PeerOptions = {}, room = 100_000): Peer {
-	const peer = new Peer(options).online(false, room);
+export function online(options: PeerOptions = {}, room = 100_000, properties?: IConnackPacket["properties"]): Peer {
+	const peer = new Peer(options).online(false, room, properties);
 	peer.take();
 	peer.told();
 	return peer;
@@ -199,8 +209,8 @@ export function expectBroken(peer: Peer, code: string): void {
 	expect(peer.told()).toEqual(["online true"]);
 }
 
-export function bytesOf(packet: Packet | string): Buffer {
-	return typeof packet === "string" ? hex(packet) : generate(packet, { protocolVersion: 4 });
+export function bytesOf(packet: Packet | string, protocolVersion: 4 | 5 = 4): Buffer {
+	return typeof packet === "string" ? hex(packet) : generate(packet, { protocolVersion });
 }
 
 /** A PUBLISH from the server. */

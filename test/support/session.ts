@@ -2,6 +2,7 @@
 
 import { type Limits, withDefaults } from "../../firmware/mqtt/limits.js";
 import type { ClientOptions } from "../../firmware/mqtt/options.js";
+import { ROWS } from "../../firmware/mqtt/outbox.js";
 import { Session } from "../../firmware/mqtt/session.js";
 import { ONLINE } from "../../firmware/mqtt/todo.js";
 import { takeUint16, takeUtf8 } from "../../firmware/mqtt/wire.js";
@@ -24,8 +25,12 @@ export function makeSession(limits: Partial<Limits> = {}, options: Partial<Clien
 }
 
 /** Online and at rest, with a socket that takes `room` bytes. */
-export function makeOnline(limits: Partial<Limits> = {}, room = 100_000): Session {
-	const session = makeSession(limits);
+export function makeOnline(
+	limits: Partial<Limits> = {},
+	room = 100_000,
+	options: Partial<ClientOptions> = {},
+): Session {
+	const session = makeSession(limits, options);
 	session.phase = ONLINE;
 	session.todo = 0;
 	session.room = room;
@@ -49,4 +54,11 @@ export function laneLength(session: Session): number {
 
 export function laneSize(session: Session): number {
 	return session.topicsAt * 4 - session.laneAt;
+}
+
+/** The entry of the message with this packet id, or 0. */
+export function entryOf(session: Session, packetId: number): number {
+	const words = session.words;
+	const entry = words[ROWS + (packetId % session.rows)]!;
+	return entry > 0 && (words[entry + 1]! & 0xffff) === packetId ? entry : 0;
 }

@@ -23,9 +23,12 @@ import {
 	TELL,
 	takeExpired,
 } from "../deadline.js";
+import { takeDisconnect } from "../decode.js";
 import {
 	CONNACK_TIMEOUT,
 	CONNECT_TIMEOUT,
+	LINK_LOST,
+	OK,
 	PING_TIMEOUT,
 	RESERVED_FLAGS,
 	RESOLVE_TIMEOUT,
@@ -34,13 +37,26 @@ import {
 } from "../error.js";
 import { HEAD, PACKET, rewindFramer } from "../framer.js";
 import { AWAITS_PUBACK, RELEASED } from "../outbox.js";
-import { CONNACK, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK, TYPE_MASK, UNSUBACK } from "../packet.js";
+import {
+	CONNACK,
+	DISCONNECT,
+	PINGRESP,
+	PUBACK,
+	PUBCOMP,
+	PUBLISH,
+	PUBREC,
+	PUBREL,
+	SUBACK,
+	TYPE_MASK,
+	UNSUBACK,
+} from "../packet.js";
 import { pollLane, rewindReceived } from "../received.js";
 import type { Session } from "../session.js";
 import {
 	CLOSED,
 	CONNECTING,
 	LEAVING,
+	LIMITED,
 	OFFLINE,
 	ONLINE,
 	OPENING,
@@ -52,7 +68,7 @@ import {
 	WANTS_PING,
 	WANTS_REQUEST,
 } from "../todo.js";
-import { DRAIN_EXPIRED, fail, NOTHING, OPEN } from "./event.js";
+import { DISCONNECTED, DRAIN_EXPIRED, fail, NOTHING, OPEN } from "./event.js";
 import { handleConnack, pollConnect } from "./handshake.js";
 import { handleHead, handlePublish, handlePubrel, handleSpan } from "./inbound.js";
 import { handleAckDeadline, handleKeepAlive, handlePingresp, handleSilence, pollPing } from "./liveness.js";
@@ -64,7 +80,7 @@ const FROM_SERVER = 0b0010_1010_1111_0000;
 /** What goes before any message. */
 const CONTROL = WANTS_CONNECT | WANTS_ACK | WANTS_PING | WANTS_REQUEST;
 /** What lives with a connection. */
-const OF_LINK = CONTROL | STALLED | LEAVING;
+const OF_LINK = CONTROL | STALLED | LEAVING | LIMITED;
 
 /** The framer has found something (PACKET, HEAD, SPAN or minus an error code). Returns an event. */
 export function handleFrame(session: Session, kind: number): number {
@@ -92,8 +108,21 @@ function handleRare(session: Session, first: number): number {
 			return handleUnsuback(session);
 		case PINGRESP:
 			return handlePingresp(session);
+		case DISCONNECT:
+			if (session.packet.five !== 0) return handleDisconnect(session);
 	}
-	return fail(session, (FROM_SERVER >> (first >> 4)) & 1 ? RESERVED_FLAGS : UNEXPECTED_PACKET);
+	// In 5.0 DISCONNECT as well; nobody has asked for AUTH.
+	const known = session.packet.five === 0 ? FROM_SERVER : FROM_SERVER | 0x4000;
+	return fail(session, (known >> (first >> 4)) & 1 ? RESERVED_FLAGS : UNEXPECTED_PACKET);
+}
+
+/** A 5.0 server closes the connection, and says why. Nothing goes out on it any more. */
+function handleDisconnect(session: Session): number {
+	const packet = session.packet;
+	const code = takeDisconnect(packet);
+	if (code !== OK) return fail(session, code);
+	session.error = packet.reason === 0 ? LINK_LOST : packet.reason;
+	return DISCONNECTED;
 }
 
 /** Parts of a streamed message, errors, and the first packet of a connection, which must be CONNACK [MQTT-3.2.0-1]. */

@@ -15,6 +15,8 @@ export const RESUMED = 9;
 export const ANSWERED = 4;
 /** The link has to be closed because of `session.error`. */
 export const FAILED = 5;
+/** The server has closed the connection because of `session.error`: nothing is sent any more. */
+export const DISCONNECTED = 10;
 /** It is time to connect. */
 export const OPEN = 6;
 /** drain() ran out of time. */

@@ -11,14 +11,16 @@ import type { Session } from "../session.js";
 import { OFFLINE, ONLINE, WANTS_CONNECT } from "../todo.js";
 import { END_LOST, ONLINE as EVENT_ONLINE, fail, RESUMED } from "./event.js";
 import { loseMessages } from "./outbound.js";
+import { refuseImpossible, takeServerLimits } from "./server.js";
 import { resumeSubscriptions } from "./subscription.js";
 
 /** CONNECT into the stage: its length, or -1 where the socket has no room for it. */
 export function pollConnect(session: Session): number {
-	const remaining = connectRemaining(session.options);
+	const { clientId, options } = session;
+	const remaining = connectRemaining(options, clientId);
 	const length = packetLength(remaining);
 	if (length > session.room) return -1;
-	putConnect(session.bytes, session.stageAt, session.options, remaining);
+	putConnect(session.bytes, session.stageAt, options, clientId, remaining, session.received);
 	session.todo &= ~WANTS_CONNECT;
 	return length;
 }
@@ -29,6 +31,7 @@ export function handleConnack(session: Session): number {
 	const sessionPresent = session.packet.position === 1;
 	// We asked for a clean session: a server that has kept one is out of step with us [MQTT-3.2.2-1].
 	if (sessionPresent && session.options.cleanSession !== false) return fail(session, UNEXPECTED_SESSION);
+	takeServerLimits(session);
 	session.phase = ONLINE;
 	session.todo &= ~OFFLINE;
 	disarm(session, CONNACK);
@@ -42,6 +45,7 @@ export function handleConnack(session: Session): number {
 		loseMessages(session, END_LOST, SESSION_LOST);
 		loseReceived(session);
 	}
+	refuseImpossible(session);
 	resumeSubscriptions(session, sessionPresent);
 	return sessionPresent ? RESUMED : EVENT_ONLINE;
 }

@@ -5,7 +5,20 @@ import { takeAck, takePublish } from "../decode.js";
 import { BAD_PUBLISH_TOPIC, OK, RECEIVE_TABLE_FULL, UNEXPECTED_PACKET } from "../error.js";
 import { NOT_DELIVERED } from "../incoming.js";
 import { PUBCOMP, QOS_2 } from "../packet.js";
-import { abandon, accept, begin, FULL, finish, NEW, owe, REPEATED } from "../received.js";
+import {
+	abandon,
+	accept,
+	acceptNow,
+	begin,
+	FINISHED,
+	FULL,
+	finish,
+	NEW,
+	owe,
+	oweUnknown,
+	REPEATED,
+	UNKNOWN,
+} from "../received.js";
 import type { Session } from "../session.js";
 import { isTopicName } from "../topic.js";
 import { matchExact } from "../topics.js";
@@ -67,14 +80,21 @@ export function handleSpan(session: Session): number {
 	return session.overflow ? fail(session, RECEIVE_TABLE_FULL) : NOTHING;
 }
 
-/** The handlers have returned from the whole message, or from its last span: acknowledge it, unless somebody holds it. */
+/**
+ * The handlers have returned from the whole message of QoS 1 or 2, or from its last span: acknowledge it, unless somebody
+ * holds it.
+ */
 export function finishDelivery(session: Session): number {
 	const packet = session.packet;
-	const token = packet.token;
 	const packetId = packet.packetId;
+	const held = packet.token > 0;
 	// From here on hold() would come too late.
 	packet.token = NOT_DELIVERED;
-	if (packetId === 0 || token > 0) return NOTHING;
+	if (held) return NOTHING;
+	if (session.queued === 0) {
+		acceptNow(session, packetId, packet.first & QOS_2);
+		return NOTHING;
+	}
 	if (!session.overflow) accept(session, packetId, packet.first & QOS_2);
 	// There was no room to hold it: as if it had never come, so that it comes again.
 	else if ((packet.first & QOS_2) !== 0) abandon(session, packetId);
@@ -99,7 +119,9 @@ export function handlePubrel(session: Session): number {
 	const packet = session.packet;
 	const code = takeAck(packet);
 	if (code !== OK) return fail(session, code);
-	if (!finish(session, packet.packetId)) return fail(session, UNEXPECTED_PACKET);
-	owe(session, PUBCOMP, packet.packetId);
+	const found = finish(session, packet.packetId);
+	if (found === FINISHED) owe(session, PUBCOMP, packet.packetId);
+	else if (found === UNKNOWN) oweUnknown(session, PUBCOMP, packet.packetId);
+	else return fail(session, UNEXPECTED_PACKET);
 	return NOTHING;
 }

@@ -66,7 +66,7 @@ export function handleAckDeadline(session: Session): number {
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;
 		// The one that is just being sent has to make progress, whatever its QoS.
-		const leaving = session.sendLeft > 0 && entry === session.unsent;
+		const leaving = session.sendLeft > 0 && entry === session.sending;
 		if (leaving || state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED)
 			age = Math.max(age, (now - words[entry + 2]) | 0);
 	}

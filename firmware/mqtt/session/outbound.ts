@@ -4,7 +4,7 @@
 import { refuseInSource } from "../check.js";
 import { ACK, ACK_ARMED, disarm, isArmed, SOURCE, start } from "../deadline.js";
 import { takeAck } from "../decode.js";
-import { packetLength } from "../encode.js";
+import { packetLength, putProperties } from "../encode.js";
 import { OFFLINE as CODE_OFFLINE, OK, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
 import type { Source } from "../options.js";
 import {
@@ -16,12 +16,12 @@ import {
 	ENTRY_WORDS,
 	end,
 	entryAfter,
-	entryOf,
 	firstEntry,
 	LENGTH_MASK,
 	QUEUED,
 	RELEASED,
 	RESEND,
+	ROWS,
 	release,
 	remove,
 	STATE_MASK,
@@ -30,10 +30,11 @@ import {
 	sizeOf,
 } from "../outbox.js";
 import { DUP, PUBLISH, PUBREL, QOS_MASK, REMAINING_LENGTH_MAX, RETAIN } from "../packet.js";
-import { owe } from "../received.js";
+import { PACKET_TOO_LARGE_REASON, UNSPECIFIED_ERROR } from "../reason.js";
+import { owe, oweUnknown } from "../received.js";
 import type { Session } from "../session.js";
-import { ONLINE, READING, UNSENT } from "../todo.js";
-import { putVarint } from "../wire.js";
+import { LIMITED, ONLINE, READING, UNSENT } from "../todo.js";
+import { putUint16, putVarint } from "../wire.js";
 import { END_DROPPED, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
 
 /**
@@ -55,10 +56,10 @@ export function requestPublish(
 ): number {
 	const bytes = session.bytes;
 	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
-	const remaining = nameLength + length + (flags > RETAIN ? 2 : 0);
+	const remaining = nameLength + length + session.blockLength + (flags > RETAIN ? 2 : 0);
 	const size = remaining < 128 ? remaining + 2 : packetLength(remaining);
 	const stageAt = session.stageAt;
-	const direct = session.todo === 0 && size <= session.room && size <= session.total - stageAt;
+	const direct = session.todo === 0 && size <= session.room && size <= session.sendLimit;
 	let at = stageAt;
 	let ticket = 0;
 	if (flags > RETAIN || !direct) {
@@ -77,6 +78,13 @@ export function requestPublish(
 		bytes[to] = ticket >> 8;
 		bytes[to + 1] = ticket;
 		to += 2;
+	}
+	if (session.blockLength !== 0) {
+		if (session.block !== undefined) to = putProperties(1, bytes, to, session.block);
+		else {
+			bytes[to] = 0;
+			to += 1;
+		}
 	}
 	if (payload.length === length) bytes.set(payload, to);
 	else putPayload(session, to, payload, offset, length);
@@ -98,6 +106,7 @@ export function requestPublish(
 function enqueue(session: Session, size: number, flags: number): number {
 	if ((session.todo & READING) !== 0) refuseInSource();
 	if (flags <= RETAIN && session.phase !== ONLINE) return -CODE_OFFLINE;
+	if (session.phase === ONLINE && size > session.largest) return -PACKET_TOO_LARGE_REASON;
 	const entry = append(session, size);
 	if (entry > 0) session.todo |= UNSENT;
 	return entry;
@@ -122,21 +131,20 @@ function putPayload(session: Session, at: number, payload: Uint8Array, offset: n
 export function requestStream(session: Session, nameAt: number, source: Source, length: number, flags: number): number {
 	const bytes = session.bytes;
 	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
-	const head = nameLength + (flags > RETAIN ? 2 : 0);
-	const remaining = head + length;
+	const remaining = nameLength + length + session.blockLength + (flags > RETAIN ? 2 : 0);
 	if (remaining > REMAINING_LENGTH_MAX) return -TOO_LARGE;
 	const size = packetLength(remaining) - length;
+	if (session.phase === ONLINE && size + length > session.largest) return -PACKET_TOO_LARGE_REASON;
 	const entry = append(session, size);
 	if (entry < 0) return entry;
 	const at = (entry + ENTRY_WORDS) << 2;
 	const ticket = session.packetId;
 	bytes[at] = PUBLISH | flags;
-	const to = putVarint(bytes, at + 1, remaining);
+	let to = putVarint(bytes, at + 1, remaining);
 	bytes.copyWithin(to, nameAt, nameAt + nameLength);
-	if (flags > RETAIN) {
-		bytes[at + size - 2] = ticket >> 8;
-		bytes[at + size - 1] = ticket;
-	}
+	to += nameLength;
+	if (flags > RETAIN) to = putUint16(bytes, to, ticket);
+	putProperties(session.packet.five, bytes, to, session.block);
 	session.words[entry] |= STREAMED;
 	session.source = source;
 	session.sourceLength = length;
@@ -147,25 +155,33 @@ export function requestStream(session: Session, nameAt: number, source: Source, 
 /** The next message that has not left, or its first bytes: see pollTransmit. */
 export function pollMessage(session: Session): number {
 	const { bytes, words } = session;
+	const full = (session.todo & LIMITED) !== 0 && underWay(session) >= session.receiveMaximum;
 	let entry = session.unsent;
+	let waits = false;
 	let head = 0;
 	let state = 0;
+	let qos = 0;
 	for (;;) {
 		if (entry === session.outboxEnd) {
-			session.todo &= ~UNSENT;
+			if (!waits) session.todo &= ~UNSENT;
 			return 0;
 		}
 		head = words[entry];
 		state = head & STATE_MASK;
-		if (state === QUEUED || state === RESEND) break;
-		session.unsent = entry = entry + sizeOf(head);
+		if (state === QUEUED || state === RESEND) {
+			qos = bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK;
+			// The quota is no concern of QoS 0 [MQTT-4.9.0-2].
+			if (!full || qos === 0) break;
+			waits = true;
+		}
+		entry += sizeOf(head);
+		if (!waits) session.unsent = entry;
 	}
 	if (session.room === 0) return 0;
-	const at = (entry + ENTRY_WORDS) << 2;
+	session.sending = entry;
 	// A first transmission never carries DUP, a later one always does [MQTT-3.3.1-1].
-	if (state === RESEND) bytes[at] |= DUP;
+	if (state === RESEND) bytes[(entry + ENTRY_WORDS) << 2] |= DUP;
 	// From the first byte on it counts as sent: the server may have got the whole of it.
-	const qos = bytes[at] & QOS_MASK;
 	if (qos !== 0) words[entry] = (head & ~STATE_MASK) | (qos << STATE_SHIFT);
 	session.sendOffset = 0;
 	session.sendLeft = head & LENGTH_MASK;
@@ -175,10 +191,20 @@ export function pollMessage(session: Session): number {
 	return continueMessage(session);
 }
 
+/** Messages that the server has not acknowledged for good [MQTT-3.3.4-7]. */
+function underWay(session: Session): number {
+	let count = 0;
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = session.words[entry] & STATE_MASK;
+		if (state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED) count += 1;
+	}
+	return count;
+}
+
 /** More of the message under way. */
 export function continueMessage(session: Session): number {
 	const { sendOffset, stageAt, words } = session;
-	const entry = session.unsent;
+	const entry = session.sending;
 	const left = (words[entry] & LENGTH_MASK) - sendOffset;
 	let count = Math.min(session.sendLeft, session.room, session.total - stageAt);
 	if (left > 0) {
@@ -192,7 +218,7 @@ export function continueMessage(session: Session): number {
 	session.sendLeft -= count;
 	if (session.sendLeft === 0) {
 		// The last bytes are in the stage, on their way to the socket.
-		session.unsent = entry + sizeOf(words[entry]);
+		if (entry === session.unsent) session.unsent = entry + sizeOf(words[entry]);
 		if ((words[entry] & STATE_MASK) === QUEUED) {
 			end(session, entry, END_SETTLED, OK);
 			session.leaving = entry;
@@ -203,7 +229,7 @@ export function continueMessage(session: Session): number {
 
 /** Up to `count` more bytes of the payload into the stage: 0 where the source has none yet, -1 where it failed. */
 function readSource(session: Session, count: number): number {
-	const position = session.sendOffset - (session.words[session.unsent] & LENGTH_MASK);
+	const position = session.sendOffset - (session.words[session.sending] & LENGTH_MASK);
 	let got = -1;
 	session.todo |= READING;
 	try {
@@ -221,27 +247,18 @@ function readSource(session: Session, count: number): number {
 		return 0;
 	}
 	// In the middle of a packet there is no way back but to close the link.
-	end(session, session.unsent, END_DROPPED, SOURCE_FAILED);
+	end(session, session.sending, END_DROPPED, SOURCE_FAILED);
 	session.error = SOURCE_FAILED;
 	return -1;
 }
 
-/**
- * PUBACK for what is AWAITS_PUBACK, PUBCOMP for what is RELEASED: the end. The usual case has it short; all others are
- * looked at below.
- */
+/** PUBACK for what is AWAITS_PUBACK, PUBCOMP for what is RELEASED: the end. */
 export function handleLastAck(session: Session, wanted: number): number {
-	const { packet, words } = session;
-	const code = takeAck(packet);
+	const code = takeAck(session.packet);
 	if (code !== OK) return fail(session, code);
-	const entry = entryOf(session, packet.packetId);
-	// Whole, and in the state that it should be in, and no stream: the usual case.
-	if ((words[entry] & (STATE_MASK | STREAMED)) !== wanted || session.sendLeft > 0) {
-		const awaiting = entryAwaiting(session, wanted);
-		if (awaiting <= 0) return awaiting === 0 ? NOTHING : fail(session, UNEXPECTED_PACKET);
-		if ((words[awaiting] & STREAMED) !== 0) session.source = undefined;
-	}
-	if (entry === 0) return NOTHING;
+	const entry = entryAwaiting(session, wanted);
+	if (entry <= 0) return entry === 0 ? NOTHING : fail(session, UNEXPECTED_PACKET);
+	if ((session.words[entry] & STREAMED) !== 0) session.source = undefined;
 	remove(session, entry);
 	return SETTLED;
 }
@@ -256,11 +273,17 @@ export function handlePubrec(session: Session): number {
 	if (entry > 0) {
 		const head = session.words[entry];
 		if ((head & STREAMED) !== 0) session.source = undefined;
+		if (packet.reason >= UNSPECIFIED_ERROR) {
+			// Refused: no PUBREL, and the id is free [MQTT-4.3.3-4].
+			remove(session, entry);
+			return SETTLED;
+		}
 		if ((head & STATE_MASK) !== RELEASED) release(session, entry);
 		session.words[entry + 2] = session.now;
-	}
+	} else if (packet.reason >= UNSPECIFIED_ERROR) return NOTHING;
 	// An id that we know nothing of is answered too, so that the server can let go of it.
-	owe(session, PUBREL, packet.packetId);
+	if (entry === 0) oweUnknown(session, PUBREL, packet.packetId);
+	else owe(session, PUBREL, packet.packetId);
 	return NOTHING;
 }
 
@@ -270,12 +293,19 @@ export function handlePubrec(session: Session): number {
  * QoS, or a packet that has not left as a whole.
  */
 function entryAwaiting(session: Session, wanted: number): number {
-	const entry = entryOf(session, session.packet.packetId);
-	if (entry === 0) return 0;
-	let state = session.words[entry] & STATE_MASK;
+	const words = session.words;
+	const packetId = session.packet.packetId;
+	const entry = words[ROWS + (packetId % session.rows)];
+	if (entry <= 0) return 0;
+	if ((words[entry + 1] & 0xffff) !== packetId) return 0;
+	let state = words[entry] & STATE_MASK;
+	// As it should be: the usual case.
+	if (state === wanted) {
+		if (session.sendLeft === 0) return entry;
+	}
 	// As it was sent on the connection before.
 	if (state === RESEND) state = (session.bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) << STATE_SHIFT;
-	if (state === wanted) return session.sendLeft > 0 && entry === session.unsent ? -1 : entry;
+	if (state === wanted) return session.sendLeft > 0 && entry === session.sending ? -1 : entry;
 	// PUBREC may come again.
 	if (state === RELEASED && wanted === AWAITS_PUBREC) return entry;
 	return state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED ? -1 : 0;

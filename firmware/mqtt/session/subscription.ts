@@ -3,11 +3,12 @@
 // sent, so it takes no room in the outbox, and one packet carries all that is wanted. One is in flight at a time.
 
 import { ACK, isArmed, start } from "../deadline.js";
-import { isSubackCode, takeAck, takeSuback } from "../decode.js";
+import { takeSuback } from "../decode.js";
 import { packetLength, putRequestFilter, putRequestHead } from "../encode.js";
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
 import { takeRequestId } from "../outbox.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
+import { OF_SUBACK, OF_UNSUBACK } from "../reason.js";
 import type { Session } from "../session.js";
 import { WANTS_REQUEST } from "../todo.js";
 import {
@@ -15,7 +16,7 @@ import {
 	ASKED,
 	CODE_SHIFT,
 	filterAt,
-	filterQos,
+	filterOptions,
 	IN_FLIGHT,
 	LEAVING,
 	nextTopic,
@@ -28,11 +29,7 @@ import {
 } from "../topics.js";
 import { takeUint16 } from "../wire.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
-
-/** Length of a SUBSCRIBE for one filter of `length` bytes: it must fit into one write. */
-export function requestLength(length: number): number {
-	return packetLength(2 + 2 + length + 1);
-}
+import { filterRefusal } from "./server.js";
 
 /** UNSUBSCRIBE or SUBSCRIBE into the stage: its length, 0 for nothing now, or -1 where the socket has no room for it. */
 export function pollRequest(session: Session): number {
@@ -46,10 +43,12 @@ export function pollRequest(session: Session): number {
 /** One packet for as many filters as fit. */
 function pollBatch(session: Session, first: number, from: number, to: number): number {
 	const { bytes, stageAt, words } = session;
-	const most = Math.min(session.room, session.total - stageAt);
+	const five = session.packet.five;
+	const most = Math.min(session.room, session.sendLimit);
 	// Its answer has a byte a filter, and has to fit into the receive area.
 	let filters = stageAt - session.receiveAt - 5;
-	let remaining = 2;
+	const least = 2 + five;
+	let remaining = least;
 	for (let handle = nextTopic(session, 1, STANDING, from); handle !== 0; ) {
 		const more = 2 + takeUint16(bytes, filterAt(session, handle)) + (first === SUBSCRIBE ? 1 : 0);
 		if (packetLength(remaining + more) > most || filters === 0) break;
@@ -59,56 +58,48 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 		words[at] = (words[at] & ~STANDING) | to | IN_FLIGHT;
 		handle = nextTopic(session, handle + 1, STANDING, from);
 	}
-	if (remaining === 2) return -1;
+	if (remaining === least) return -1;
 	session.requestId = takeRequestId(session);
 	session.requestFirst = first;
 	session.requestMs = session.now;
 	if (!isArmed(session, ACK)) start(session, ACK);
-	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId);
+	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId, five);
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
-		const qos = first === SUBSCRIBE ? filterQos(words[stateAt(session, handle)]) : -1;
-		at = putRequestFilter(bytes, at, filterAt(session, handle), qos);
+		const options = first === SUBSCRIBE ? filterOptions(words[stateAt(session, handle)]) : -1;
+		at = putRequestFilter(bytes, at, filterAt(session, handle), options);
 	}
 	return at - stageAt;
 }
 
 /** One code a filter, in order [MQTT-3.9.3-1]. */
 export function handleSuback(session: Session): number {
+	return handleAnswer(session, SUBSCRIBE, OF_SUBACK, ASKED, ANSWERED);
+}
+
+function handleAnswer(session: Session, first: number, codes: number, from: number, to: number): number {
 	const { bytes, packet, words } = session;
-	const code = takeSuback(packet);
+	const code = takeSuback(packet, codes);
 	if (code !== OK) return fail(session, code);
-	if (session.requestFirst !== SUBSCRIBE || packet.packetId !== session.requestId)
-		return fail(session, UNEXPECTED_PACKET);
+	if (session.requestFirst !== first || packet.packetId !== session.requestId) return fail(session, UNEXPECTED_PACKET);
+	const hasCodes = packet.payloadLength !== 0;
 	let at = packet.payloadAt;
-	const stop = at + packet.payloadLength;
-	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
-		if (at === stop || !isSubackCode(bytes[at])) return fail(session, BAD_SUBACK);
-		at += 1;
-	}
-	if (at !== stop) return fail(session, BAD_SUBACK);
+	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) at += 1;
+	if (hasCodes && at !== packet.payloadAt + packet.payloadLength) return fail(session, BAD_SUBACK);
 	at = packet.payloadAt;
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const state = stateAt(session, handle);
 		words[state] &= ~IN_FLIGHT;
 		// Asked for differently, or taken back, in the meantime: the next request brings that about.
-		if ((words[state] & STANDING) === ASKED) setAnswer(session, handle, ANSWERED, bytes[at]);
+		if ((words[state] & STANDING) === from) setAnswer(session, handle, to, hasCodes ? bytes[at] : 0);
 		at += 1;
 	}
-	return endRequest(session);
+	session.requestId = 0;
+	session.todo |= WANTS_REQUEST;
+	return EVENT_ANSWERED;
 }
 
 export function handleUnsuback(session: Session): number {
-	const { packet, words } = session;
-	const code = takeAck(packet);
-	if (code !== OK) return fail(session, code);
-	if (session.requestFirst !== UNSUBSCRIBE || packet.packetId !== session.requestId)
-		return fail(session, UNEXPECTED_PACKET);
-	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
-		const state = stateAt(session, handle);
-		words[state] &= ~IN_FLIGHT;
-		if ((words[state] & STANDING) === LEAVING) setAnswer(session, handle, REMOVED, 0);
-	}
-	return endRequest(session);
+	return handleAnswer(session, UNSUBSCRIBE, OF_UNSUBACK, LEAVING, REMOVED);
 }
 
 /** A handle whose answer has not been told, or 0. */
@@ -132,20 +123,19 @@ export function rewindSubscriptions(session: Session): void {
 
 export function resumeSubscriptions(session: Session, sessionPresent: boolean): void {
 	session.todo |= WANTS_REQUEST;
-	if (sessionPresent) return;
 	for (let handle = 1; handle <= session.topics; handle += 1) {
 		const at = stateAt(session, handle);
-		const standing = session.words[at] & STANDING;
-		if (standing === ANSWERED) session.words[at] ^= ANSWERED ^ WANTED;
+		let standing = session.words[at] & STANDING;
+		if (standing === ANSWERED && !sessionPresent) {
+			session.words[at] ^= ANSWERED ^ WANTED;
+			standing = WANTED;
+		}
 		// Nobody is there to unsubscribe from.
-		else if (standing === UNWANTED) setAnswer(session, handle, REMOVED, 0);
+		if (standing === UNWANTED && !sessionPresent) setAnswer(session, handle, REMOVED, 0);
+		if (standing !== WANTED) continue;
+		const reason = filterRefusal(session, handle);
+		if (reason !== 0) setAnswer(session, handle, ANSWERED, reason);
 	}
-}
-
-function endRequest(session: Session): number {
-	session.requestId = 0;
-	session.todo |= WANTS_REQUEST;
-	return EVENT_ANSWERED;
 }
 
 function nextInFlight(session: Session, handle: number): number {
@@ -155,5 +145,6 @@ function nextInFlight(session: Session, handle: number): number {
 /** `code` is a granted QoS, or a reason from 0x80 up: kept until takeAnswered(). */
 function setAnswer(session: Session, handle: number, standing: number, code: number): void {
 	const at = stateAt(session, handle);
-	session.words[at] = (session.words[at] & 0xff & ~STANDING) | standing | REPORT | (code << CODE_SHIFT);
+	const kept = session.words[at] & ~STANDING & ~(0xff << CODE_SHIFT);
+	session.words[at] = kept | standing | REPORT | (code << CODE_SHIFT);
 }

@@ -2,6 +2,7 @@
 
 /** Does nothing: what a command costs by itself. */
 export const COMMAND_NOTHING = 0;
+/** The argument is 5 for 5.0. */
 export const COMMAND_CREATE = 1;
 /** The argument is 1 for a wildcard filter behind the exact ones. */
 export const COMMAND_SUBSCRIBE = 2;

@@ -20,7 +20,7 @@ class Metered {
 	handleCommand(command: number, argument: number): void {
 		switch (command) {
 			case COMMAND_CREATE:
-				this.create();
+				this.create(argument === 5 ? 5 : 4);
 				return;
 			case COMMAND_SUBSCRIBE:
 				this.subscribe(argument === 1);
@@ -30,9 +30,10 @@ class Metered {
 		}
 	}
 
-	create(): void {
+	create(protocolVersion: 4 | 5): void {
 		this.client = new Client({
 			host: "10.0.0.1",
+			protocolVersion,
 			clientId: "thimble",
 			cleanSession: false,
 			socket: { io: EngineSocket },

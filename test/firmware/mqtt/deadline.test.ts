@@ -18,6 +18,7 @@ import {
 	SILENCE,
 	SOURCE,
 	STABLE,
+	setKeepAlive,
 	start,
 	TELL,
 	takeExpired,
@@ -142,8 +143,12 @@ describe("deadlines", () => {
 
 /** The lengths that deadlines have with these options. */
 function waitsOf(options: Partial<ClientOptions>): Record<string, number> {
-	const session = makeSession();
-	takeWaits(session, { ...session.options, ...options });
+	const session = makeSession({}, options);
+	takeWaits(session);
+	return waits(session);
+}
+
+function waits(session: Session): Record<string, number> {
 	const of = (kind: number) => session.words[WAITS + kind]!;
 	return {
 		resolveMs: of(RESOLVE),
@@ -203,6 +208,31 @@ describe("waits", () => {
 		expect(waitsOf({ keepAlive: 0, timeouts: { silenceMs: 5000 } })["silenceMs"]).toBe(5000);
 	});
 
+	it("[MQTT-3.1.2-21] [MQTT-3.2.2-21] follow the server's keep-alive, on that connection and no other", () => {
+		const session = makeSession({}, { keepAlive: 60, timeouts: { pingMs: 7000 } });
+		takeWaits(session);
+		const ours = waits(session);
+		expect(ours).toMatchObject({ pingMs: 7000, idleMs: 52_500, silenceMs: 97_000 });
+		// Shorter, longer, shorter than a PINGREQ may wait, and none.
+		for (const [seconds, wanted] of [
+			[8, { pingMs: 7000, idleMs: 7000, silenceMs: 19_000 }],
+			[600, { pingMs: 7000, idleMs: 525_000, silenceMs: 907_000 }],
+			[1, { pingMs: 1000, idleMs: 875, silenceMs: 2500 }],
+			[65_535, { pingMs: 7000, idleMs: 65_535_000 - 8_191_875, silenceMs: 98_302_500 + 7000 }],
+			[0, { pingMs: 7000, idleMs: 0, silenceMs: 0 }],
+		] as const) {
+			setKeepAlive(session, seconds);
+			expect(waits(session)).toEqual({ ...ours, ...wanted });
+		}
+		setKeepAlive(session, -1);
+		expect(waits(session)).toEqual(ours);
+		// Silence is the application's where it has said so, whatever the server wants.
+		const own = makeSession({}, { keepAlive: 0, timeouts: { silenceMs: 5000 } });
+		takeWaits(own);
+		setKeepAlive(own, 10);
+		expect(waits(own)).toMatchObject({ pingMs: 10_000, idleMs: 8750, silenceMs: 5000 });
+	});
+
 	it("refuse what is no time", () => {
 		for (const timeouts of [
 			{ ackMs: 0 },
@@ -215,8 +245,8 @@ describe("waits", () => {
 	});
 
 	it("begin when their deadline is started, and one that is off never does", () => {
-		const session = makeSession();
-		takeWaits(session, { ...session.options, keepAlive: 0 });
+		const session = makeSession({}, { keepAlive: 0 });
+		takeWaits(session);
 		session.now = 0x7fff_ffff;
 		for (const kind of [KEEP_ALIVE, SILENCE]) {
 			start(session, kind);

@@ -10,7 +10,6 @@ import {
 	end,
 	endOf,
 	entryAfter,
-	entryOf,
 	firstEntry,
 	heldBytes,
 	LENGTH_MASK,
@@ -27,7 +26,7 @@ import {
 import type { Session } from "../../../firmware/mqtt/session.js";
 import { ENDED as ENDED_TODO } from "../../../firmware/mqtt/todo.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
-import { makeSession } from "../../support/session.js";
+import { entryOf, makeSession } from "../../support/session.js";
 
 const OUTBOX_FULL = 0x10;
 const IN_FLIGHT_FULL = 0x11;

@@ -1,26 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PUBACK, PUBREC, PUBREL, QOS_2 } from "../../../firmware/mqtt/packet.js";
+import { PUBACK, PUBCOMP, PUBREC, PUBREL, QOS_2 } from "../../../firmware/mqtt/packet.js";
 import {
 	abandon,
 	accept,
 	acknowledge,
 	begin,
+	FINISHED,
 	FULL,
 	finish,
 	hold,
+	isLaneFull,
 	loseReceived,
 	NEW,
 	owe,
+	oweUnknown,
 	pollAcknowledgements,
 	pollLane,
 	REPEATED,
 	rewindReceived,
+	UNFINISHED,
+	UNKNOWN,
 	WITH_APPLICATION,
 } from "../../../firmware/mqtt/received.js";
 import type { Session } from "../../../firmware/mqtt/session.js";
 import { HELD, STALLED, WANTS_ACK } from "../../../firmware/mqtt/todo.js";
-import { laneLength, laneSize, makeSession } from "../../support/session.js";
+import { laneLength, laneSize, makeSession, staged } from "../../support/session.js";
 
 function make(received = 4, messages = 8): Session {
 	const session = makeSession({ received, messages });
@@ -73,7 +78,7 @@ describe("received", () => {
 							model.add(id);
 						}
 					} else if (what === "finish") {
-						expect(finish(session, id)).toBe(true);
+						expect(finish(session, id)).toBe(model.has(id) ? FINISHED : UNKNOWN);
 						model.delete(id);
 					} else if (what === "abandon") {
 						abandon(session, id);
@@ -186,7 +191,8 @@ describe("received", () => {
 		rewindReceived(session);
 		expect(session.queued).toBe(0);
 		expect(begin(session, 2)).toBe(REPEATED);
-		expect(finish(session, 2)).toBe(true);
+		expect(finish(session, 2)).toBe(FINISHED);
+		expect(finish(session, 2)).toBe(UNKNOWN);
 	});
 
 	it("no token of a session that is gone is good for anything", () => {
@@ -208,11 +214,12 @@ describe("received", () => {
 		// And again, on the same connection: it takes no second place in the order.
 		expect(begin(session, 2)).toBe(WITH_APPLICATION);
 		expect(session.queued).toBe(1);
-		expect(finish(session, 2)).toBe(false);
+		expect(finish(session, 2)).toBe(UNFINISHED);
 		expect(acknowledge(session, token)).toBe(true);
 		pollAcknowledgements(session);
 		expect(takeLane(session)).toEqual(["pubrec 2"]);
-		expect(finish(session, 2)).toBe(true);
+		expect(finish(session, 2)).toBe(FINISHED);
+		expect(finish(session, 2)).toBe(UNKNOWN);
 	});
 
 	it("says when it cannot hold any more", () => {
@@ -236,11 +243,16 @@ describe("received", () => {
 	});
 });
 
+/** Acknowledgements of four bytes that make the lane full: there is no room for one more with a reason. */
+function fourByteCapacity(session: Session): number {
+	return Math.floor((laneSize(session) - 5) / 4) + 1;
+}
+
 describe("lane", () => {
 	it("gives acknowledgements out in order, as many as fit, around its end", () => {
 		const session = make(4, 1);
 		const { stageAt } = session;
-		const capacity = laneSize(session) / 4;
+		const capacity = fourByteCapacity(session);
 		for (let round = 0; round < 5; round += 1) {
 			const ids = Array.from({ length: capacity }, (_, i) => round * 300 + i + 1);
 			for (const [i, id] of ids.entries()) {
@@ -282,18 +294,18 @@ describe("lane", () => {
 
 	it("writes to no byte but its own, and lets what waits behind it in as soon as there is room", () => {
 		const session = make(20, 1);
-		const capacity = laneSize(session) / 4;
+		const capacity = fourByteCapacity(session);
 		const before = session.bytes[session.laneAt - 1];
 		session.bytes[session.laneAt + laneSize(session)] = 0xaa;
 		const token = hold(session, 1, 1);
 		for (let id = 2; id <= capacity + 3; id += 1) accept(session, id, 0);
 		acknowledge(session, token);
 		pollAcknowledgements(session);
-		expect([laneLength(session), session.queued]).toEqual([laneSize(session), 3]);
+		expect([laneLength(session), session.queued]).toEqual([capacity * 4, 3]);
 		session.room = 8;
 		expect(pollLane(session)).toBe(8);
 		expect(read(session, session.stageAt, 8)).toEqual(["puback 1", "puback 2"]);
-		expect([laneLength(session), session.queued]).toEqual([laneSize(session), 1]);
+		expect([laneLength(session), session.queued]).toEqual([capacity * 4, 1]);
 		session.room = 1000;
 		expect(read(session, session.stageAt, pollLane(session)).length).toBe(capacity);
 		expect(read(session, session.stageAt, pollLane(session))).toEqual([`puback ${capacity + 3}`]);
@@ -302,5 +314,58 @@ describe("lane", () => {
 			before,
 			0xaa,
 		]);
+	});
+
+	it("[MQTT-3.6.2-1] [MQTT-3.7.2-1] 5.0 says that it knows nothing of an id, 3.1.1 cannot", () => {
+		for (const protocolVersion of [4, 5] as const) {
+			const session = makeSession({}, { protocolVersion });
+			session.room = 1000;
+			oweUnknown(session, PUBREL, 0x1234);
+			owe(session, PUBACK, 1);
+			oweUnknown(session, PUBCOMP, 0xffff);
+			const sent = Buffer.from(staged(session, pollLane(session))).toString("hex");
+			expect(sent).toBe(protocolVersion === 5 ? "6203123492400200017003ffff92" : "62021234400200017002ffff");
+			expect(session.todo & WANTS_ACK).toBe(0);
+		}
+	});
+
+	it("takes acknowledgements of four and five bytes until it is full, and gives out whole ones only", () => {
+		const step = fc.record({ known: fc.boolean(), id: fc.integer({ min: 1, max: 65_535 }) });
+		const rooms = fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 10 });
+		fc.assert(
+			fc.property(fc.array(step, { minLength: 30, maxLength: 60 }), rooms, (steps, rooms) => {
+				const session = makeSession({ messages: 1, send: 64 }, { protocolVersion: 5 });
+				const end = session.laneAt + laneSize(session);
+				session.bytes.fill(0xaa, end, end + 8);
+				const expected: string[] = [];
+				const left: string[] = [];
+				let n = 0;
+				const leave = () => {
+					session.room = rooms[n++ % rooms.length]! + (n > 1000 ? 9 : 0);
+					const length = pollLane(session);
+					expect(length).toBeLessThanOrEqual(session.room);
+					for (let at = session.stageAt; at < session.stageAt + length; ) {
+						const size = session.bytes[at + 1]! + 2;
+						left.push(Buffer.from(session.bytes.slice(at, at + size)).toString("hex"));
+						at += size;
+					}
+				};
+				for (const { known, id } of steps) {
+					while (isLaneFull(session)) {
+						expect(session.todo & (WANTS_ACK | STALLED)).toBe(WANTS_ACK | STALLED);
+						leave();
+					}
+					session.todo &= ~STALLED;
+					(known ? owe : oweUnknown)(session, PUBCOMP, id);
+					expected.push(`${known ? "7002" : "7003"}${id.toString(16).padStart(4, "0")}${known ? "" : "92"}`);
+					expect(session.laneEnd).toBeLessThanOrEqual(end);
+					expect((session.todo & STALLED) !== 0).toBe(isLaneFull(session));
+				}
+				while (laneLength(session) > 0) leave();
+				expect(left).toEqual(expected);
+				expect([...session.bytes.subarray(end, end + 8)]).toEqual(new Array(8).fill(0xaa));
+			}),
+			{ numRuns: 200 },
+		);
 	});
 });

@@ -65,7 +65,6 @@ describe("session", () => {
 					end = at + size;
 				}
 				expect([session.total, session.buffer.byteLength, session.buffer.maxByteLength]).toEqual([end, end, end]);
-				expect(session.textLimit).toBe(session.outboxAt * 4);
 				expect(session.outboxLimit * 4).toBe(session.receiveAt);
 				// All of the messages' PUBREL packets have a place in the lane, and some acknowledgements beside.
 				expect(laneSize(session)).toBeGreaterThan(withDefaults(given).messages * 4);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasWildcard, isTopicFilter, isTopicName, matches } from "../../../firmware/mqtt/topic.js";
+import { hasWildcard, isTopicFilter, isTopicName, matches, shareLength } from "../../../firmware/mqtt/topic.js";
 import { FilterTree, isTopicFilter as isReferenceFilter } from "../../../host-sim/broker/topic.js";
 import { utf8 } from "../../support/peer.js";
 
@@ -83,5 +83,79 @@ describe("matching", () => {
 		expect(["+", "a/#", "a+b", "#x"].map(text => has(text))).toEqual([true, true, true, true]);
 		expect(["", "a/b", "é"].map(text => has(text))).toEqual([false, false, false]);
 		expect(has("+ab#", 1, 2)).toBe(false);
+	});
+});
+
+describe("shared subscriptions", () => {
+	const share = (filter: string) => shareLength(utf8(filter), 0, utf8(filter).length);
+	const isFilter = (filter: string) => isTopicFilter(utf8(filter), 0, utf8(filter).length);
+
+	it.each([
+		["$share/name/a", 12],
+		["$share/n/#", 9],
+		["$share/n/+/a", 9],
+		["$share/été/a", 13],
+		["$share/ /a", 9],
+		["$share/$share/$share/x/y", 14],
+		// The filter behind the name may begin with a slash, and be one.
+		["$share/n//", 9],
+		["$share/n//a", 9],
+	])("[MQTT-4.8.2-1] [MQTT-4.8.2-2] %s is one, its filter begins at %d", (filter, length) => {
+		expect([share(filter), isFilter(filter)]).toEqual([length, true]);
+	});
+
+	it.each([
+		"$share/",
+		"$share/n",
+		"$share/n/",
+		"$share//a",
+		"$share//",
+		"$share/+/a",
+		"$share/#",
+		"$share/#/a",
+		"$share/n+/a",
+		"$share/n#/a",
+	])("[MQTT-4.8.2-1] [MQTT-4.8.2-2] %s is not allowed", filter => {
+		expect([share(filter), isFilter(filter)]).toEqual([-1, false]);
+	});
+
+	it.each(["$share", "$shar", "$shared/n/a", "$SHARE/n/a", "share/n/a", "/$share/n/a", "a/$share/n/a", "$", "+/n/a"])(
+		"%s is a filter like any other",
+		filter => {
+			expect([share(filter), isFilter(filter)]).toEqual([0, true]);
+		},
+	);
+
+	it("[MQTT-4.7.1-1] [MQTT-4.7.1-2] its filter has the grammar of all filters", () => {
+		for (const bad of ["#/a", "a#", "a/#/b", "+a", "a+/b"]) expect(isFilter(`$share/n/${bad}`), bad).toBe(false);
+	});
+
+	it("looks at nothing but the bytes given", () => {
+		const text = "x$share/name/a/b";
+		const bytes = utf8(text);
+		for (let length = 0; length < text.length - 1; length += 1)
+			expect(shareLength(bytes, 1, length), String(length)).toBe(share(text.slice(1, 1 + length)));
+	});
+
+	it("match what their filter matches, in the session's buffer as elsewhere", () => {
+		const shareName = fc.stringMatching(/^[a-zé$ ]{1,6}$/u);
+		fc.assert(
+			fc.property(shareName, filter, name, (shareName, filter, name) => {
+				const shared = `$share/${shareName}/${filter}`;
+				// A filter may itself begin with "$share/"; behind a name that means nothing.
+				const bytes = utf8(`${shared}\0${name}`);
+				const plain = utf8(filter);
+				if (plain.length === 0 || !isReferenceFilter(filter)) {
+					expect(isFilter(shared)).toBe(false);
+					return;
+				}
+				expect(isFilter(shared)).toBe(true);
+				const prefix = share(shared);
+				expect(prefix).toBe(utf8(`$share/${shareName}/`).length);
+				const total = utf8(shared).length;
+				expect(matches(bytes, prefix, total - prefix, total + 1, bytes.length - total - 1)).toBe(match(filter, name));
+			}),
+			{ numRuns: 2000 },
+		);
 	});
 });

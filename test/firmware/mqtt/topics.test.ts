@@ -17,7 +17,7 @@ import {
 	addName,
 	CODE_SHIFT,
 	filterAt,
-	filterQos,
+	filterOptions,
 	filterState,
 	IN_FLIGHT,
 	LEAVING,
@@ -25,7 +25,7 @@ import {
 	nameAt,
 	nextMatch,
 	nextTopic,
-	QOS_SHIFT,
+	OPTIONS_SHIFT,
 	REMOVED,
 	removeFilter,
 	STANDING,
@@ -46,6 +46,8 @@ const make = (topics = 4, topicBytes = 120) => makeSession({ topics, topicBytes 
 const isName = (session: Session, handle: number) => nameAt(session, handle) > 0;
 const isFilter = (session: Session, handle: number) => filterState(session, handle) !== 0;
 const nextInFlight = (session: Session, handle: number) => nextTopic(session, handle, IN_FLIGHT, IN_FLIGHT);
+
+const codeOf = (state: number) => (state >> CODE_SHIFT) & 0xff;
 
 /** The text of a handle. */
 function textOf(session: Session, handle: number): string {
@@ -99,7 +101,7 @@ describe("table", () => {
 		const session = make();
 		const name = addName(session, "a/b");
 		expect(addName(session, "a/b")).toBe(name);
-		const filter = addFilter(session, "a/b", 1 << QOS_SHIFT);
+		const filter = addFilter(session, "a/b", 1 << OPTIONS_SHIFT);
 		expect(filter).not.toBe(name);
 		expect(addFilter(session, "a/b", 0)).toBe(filter);
 		expect(addName(session, "a/b")).toBe(name);
@@ -148,7 +150,8 @@ describe("table", () => {
 
 	it("writes to no byte but its own", () => {
 		const session = make(3, 24);
-		const { bytes, receiveAt, textEnd, textLimit, topicsAt } = session;
+		const { bytes, receiveAt, textEnd, topicsAt } = session;
+		const textLimit = session.outboxAt * 4;
 		bytes.fill(0xaa, textLimit, receiveAt);
 		bytes.fill(0x55, 0, topicsAt * 4);
 		for (const filter of ["01234567", "89abcdef", "x", "0123456789abcdefghijklmnopq"]) addFilter(session, filter, 0);
@@ -182,12 +185,12 @@ describe("table", () => {
 						const wantsName = what === "name";
 						if (wantsName && /[+#]/.test(text)) continue;
 						const known = [...model].find(([, kept]) => kept.text === text && kept.isName === wantsName);
-						const handle = wantsName ? addName(session, text) : addFilter(session, text, (n % 3) << QOS_SHIFT);
+						const handle = wantsName ? addName(session, text) : addFilter(session, text, (n % 3) << OPTIONS_SHIFT);
 						if (known !== undefined) expect(handle).toBe(known[0]);
 						else if (handle > 0) expect(model.has(handle)).toBe(false);
 						else {
 							expect(handle).toBe(-TOPICS_FULL);
-							expect(model.size === 6 || session.textEnd + 2 + utf8(text).length > session.textLimit).toBe(true);
+							expect(model.size === 6 || session.textEnd + 2 + utf8(text).length > session.outboxAt * 4).toBe(true);
 						}
 						if (handle > 0) model.set(handle, { text, isName: wantsName });
 					}
@@ -298,6 +301,52 @@ describe("table", () => {
 		}
 	});
 
+	it("[MQTT-4.8.2-1] [MQTT-4.8.2-2] takes a message of a shared subscription for one of the filter behind its name", () => {
+		const session = make(8, 200);
+		const filters = [
+			"a/b",
+			"$share/one/a/b",
+			"$share/two/a/b",
+			"$share/one/a/+",
+			"a/#",
+			"$share/x/$SYS/#",
+			"$shared/a/b",
+		];
+		const handles = filters.map(filter => addFilter(session, filter, 0));
+		expect(new Set(handles).size).toBe(filters.length);
+		expect(Math.min(...handles)).toBeGreaterThan(0);
+		const at = (...indices: number[]) => indices.map(i => handles[i]!).sort((a, b) => a - b);
+		const found = (name: string) => [find(session, name)[0], allMatches(session, name)];
+		expect(found("a/b")).toEqual([handles[0], at(1, 2, 3, 4)]);
+		expect(found("a/c")).toEqual([0, at(3, 4)]);
+		expect(found("$SYS/x")).toEqual([0, at(5)]);
+		// No such topic: the filter's text is nobody's name.
+		expect(found("$share/one/a/b")).toEqual([0, []]);
+		expect(found("$shared/a/b")).toEqual([handles[6], []]);
+		// One is itself when it is asked for again, and goes without the others.
+		expect(addFilter(session, "$share/one/a/b", 1 << OPTIONS_SHIFT)).toBe(handles[1]);
+		removeFilter(session, handles[1]!);
+		removeFilter(session, handles[4]!);
+		expect(found("a/b")).toEqual([handles[0], at(2, 3)]);
+		for (const filter of ["$share/one", "$share/one/", "$share//a", "$share/+/a", "$share/a#/b", "$share/"])
+			expect(() => addFilter(session, filter, 0), filter).toThrow(Misuse);
+		const again = addFilter(session, "$share/one/#", 0);
+		expect(found("a/b")).toEqual([handles[0], [...at(2, 3), again].sort((a, b) => a - b)]);
+		expect(found("$SYS/x")).toEqual([0, at(5)]);
+	});
+
+	it("keeps all six bits of the subscription's options, through any answer", () => {
+		const session = make();
+		for (const options of [0, 1, 2, 0x04, 0x08, 0x10, 0x20, 0x2e]) {
+			const handle = addFilter(session, "a", (options << OPTIONS_SHIFT) | STREAMS);
+			const at = stateAt(session, handle);
+			for (const code of [0, 2, 0xa2]) {
+				session.words[at] = (session.words[at]! & ~(0xff << CODE_SHIFT)) | (code << CODE_SHIFT);
+				expect([filterOptions(session.words[at]!), codeOf(session.words[at]!)]).toEqual([options, code]);
+			}
+		}
+	});
+
 	it.each([0, -15_000, -10_000])(
 		"[MQTT-4.7.3-1] a message without a topic is nobody's: the clock begins at %d",
 		startMs => {
@@ -317,15 +366,15 @@ describe("table", () => {
 
 	it("remembers where a subscription stands, and tells each answer once", () => {
 		const session = makeOnline();
-		const handle = addFilter(session, "a", (2 << QOS_SHIFT) | STREAMS);
+		const handle = addFilter(session, "a", (2 << OPTIONS_SHIFT) | STREAMS);
 		const state = () => filterState(session, handle);
 		const answer = (body: string) => incoming(session.requestId.toString(16).padStart(4, "0") + body, 0x90, session);
-		expect([state() & STANDING, filterQos(state()), state() & STREAMS]).toEqual([WANTED, 2, STREAMS]);
+		expect([state() & STANDING, filterOptions(state()), state() & STREAMS]).toEqual([WANTED, 2, STREAMS]);
 		pollRequest(session);
 		expect([state() & STANDING, nextInFlight(session, 1)]).toEqual([ASKED, handle]);
 		// Asked for again in the meantime: still in flight, wanted anew, and the answer is not that to the new question.
-		addFilter(session, "a", 1 << QOS_SHIFT);
-		expect([state() & STANDING, nextInFlight(session, 1), filterQos(state())]).toEqual([WANTED, handle, 1]);
+		addFilter(session, "a", 1 << OPTIONS_SHIFT);
+		expect([state() & STANDING, nextInFlight(session, 1), filterOptions(state())]).toEqual([WANTED, handle, 1]);
 		expect(state() & STREAMS).toBe(0);
 		answer("02");
 		handleSuback(session);
@@ -334,7 +383,7 @@ describe("table", () => {
 		answer("80");
 		handleSuback(session);
 		expect(takeAnswered(session)).toBe(handle);
-		expect([state() & STANDING, state() >> CODE_SHIFT, filterQos(state())]).toEqual([ANSWERED, 0x80, 1]);
+		expect([state() & STANDING, codeOf(state()), filterOptions(state())]).toEqual([ANSWERED, 0x80, 1]);
 		expect(takeAnswered(session)).toBe(0);
 		session.words[stateAt(session, handle)] = (state() & ~STANDING) | UNWANTED;
 		pollRequest(session);
@@ -342,7 +391,7 @@ describe("table", () => {
 		answer("");
 		handleUnsuback(session);
 		expect(takeAnswered(session)).toBe(handle);
-		expect([state() & STANDING, state() >> CODE_SHIFT]).toEqual([REMOVED, 0]);
+		expect([state() & STANDING, codeOf(state())]).toEqual([REMOVED, 0]);
 		expect(takeAnswered(session)).toBe(0);
 	});
 });

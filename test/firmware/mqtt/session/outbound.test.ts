@@ -207,6 +207,18 @@ describe("PUBLISH to the server", () => {
 		expect(peer.told()).toEqual(["offline 57"]);
 	});
 
+	it("section 3.7.2.1: PUBCOMP 0x92 after a reconnect is no error: the PUBCOMP before it was lost, not the message", () => {
+		const peer = online({ protocolVersion: 5 });
+		const id = peer.client.publish(peer.client.topic("a"), one, 3, QOS_2);
+		peer.send({ cmd: "pubrec", messageId: id, reasonCode: 0 });
+		peer.socket.fail();
+		peer.online(true);
+		peer.told();
+		expect(peer.brief()).toEqual([`pubrel #${id}`]);
+		peer.send({ cmd: "pubcomp", messageId: id, reasonCode: 0x92 });
+		expect(peer.told()).toEqual([expect.stringMatching(`^end ${id} settled `)]);
+	});
+
 	it("[MQTT-3.3.2-2] [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-4.7.3-3] topic names with wildcards, NUL, nothing, or more than 65,535 bytes are misuse", () => {
 		const { client } = online({ limits: { topicBytes: 65_000 } });
 		for (const name of ["", "a/+", "#", "a\0", "é".repeat(40_000)]) expect(() => client.topic(name)).toThrow(Misuse);

@@ -1,0 +1,234 @@
+// A hostile server: packets that are almost right, cut anywhere, while the application does what it likes. A seed gives
+// the whole case. What must hold: nothing is thrown out of the client, every step comes to an end, the buffer is whole
+// and no larger after it, every table can be walked, and a client that was cut off comes back.
+
+import { generate, type Packet } from "mqtt-packet";
+import { type Incoming, QOS_1, QOS_2 } from "../../firmware/mqtt/client.js";
+import { DEAD, ENDED, entryAfter, firstEntry, ROWS, STATE_MASK } from "../../firmware/mqtt/outbox.js";
+import { properties, USER_PROPERTY } from "../../firmware/mqtt/property.js";
+import type { Session } from "../../firmware/mqtt/session.js";
+import { SeededRandom } from "../../host-sim/world/random.js";
+import { Peer } from "../support/peer.js";
+
+/** What one case did. */
+export interface Case {
+	/** Bytes that the server sent. */
+	sent: number;
+	/** Messages that the application got. */
+	delivered: number;
+	/** Links that the client closed. */
+	broken: number;
+}
+
+const TOPICS = [
+	"a",
+	"a/b",
+	"plant/7/line",
+	"$SYS/x",
+	"größe/😀",
+	"a/very/long/topic/that/takes/some/room/in/the/buffer",
+];
+const FILTERS = ["a", "a/b", "plant/+/line", "#", "$share/g/a/#", "größe/😀"];
+/** Values that lengths, ids and properties trip over. */
+const EDGES = [0, 1, 2, 4, 0x10, 0x7f, 0x80, 0x81, 0x92, 0xa2, 0xc0, 0xe0, 0xf0, 0xfe, 0xff];
+
+/** Throws an Error that names the seed and what did not hold. */
+export function fuzz(seed: number): Case {
+	const random = new SeededRandom(seed);
+	const chance = (percent: number) => random.between(1, 100) <= percent;
+	const pick = <T>(list: readonly T[]): T => list[random.between(0, list.length - 1)]!;
+	const version = chance(60) ? 5 : 4;
+	const result: Case = { sent: 0, delivered: 0, broken: 0 };
+	const held: number[] = [];
+
+	function onMessage(message: Incoming): void {
+		result.delivered += 1;
+		if (message.payloadAt + message.payloadLength > message.bytes.length) throw new Error("payload past the buffer");
+		if (message.topic.includes("\0")) throw new Error("U+0000 in a topic");
+		message.text();
+		if (version === 5) message.userProperties();
+		if (message.last && !message.aborted && chance(20)) held.push(message.hold());
+		if (chance(10)) act();
+	}
+
+	const peer = new Peer({
+		protocolVersion: version,
+		random: random.fork("client"),
+		limits: {
+			receive: random.between(64, 300),
+			send: random.between(120, 300),
+			outbox: random.between(128, 600),
+			messages: random.between(1, 8),
+			received: random.between(1, 6),
+		},
+		timeouts: { ackMs: 5000, pingMs: 2000 },
+		backoff: { baseMs: 10, capMs: 50, slowMs: 100 },
+		onMessage,
+		onOffline: () => {
+			result.broken += 1;
+			if (chance(10)) act();
+		},
+		onPublishEnd: () => {
+			if (chance(10)) act();
+		},
+	});
+	const session = (peer.client as unknown as { session: Session }).session;
+	const size = session.buffer.byteLength;
+
+	/** The application does something: whatever it is, it is no misuse. */
+	function act(): void {
+		const qos = pick([0, 1, 2]);
+		const block = version === 5 && chance(30) ? { properties: properties([USER_PROPERTY, "k", "v"]) } : {};
+		switch (random.between(1, 7)) {
+			case 1:
+			case 2:
+				peer.client.publish(pick(TOPICS), "x".repeat(random.between(0, 60)), { qos, retain: chance(20), ...block });
+				break;
+			case 3:
+				peer.client.subscribe(pick(FILTERS), onMessage, { qos, stream: chance(50) });
+				break;
+			case 4:
+				if (held.length > 0) peer.client.acknowledge(held.splice(random.between(0, held.length - 1), 1)[0]!);
+				break;
+			case 5:
+				peer.client.ping();
+				break;
+			case 6: {
+				const length = random.between(0, 400);
+				const topic = peer.client.topic(pick(TOPICS));
+				const source = {
+					read: (_bytes: Uint8Array, _at: number, count: number) => random.between(chance(5) ? -1 : 0, count),
+				};
+				if (topic > 0) peer.client.publishFrom(topic, source, length, pick([0, QOS_1, QOS_2]));
+				break;
+			}
+			case 7:
+				peer.socket.allow(random.between(0, 400));
+		}
+	}
+
+	/** Something that a server may send; ids are often those that the client waits for. */
+	function packet(): Buffer {
+		const id = chance(70) ? session.packetId : random.between(0, 20);
+		const messageId = chance(50) ? id || 1 : random.between(1, 8);
+		const reasonCode = version === 5 && chance(30) ? pick([0, 0x10, 0x80, 0x87, 0x92, 0x97]) : 0;
+		const more = version === 5 && chance(30) ? { properties: { reasonString: "why", userProperties: { a: "b" } } } : {};
+		const publish = (): Packet => ({
+			cmd: "publish",
+			topic: pick(TOPICS),
+			payload: Buffer.alloc(chance(20) ? random.between(0, 500) : random.between(0, 30), "p"),
+			qos: pick([0, 1, 2] as const),
+			messageId: random.between(1, 9),
+			dup: chance(20),
+			retain: chance(20),
+			...(version === 5 &&
+				chance(40) && {
+					properties: {
+						messageExpiryInterval: 5,
+						contentType: "t",
+						correlationData: Buffer.of(1),
+						userProperties: { k: "v" },
+					},
+				}),
+		});
+		const granted = session.requestId === 0 ? [0] : [pick([0, 1, 2, 0x80])];
+		const packets: (() => Packet)[] = [
+			publish,
+			publish,
+			publish,
+			() => ({ cmd: pick(["puback", "pubrec", "pubrel", "pubcomp"] as const), messageId, reasonCode, ...more }),
+			() => ({ cmd: pick(["puback", "pubrec", "pubrel", "pubcomp"] as const), messageId, reasonCode }),
+			() => ({ cmd: "suback", messageId: session.requestId || messageId, granted }),
+			() => ({ cmd: "unsuback", messageId: session.requestId || messageId, granted: version === 5 ? [0] : [] }),
+			() => ({ cmd: "pingresp" }),
+			() => ({ cmd: "connack", sessionPresent: chance(50), returnCode: 0, reasonCode: 0 }),
+		];
+		if (version === 5) packets.push(() => ({ cmd: "disconnect", reasonCode: pick([0, 0x8b, 0x8e]), ...more }));
+		const made = pick(packets)();
+		if (made.cmd === "publish" && made.qos === 0) made.dup = false;
+		return Buffer.from(generate(made, { protocolVersion: version }));
+	}
+
+	/** Nothing, or a few bytes changed, cut out, put in or said twice. */
+	function mutate(bytes: Buffer): Buffer {
+		if (chance(60)) return bytes;
+		let changed = bytes;
+		for (let i = random.between(1, 3); i > 0; i -= 1) {
+			const at = random.between(0, Math.max(0, changed.length - 1));
+			const value = chance(50) ? pick(EDGES) : random.between(0, 255);
+			const rest = changed.subarray(at);
+			switch (random.between(1, 5)) {
+				case 1:
+					changed = Buffer.concat([changed.subarray(0, at), Buffer.of(value), rest.subarray(1)]);
+					break;
+				case 2:
+					changed = Buffer.concat([changed.subarray(0, at), rest.subarray(random.between(1, 4))]);
+					break;
+				case 3:
+					changed = Buffer.concat([changed.subarray(0, at), Buffer.alloc(random.between(1, 4), value), rest]);
+					break;
+				case 4:
+					changed = Buffer.concat([changed, rest]);
+					break;
+				case 5:
+					if (changed.length > 1) {
+						changed = Buffer.from(changed);
+						changed[1] = value;
+					}
+			}
+		}
+		return changed;
+	}
+
+	function check(): void {
+		if (session.buffer.byteLength !== size) throw new Error("the buffer is not whole");
+		if (session.start > session.end || session.end > session.stageAt)
+			throw new Error("unread bytes outside their area");
+		if (session.laneEnd < session.laneAt || session.laneEnd > session.topicsAt << 2)
+			throw new Error("lane outside its area");
+		let live = 0;
+		let ended = 0;
+		let steps = 0;
+		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+			steps += 1;
+			if (steps > 1000 || entry >= session.outboxLimit) throw new Error("the outbox cannot be walked");
+			const state = session.words[entry]! & STATE_MASK;
+			if (state === DEAD) continue;
+			live += 1;
+			if (state === ENDED) ended += 1;
+			const id = session.words[entry + 1]! & 0xffff;
+			if (session.words[ROWS + (id % session.rows)] !== entry) throw new Error(`nothing points to message ${id}`);
+		}
+		if (live !== session.held || ended !== session.ended) throw new Error("miscounted messages");
+	}
+
+	try {
+		peer.client.open();
+		for (let turn = 0; turn < 30; turn += 1) {
+			const before = peer.sockets.length;
+			if (before === 0 || peer.socket.closed) {
+				if (!peer.time.runUntil(() => peer.sockets.length > before)) throw new Error("it does not come back");
+				peer.socket.allow(chance(80) ? 2000 : random.between(0, 200));
+				if (chance(90)) peer.send({ cmd: "connack", sessionPresent: chance(50), returnCode: 0, reasonCode: 0 });
+			}
+			if (chance(50)) act();
+			check();
+			const bytes = mutate(chance(30) ? Buffer.concat([packet(), packet()]) : packet());
+			result.sent += bytes.length;
+			for (let at = 0; at < bytes.length; ) {
+				const count = chance(50) ? bytes.length : random.between(1, 20);
+				peer.socket.deliver(bytes.subarray(at, at + count));
+				at += count;
+				check();
+			}
+			if (chance(30)) peer.socket.allow(random.between(0, 1000));
+			if (chance(30)) peer.time.run(random.between(0, 3000));
+			check();
+		}
+		peer.client.close();
+		check();
+		return result;
+	} catch (error) {
+		throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
+	}
+}
