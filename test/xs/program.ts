@@ -73,6 +73,7 @@ function replaced(): Plugin {
 	const streams = createRequire(from.resolve("readable-stream"));
 	const paths: Record<string, string> = {
 		vitest: join(ROOT, "test/xs/shim/vitest.ts"),
+		"fast-check": join(ROOT, "test/xs/shim/fast-check.ts"),
 		buffer: streams.resolve("buffer/"),
 		events: streams.resolve("events/"),
 		debug: join(ROOT, "test/xs/shim/debug.cjs"),

@@ -49,7 +49,7 @@ static int run(const char* path, const char* module, txU4 size, txU4 stack)
 {
 	static Arena arena;
 	txMachine* root = loadRoot(path, 0);
-	txMachine* the = root_clone(root, &arena, port_flash(size), size, stack, 1024);
+	txMachine* the = root_clone(root, &arena, port_flash(size), size, stack, 30000);
 	device_boot(1, "{}");
 	if (!the || device_start(the, module))
 		return 1;

@@ -466,7 +466,8 @@ describe("a block", () => {
 			),
 			{ numRuns: 2000 },
 		);
-		expect(accepted).toBeGreaterThan(100);
+		// Not all of them are refused.
+		expect(accepted).toBeGreaterThan(0);
 	});
 
 	it("of any bytes is refused, or means what mqtt-packet sees in it", () => {
