@@ -2,13 +2,13 @@
 // the whole case. What must hold: nothing is thrown out of the client, every step comes to an end, the buffer is whole
 // and no larger after it, every table can be walked, and a client that was cut off comes back.
 
-import { generate, type Packet } from "mqtt-packet";
+import { generate, type Packet, parser } from "mqtt-packet";
 import { type Incoming, QOS_1, QOS_2 } from "../../firmware/mqtt/client.js";
 import { DEAD, ENDED, entryAfter, firstEntry, ROWS, STATE_MASK } from "../../firmware/mqtt/outbox.js";
 import { properties, USER_PROPERTY } from "../../firmware/mqtt/property.js";
 import type { Session } from "../../firmware/mqtt/session.js";
 import { SeededRandom } from "../../host-sim/world/random.js";
-import { Peer } from "../support/peer.js";
+import { bytesOf, Peer } from "../support/peer.js";
 
 /** What one case did. */
 export interface Case {
@@ -41,10 +41,52 @@ export function fuzz(seed: number): Case {
 	const result: Case = { sent: 0, delivered: 0, broken: 0 };
 	const held: number[] = [];
 
+	/** mqtt-packet, which hears what the client hears on one connection. */
+	function listen() {
+		const parse = parser({ protocolVersion: version });
+		const state = { parse, heard: [] as string[], next: 0, failed: false, connection: peer.sockets.length };
+		parse.on("packet", packet => {
+			if (packet.cmd === "publish")
+				state.heard.push(`${packet.topic} ${Buffer.from(packet.payload as Buffer).toString("hex")}`);
+		});
+		parse.on("error", () => {
+			state.failed = true;
+		});
+		return state;
+	}
+
+	/** What the server sends; the codec may throw where it should tell. */
+	function deliver(bytes: Buffer): void {
+		if (codec.connection !== peer.sockets.length) codec = listen();
+		if (!codec.failed) {
+			try {
+				codec.parse.parse(bytes);
+			} catch {
+				codec.failed = true;
+			}
+		}
+		peer.socket.deliver(bytes);
+	}
+
+	/** What a handler has seen: thrown there, the client would only report it. */
+	let found: string | undefined;
+	function wrong(what: string): void {
+		found ??= what;
+	}
+
 	function onMessage(message: Incoming): void {
 		result.delivered += 1;
-		if (message.payloadAt + message.payloadLength > message.bytes.length) throw new Error("payload past the buffer");
-		if (message.topic.includes("\0")) throw new Error("U+0000 in a topic");
+		if (message.payloadLength < 0 || message.payloadAt + message.payloadLength > session.end)
+			wrong("payload outside what has come");
+		if (!/^[^+#\0]+$/.test(message.topic)) wrong(`topic "${message.topic}"`);
+		if (message.propertiesStop > message.payloadAt) wrong("properties past the payload");
+		if (message.payloadLength === message.total && !message.aborted) {
+			// Whatever both of us accept means the same: the codec has read these bytes before the client has.
+			const told = `${message.topic} ${Buffer.from(message.payload()).toString("hex")}`;
+			const at = codec.heard.indexOf(told, codec.next);
+			if (at < 0 && !codec.failed) wrong(`delivered "${told}", which the codec has not seen`);
+			if (at >= 0) codec.next = at;
+		}
 		message.text();
 		if (version === 5) message.userProperties();
 		if (message.last && !message.aborted && chance(20)) held.push(message.hold());
@@ -64,6 +106,9 @@ export function fuzz(seed: number): Case {
 		timeouts: { ackMs: 5000, pingMs: 2000 },
 		backoff: { baseMs: 10, capMs: 50, slowMs: 100 },
 		onMessage,
+		onError: (_code, error) => {
+			if (error !== undefined) wrong(String(error));
+		},
 		onOffline: () => {
 			result.broken += 1;
 			if (chance(10)) act();
@@ -72,6 +117,7 @@ export function fuzz(seed: number): Case {
 			if (chance(10)) act();
 		},
 	});
+	let codec = listen();
 	const session = (peer.client as unknown as { session: Session }).session;
 	const size = session.buffer.byteLength;
 
@@ -79,7 +125,7 @@ export function fuzz(seed: number): Case {
 	function act(): void {
 		const qos = pick([0, 1, 2]);
 		const block = version === 5 && chance(30) ? { properties: properties([USER_PROPERTY, "k", "v"]) } : {};
-		switch (random.between(1, 7)) {
+		switch (random.between(1, 8)) {
 			case 1:
 			case 2:
 				peer.client.publish(pick(TOPICS), "x".repeat(random.between(0, 60)), { qos, retain: chance(20), ...block });
@@ -104,6 +150,13 @@ export function fuzz(seed: number): Case {
 			}
 			case 7:
 				peer.socket.allow(random.between(0, 400));
+				break;
+			case 8:
+				// The socket has broken, and says so when it is written to.
+				if (chance(20))
+					peer.socket.write = () => {
+						throw new Error("broken");
+					};
 		}
 	}
 
@@ -181,6 +234,7 @@ export function fuzz(seed: number): Case {
 	}
 
 	function check(): void {
+		if (found !== undefined) throw new Error(found);
 		if (session.buffer.byteLength !== size) throw new Error("the buffer is not whole");
 		if (session.start > session.end || session.end > session.stageAt)
 			throw new Error("unread bytes outside their area");
@@ -209,15 +263,18 @@ export function fuzz(seed: number): Case {
 			if (before === 0 || peer.socket.closed) {
 				if (!peer.time.runUntil(() => peer.sockets.length > before)) throw new Error("it does not come back");
 				peer.socket.allow(chance(80) ? 2000 : random.between(0, 200));
-				if (chance(90)) peer.send({ cmd: "connack", sessionPresent: chance(50), returnCode: 0, reasonCode: 0 });
+				if (chance(90))
+					deliver(bytesOf({ cmd: "connack", sessionPresent: chance(50), returnCode: 0, reasonCode: 0 }, version));
 			}
 			if (chance(50)) act();
 			check();
-			const bytes = mutate(chance(30) ? Buffer.concat([packet(), packet()]) : packet());
+			if (chance(10)) peer.socket.allow(0);
+			const count = chance(70) ? 1 : random.between(2, 20);
+			const bytes = mutate(Buffer.concat(Array.from({ length: count }, packet)));
 			result.sent += bytes.length;
 			for (let at = 0; at < bytes.length; ) {
 				const count = chance(50) ? bytes.length : random.between(1, 20);
-				peer.socket.deliver(bytes.subarray(at, at + count));
+				deliver(bytes.subarray(at, at + count));
 				at += count;
 				check();
 			}
