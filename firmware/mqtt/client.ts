@@ -365,13 +365,11 @@ export class Client {
 		const session = this.session;
 		const handles: number[] = [];
 		for (let i = 0; i < list.length; i += 1) {
-			const fits = requestLength(utf8Length(list[i], "topic filter")) <= session.total - session.stageAt;
-			let handle = fits ? addFilter(session, list[i], bits) : -TOO_LARGE;
-			const reason = handle > 0 && session.phase === ONLINE ? filterRefusal(session, handle) : 0;
-			if (reason !== 0) {
-				removeFilter(session, handle);
-				handle = -reason;
-			}
+			const filter = utf8Bytes(list[i]);
+			let refusal = requestLength(filter.length) > session.total - session.stageAt ? TOO_LARGE : 0;
+			if (refusal === 0 && session.phase === ONLINE) refusal = filterRefusal(session, filter, 0, filter.length);
+			// Refused before it is added: the same filter may be there already, for another server.
+			const handle = refusal === 0 ? addFilter(session, list[i], bits) : -refusal;
 			if (handle > 0) this.handlers[handle] = handler;
 			handles.push(handle);
 		}

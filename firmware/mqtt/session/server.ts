@@ -37,8 +37,6 @@ import {
 import type { Session } from "../session.js";
 import { LIMITED } from "../todo.js";
 import { hasWildcard, shareLength } from "../topic.js";
-import { filterAt } from "../topics.js";
-import { takeUint16 } from "../wire.js";
 import { END_REFUSED } from "./event.js";
 
 /** Takes over what CONNACK says, which is in the record. */
@@ -70,15 +68,12 @@ export function takeServerLimits(session: Session): void {
 const NO_WILDCARDS = 0x100;
 const NO_SHARES = 0x200;
 
-/** The reason why this server does not take the filter with this handle, or 0. */
-export function filterRefusal(session: Session, handle: number): number {
-	const { allowedFlags, bytes } = session;
-	const at = filterAt(session, handle);
-	const length = takeUint16(bytes, at);
+/** The reason why this server does not take this filter, or 0. */
+export function filterRefusal(session: Session, bytes: Uint8Array, at: number, length: number): number {
+	const allowedFlags = session.allowedFlags;
 	if (requestLength(length) > session.sendLimit) return PACKET_TOO_LARGE_REASON;
-	if ((allowedFlags & NO_SHARES) !== 0 && shareLength(bytes, at + 2, length) > 0)
-		return SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
-	return (allowedFlags & NO_WILDCARDS) !== 0 && hasWildcard(bytes, at + 2, length)
+	if ((allowedFlags & NO_SHARES) !== 0 && shareLength(bytes, at, length) > 0) return SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
+	return (allowedFlags & NO_WILDCARDS) !== 0 && hasWildcard(bytes, at, length)
 		? WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED
 		: 0;
 }

@@ -133,7 +133,8 @@ export function resumeSubscriptions(session: Session, sessionPresent: boolean): 
 		// Nobody is there to unsubscribe from.
 		if (standing === UNWANTED && !sessionPresent) setAnswer(session, handle, REMOVED, 0);
 		if (standing !== WANTED) continue;
-		const reason = filterRefusal(session, handle);
+		const filter = filterAt(session, handle);
+		const reason = filterRefusal(session, session.bytes, filter + 2, takeUint16(session.bytes, filter));
 		if (reason !== 0) setAnswer(session, handle, ANSWERED, reason);
 	}
 }

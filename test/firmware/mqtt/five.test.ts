@@ -471,6 +471,8 @@ describe("what the server allows", () => {
 		expect(peer.client.subscribe("b/+", () => {})).toBe(-0xa2);
 		expect(peer.client.subscribe("$share/g/b", () => {})).toBe(-0x9e);
 		expect(plain).toBeGreaterThan(0);
+		// Declared once more it is refused once more, and stays declared.
+		expect(peer.client.subscribe("a/#", () => {})).toBe(-0xa2);
 		// Another server may take it.
 		peer.socket.fail();
 		peer.online(false);
