@@ -13,6 +13,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	25: "closed",
 	26: "the broker lost the session",
 	27: "the source of a streamed payload failed",
+	28: "no room for the topics of the broker's aliases",
 	48: "no such host",
 	49: "no answer from DNS",
 	50: "connection refused",
@@ -23,6 +24,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	55: "no acknowledgement in time",
 	56: "connection lost",
 	57: "the source of a streamed payload stalled",
+	58: "the broker has not proved who it is",
 	80: "the broker sent a bad remaining length",
 	81: "the broker sent reserved flags",
 	82: "the broker sent QoS 3",
@@ -40,6 +42,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	94: "the broker sent a bad topic alias",
 	95: "the broker sent a reason that means nothing there",
 	96: "the broker sent more messages at once than allowed",
+	97: "the broker used another authentication method than asked for",
 	128: "refused",
 	129: "the broker found a packet of ours ill-formed",
 	130: "the broker found a packet of ours out of place",
@@ -61,6 +64,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	156: "the broker wants us to use another for now",
 	157: "the broker has moved",
 	158: "the broker has no shared subscriptions",
+	161: "the broker has no subscription identifiers",
 	162: "the broker has no wildcard subscriptions",
 };
 

@@ -1,6 +1,6 @@
 // What a caller can do wrong, found at the call: options, flags, handles, filters. Each throws Misuse in a few words.
 
-import { binaryLength } from "./encode.js";
+import { binaryLength, sessionExpiry } from "./encode.js";
 import {
 	BAD_FLAGS,
 	BAD_HANDLE,
@@ -13,15 +13,23 @@ import {
 	OK,
 } from "./error.js";
 import { checked } from "./limits.js";
-import type { ClientOptions, SubscribeOptions } from "./options.js";
+import type { ClientOptions, Goodbye, SubscribeOptions } from "./options.js";
 import { ANY_FLAGS } from "./packet.js";
 import {
+	ANYWHERE,
+	AUTHENTICATION_DATA,
+	AUTHENTICATION_METHOD,
 	checkProperties,
 	findProperty,
 	IN_CONNECT,
+	IN_DISCONNECT,
+	IN_SUBSCRIBE,
 	IN_WILL,
+	integerProperty,
+	MAXIMUM_PACKET_SIZE,
 	RECEIVE_MAXIMUM,
 	RESPONSE_TOPIC,
+	SERVER_REFERENCE,
 	SESSION_EXPIRY_INTERVAL,
 	SUBSCRIPTION_IDENTIFIER,
 	TOPIC_ALIAS,
@@ -78,18 +86,23 @@ export function subscriptionOptions(client: ClientOptions, options: SubscribeOpt
 	if (options?.noLocal === true) bits |= 0x04;
 	if (options?.retainAsPublished === true) bits |= 0x08;
 	bits |= checked("retainHandling", options?.retainHandling ?? 0, 0, 2) << 4;
+	if (options?.properties !== undefined) checkBlock(client, options.properties, IN_SUBSCRIBE);
 	if (bits > 2 && client.protocolVersion !== 5)
 		throw new Misuse(BAD_OPTION, "noLocal, retainAsPublished, retainHandling: need protocolVersion 5");
 	return bits;
 }
 
-/** Properties that are ours to say, by options of their own, or not at all. */
+/** Properties that are ours to say, by options of their own, or not at all; with the places where that is so. */
 const NOT_GIVEN: readonly number[] = Object.freeze([
-	SUBSCRIPTION_IDENTIFIER,
-	SESSION_EXPIRY_INTERVAL,
-	RECEIVE_MAXIMUM,
-	TOPIC_ALIAS_MAXIMUM,
-	TOPIC_ALIAS,
+	SUBSCRIPTION_IDENTIFIER | (ANYWHERE & ~IN_SUBSCRIBE),
+	SESSION_EXPIRY_INTERVAL | IN_CONNECT,
+	RECEIVE_MAXIMUM | ANYWHERE,
+	MAXIMUM_PACKET_SIZE | ANYWHERE,
+	TOPIC_ALIAS_MAXIMUM | ANYWHERE,
+	TOPIC_ALIAS | ANYWHERE,
+	AUTHENTICATION_METHOD | ANYWHERE,
+	AUTHENTICATION_DATA | ANYWHERE,
+	SERVER_REFERENCE | ANYWHERE,
 ]);
 
 /** Throws Misuse for properties that such a packet cannot have, and for any in 3.1.1. */
@@ -99,16 +112,35 @@ export function checkBlock(options: ClientOptions, block: Uint8Array, place: num
 		throw new Misuse(BAD_OPTION, "properties: not a block that properties() has made for such a packet");
 	// A client's PUBLISH has no subscription identifier [MQTT-3.3.4-6]; aliases are not for the application.
 	for (let i = 0; i < NOT_GIVEN.length; i += 1)
-		if (findProperty(block, 0, block.length, NOT_GIVEN[i]) !== 0)
+		if ((NOT_GIVEN[i] & place) !== 0 && findProperty(block, 0, block.length, NOT_GIVEN[i] & 0xff) !== 0)
 			throw new Misuse(
 				BAD_OPTION,
-				`properties: ${NOT_GIVEN[i]} is one of those that are ours to say, by options of their own or not at all`,
+				`properties: ${NOT_GIVEN[i] & 0xff} is one of those that are ours to say, by options of their own or not at all`,
 			);
 	const topic = findProperty(block, 0, block.length, RESPONSE_TOPIC);
 	// [MQTT-3.3.2-14]
 	if (topic !== 0 && !isTopicName(block, topic + 2, takeUint16(block, topic)))
 		throw new Misuse(BAD_TOPIC_NAME, "properties: the response topic is no topic name");
 }
+
+/** Throws Misuse for what DISCONNECT may not say. */
+export function checkGoodbye(options: ClientOptions, { reason = 0, properties }: Goodbye): void {
+	if (reason !== 0 && options.protocolVersion !== 5)
+		throw new Misuse(BAD_OPTION, "close: a reason needs protocolVersion 5");
+	if (!GOODBYES.includes(reason))
+		throw new Misuse(BAD_OPTION, `close: ${reason} is no reason of a client's DISCONNECT`);
+	if (properties === undefined) return;
+	checkBlock(options, properties, IN_DISCONNECT);
+	const expiry = integerProperty(properties, 0, properties.length, SESSION_EXPIRY_INTERVAL, 0);
+	// Section 3.14.2.2.2.
+	if (expiry > 0 && sessionExpiry(options) === 0)
+		throw new Misuse(BAD_OPTION, "close: a session that ends with its connection cannot be kept any more");
+}
+
+/** Reasons that a client may give in DISCONNECT (section 3.14.2.1). */
+const GOODBYES: readonly number[] = Object.freeze([
+	0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
+]);
 
 /** Throws Misuse for what CONNECT may not say. */
 export function checkConnect(options: ClientOptions): void {
@@ -121,9 +153,9 @@ export function checkConnect(options: ClientOptions): void {
 	if (password !== undefined && options.userName === undefined && protocolVersion === 4)
 		throw new Misuse(BAD_OPTION, "password: needs a user name in MQTT 3.1.1 [MQTT-3.1.2-22]");
 	checked("sessionExpiry", options.sessionExpiry ?? 0, 0, 0xffff_ffff);
-	if (properties !== undefined) {
-		checkBlock(options, properties, IN_CONNECT);
-	}
+	if (properties !== undefined) checkBlock(options, properties, IN_CONNECT);
+	checked("redirects", options.redirects ?? 0, 0, 10);
+	checkAuthentication(options);
 	if (will === undefined) return;
 	if (will.properties !== undefined) checkBlock(options, will.properties, IN_WILL);
 	checked("will.qos", will.qos ?? 0, 0, 2);
@@ -131,6 +163,15 @@ export function checkConnect(options: ClientOptions): void {
 	const topic = utf8Bytes(will.topic);
 	if (!isTopicName(topic, 0, topic.length)) throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${will.topic}"`);
 	if (binaryLength(will.payload) > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
+}
+
+function checkAuthentication({ authentication, protocolVersion }: ClientOptions): void {
+	if (authentication === undefined) return;
+	if (protocolVersion !== 5) throw new Misuse(BAD_OPTION, "authentication: needs protocolVersion 5");
+	const { finish, method, next, start } = authentication;
+	if (typeof method !== "string" || [start, next, finish].some(step => typeof step !== "function"))
+		throw new Misuse(BAD_OPTION, "authentication: expected method, start(), next() and finish()");
+	utf8Length(method, "authentication.method");
 }
 
 /** Throws Misuse: `handle` does not name what the call wants. */

@@ -16,6 +16,7 @@ import {
 	checkCollaborators,
 	checkConnect,
 	checkFilter,
+	checkGoodbye,
 	checkPublish,
 	refuseHandle,
 	refuseInSource,
@@ -34,7 +35,15 @@ import {
 	TELL,
 	takeWaits,
 } from "./deadline.js";
-import { connectRemaining, HEAD_MOST, packetLength, propertiesLength, putDisconnect, requestLength } from "./encode.js";
+import {
+	connectRemaining,
+	disconnectLength,
+	HEAD_MOST,
+	packetLength,
+	propertiesLength,
+	putDisconnect,
+	requestLength,
+} from "./encode.js";
 import {
 	APPLICATION_THREW,
 	BAD_OPTION,
@@ -57,12 +66,14 @@ import {
 import { fill, NOTHING, next } from "./framer.js";
 import { type Incoming, NOT_DELIVERED } from "./incoming.js";
 import { checked, KEEP_ALIVE, withDefaults } from "./limits.js";
-import type { ClientOptions, MessageHandler, PublishOptions, Source, SubscribeOptions } from "./options.js";
+import type { ClientOptions, Goodbye, MessageHandler, PublishOptions, Source, SubscribeOptions } from "./options.js";
 import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
 import { RETAIN } from "./packet.js";
-import { IN_PUBLISH } from "./property.js";
-import { PACKET_ID_NOT_FOUND, reasonOfError, UNSPECIFIED_ERROR } from "./reason.js";
+import { IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
+import { PACKET_ID_NOT_FOUND, reasonOfError, SERVER_MOVED, UNSPECIFIED_ERROR, USE_ANOTHER_SERVER } from "./reason.js";
 import { acknowledge, isLaneFull, pollAcknowledgements, pollLane } from "./received.js";
+import { parseReference, type Reference } from "./reference.js";
+import { requestAuthentication } from "./session/authentication.js";
 import {
 	handleFrame,
 	handleLinkDown,
@@ -75,6 +86,7 @@ import {
 } from "./session/dispatch.js";
 import {
 	ANSWERED,
+	AUTHENTICATED,
 	DELIVER,
 	DISCONNECTED,
 	DRAIN_EXPIRED,
@@ -91,7 +103,7 @@ import {
 } from "./session/event.js";
 import { abortDelivery, finishDelivery } from "./session/inbound.js";
 import { requestPing } from "./session/liveness.js";
-import { endMessages, giveBack, requestPublish, requestStream } from "./session/outbound.js";
+import { endMessages, giveBack, requestPublish, requestStream, takeGone } from "./session/outbound.js";
 import { filterRefusal, publishRefusal } from "./session/server.js";
 import { takeAnswered } from "./session/subscription.js";
 import { Session } from "./session.js";
@@ -113,6 +125,7 @@ import {
 	THROWN,
 	UNSENT,
 	WANTS_ACK,
+	WANTS_AUTH,
 	WANTS_CONNECT,
 	WANTS_PING,
 	WANTS_REQUEST,
@@ -134,12 +147,15 @@ import {
 	UNWANTED,
 } from "./topics.js";
 import { putUint16, putUtf8, utf8Bytes, utf8Length } from "./wire.js";
+import { FAILURES, PING_MS } from "./words.js";
 
 export { Misuse } from "./error.js";
 export type { Incoming } from "./incoming.js";
 export type { Limits } from "./limits.js";
 export type {
+	Authentication,
 	ClientOptions,
+	Goodbye,
 	MessageHandler,
 	PublishOptions,
 	Source,
@@ -151,7 +167,7 @@ export { QOS_1, QOS_2, RETAIN } from "./packet.js";
 export { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "./session/event.js";
 
 /** What the end of a turn has to send. */
-const SENDS = WANTS_CONNECT | WANTS_ACK | WANTS_PING | WANTS_REQUEST | UNSENT;
+const SENDS = WANTS_CONNECT | WANTS_AUTH | WANTS_ACK | WANTS_PING | WANTS_REQUEST | UNSENT;
 const ONLY_ACKS = BUSY | WANTS_ACK;
 /** What the reading of packets stops for, or looks at in between. */
 const PAUSES = HELD | STALLED | LEAVING | CLOSING;
@@ -169,7 +185,9 @@ export class Client {
 	private resolver: Resolver | undefined = undefined;
 	/** By handle. */
 	private readonly handlers: (MessageHandler | undefined)[] = [];
-	private graceful = true;
+	private goodbye: boolean | Goodbye = true;
+	/** The server that another has named, if we are with it, or on the way. */
+	private reference: Reference | undefined = undefined;
 	private thrown: unknown = undefined;
 
 	/** Takes all memory that the client will ever use, and the options as they are. Throws Misuse where one is wrong. */
@@ -180,10 +198,11 @@ export class Client {
 		checkBackoff(options.backoff);
 		checkConnect(options);
 		const limits = withDefaults(options.limits);
-		const length = packetLength(connectRemaining(options, options.clientId));
+		checked("maximumPacketSize", options.maximumPacketSize ?? limits.receive, limits.receive, 268_435_460);
+		this.session = new Session(limits, options);
+		const length = packetLength(connectRemaining(this.session));
 		if (length > limits.send)
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
-		this.session = new Session(limits, options);
 		this.options = options;
 		takeWaits(this.session);
 	}
@@ -203,7 +222,7 @@ export class Client {
 
 	/** Round-trip time of the last PINGREQ in ms, or -1. */
 	get pingMs(): number {
-		return this.session.pingMs;
+		return this.session.words[PING_MS];
 	}
 
 	/** Publishes that have not ended. */
@@ -320,11 +339,12 @@ export class Client {
 
 	/**
 	 * Publishes a payload of `length` bytes that `source` gives piece by piece while it is sent, however large. One at a
-	 * time: minus SOURCE_BUSY otherwise. A source that gives nothing for `timeouts.sourceMs` closes the link. Returns
-	 * and throws like publish().
+	 * time: minus SOURCE_BUSY otherwise. A source that gives nothing for `timeouts.sourceMs` closes the link. At 5.0 with
+	 * `properties` that properties() has made. Returns and throws like publish().
 	 */
-	publishFrom(topic: number, source: Source, length: number, flags = 0): number {
+	publishFrom(topic: number, source: Source, length: number, flags = 0, properties?: Uint8Array): number {
 		const session = this.session;
+		if (properties !== undefined) checkBlock(this.options, properties, IN_PUBLISH);
 		const at = nameAt(session, topic);
 		if (!(at > 0) || (flags & 7) !== flags || ((session.allowedFlags >> flags) & 1) === 0)
 			return this.refusePublish(topic, at, session.bytes, 0, flags, 0);
@@ -334,7 +354,7 @@ export class Client {
 		if ((session.todo & READING) !== 0) refuseInSource();
 		if (flags <= RETAIN && session.phase !== ONLINE) return -CODE_OFFLINE;
 		if (session.source !== undefined) return -SOURCE_BUSY;
-		const ticket = requestStream(session, at, source, length, flags);
+		const ticket = requestStream(session, at, source, length, flags, properties);
 		return ticket > 0 ? this.advance(ticket) : ticket;
 	}
 
@@ -356,34 +376,57 @@ export class Client {
 		handler: MessageHandler,
 		options?: SubscribeOptions,
 	): number | number[] {
-		const bits =
-			(subscriptionOptions(this.options, options) << OPTIONS_SHIFT) | (options?.stream === true ? STREAMS : 0);
 		if (typeof handler !== "function") throw new Misuse(BAD_OPTION, "subscribe: expected a function for the messages");
-		const list = typeof filters === "string" ? [filters] : filters;
-		// All or none: a filter that is none must not leave the others behind.
-		for (let i = 0; i < list.length; i += 1) checkFilter(list[i], options);
-		const session = this.session;
-		const handles: number[] = [];
-		for (let i = 0; i < list.length; i += 1) {
-			const filter = utf8Bytes(list[i]);
-			let refusal = requestLength(filter.length) > session.total - session.stageAt ? TOO_LARGE : 0;
-			if (refusal === 0 && session.phase === ONLINE) refusal = filterRefusal(session, filter, 0, filter.length);
-			// Refused before it is added: the same filter may be there already, for another server.
-			const handle = refusal === 0 ? addFilter(session, list[i], bits) : -refusal;
-			if (handle > 0) this.handlers[handle] = handler;
-			handles.push(handle);
-		}
-		session.todo |= WANTS_REQUEST;
+		const handles = this.addFilters(typeof filters === "string" ? [filters] : filters, handler, options);
+		this.session.todo |= WANTS_REQUEST;
 		this.turn();
 		return typeof filters === "string" ? handles[0] : handles;
 	}
 
-	/** Takes a subscription back; onUnsubscribed tells when the server has agreed. Until then messages may still come. */
-	unsubscribe(handle: number): void {
+	private addFilters(
+		filters: readonly string[],
+		handler: MessageHandler,
+		options: SubscribeOptions | undefined,
+	): number[] {
 		const session = this.session;
+		const bits =
+			(subscriptionOptions(this.options, options) << OPTIONS_SHIFT) | (options?.stream === true ? STREAMS : 0);
+		const block = options?.properties;
+		// All or none: a filter that is none must not leave the others behind.
+		for (let i = 0; i < filters.length; i += 1) checkFilter(filters[i], options);
+		const handles: number[] = [];
+		for (let i = 0; i < filters.length; i += 1) {
+			const filter = utf8Bytes(filters[i]);
+			let refusal = requestLength(filter.length, block) > session.total - session.stageAt ? TOO_LARGE : 0;
+			if (refusal === 0 && session.phase === ONLINE) refusal = filterRefusal(session, filter, 0, filter.length, block);
+			// Refused before it is added: the same filter may be there already, for another server.
+			const handle = refusal === 0 ? addFilter(session, filters[i], bits) : -refusal;
+			if (handle > 0) {
+				this.handlers[handle] = handler;
+				this.keepBlock(handle, block);
+			}
+			handles.push(handle);
+		}
+		return handles;
+	}
+
+	private keepBlock(handle: number, block: Uint8Array | undefined): void {
+		const session = this.session;
+		if (block !== undefined) session.blocks ??= [];
+		if (session.blocks !== undefined) session.blocks[handle] = block;
+	}
+
+	/**
+	 * Takes a subscription back; onUnsubscribed tells when the server has agreed. Until then messages may still come. At
+	 * 5.0 with `properties` that properties() has made.
+	 */
+	unsubscribe(handle: number, properties?: Uint8Array): void {
+		const session = this.session;
+		if (properties !== undefined) checkBlock(this.options, properties, IN_UNSUBSCRIBE);
 		const state = filterState(session, handle);
 		if (state === 0 || (state & STANDING) === REMOVED) refuseHandle(handle, "subscription");
 		session.words[stateAt(session, handle)] = (state & ~STANDING) | UNWANTED;
+		this.keepBlock(handle, properties);
 		session.todo |= WANTS_REQUEST;
 		this.turn();
 	}
@@ -406,6 +449,20 @@ export class Client {
 		this.turn();
 	}
 
+	/**
+	 * 5.0: proves once more who we are, with the mechanism of `options.authentication` and without a new connection;
+	 * onAuthenticated tells when it is done, and a failure closes the connection. False where it cannot begin now: offline,
+	 * under way already, or too much to say. Throws Misuse without a mechanism.
+	 */
+	authenticate(): boolean {
+		const { session } = this;
+		const mechanism = this.options.authentication;
+		if (mechanism === undefined) throw new Misuse(BAD_STATE, "authenticate: needs options.authentication");
+		const begun = requestAuthentication(session, mechanism);
+		if (begun) this.turn();
+		return begun;
+	}
+
 	/** Calls onDrained(OK) once every publish has ended, onDrained(DRAIN_TIMEOUT) after `milliseconds`, or with CLOSED. */
 	drain(milliseconds: number): void {
 		const session = this.session;
@@ -417,15 +474,16 @@ export class Client {
 	}
 
 	/**
-	 * Says DISCONNECT, so that the server keeps the will to itself, and closes; with `graceful` false it just closes, and
-	 * the server publishes the will. Publishes that have not ended end now, as
-	 * lost or dropped; drain() first to wait for them. No callback comes after it has returned; called inside a callback,
-	 * it acts when that has returned.
+	 * Says DISCONNECT, so that the server keeps the will to itself, and closes; with `goodbye` false it just closes, and
+	 * the server publishes the will. At 5.0 `goodbye` may have a reason and properties. Publishes that have not ended end
+	 * now, as lost or dropped; drain() first to wait for them. No callback comes after it has returned; called inside a
+	 * callback, it acts when that has returned. Throws Misuse.
 	 */
-	close(graceful = true): void {
+	close(goodbye: boolean | Goodbye = true): void {
+		if (typeof goodbye !== "boolean") checkGoodbye(this.options, goodbye);
 		if (this.session.phase === CLOSED) return;
 		this.session.todo |= CLOSING;
-		this.graceful = graceful;
+		this.goodbye = goodbye;
 		this.turn();
 	}
 
@@ -450,7 +508,7 @@ export class Client {
 		const session = client.session;
 		session.now = client.options.clock.now();
 		session.room = count;
-		if (session.phase === OPENING) handleLinkUp(session);
+		if (session.phase === OPENING) client.linkUp();
 		if (session.todo > AT_REST) client.settle();
 	}
 
@@ -550,8 +608,11 @@ export class Client {
 			case ANSWERED:
 				this.tellAnswers();
 				return;
+			case AUTHENTICATED:
+				this.call(this.options.onAuthenticated);
+				return;
 			case PONG:
-				this.call(this.options.onPing, session.pingMs);
+				this.call(this.options.onPing, session.words[PING_MS]);
 				return;
 			case DISCONNECTED:
 				this.dropLink(session.error);
@@ -581,16 +642,22 @@ export class Client {
 	private leave(code: number): void {
 		const socket = this.socket;
 		const reason = this.session.packet.five === 0 ? 0 : reasonOfError(code);
-		if (reason !== 0) this.sendDisconnect(reason);
+		if (reason !== 0) this.sendDisconnect(reason, undefined);
 		if (this.socket === socket) this.dropLink(code);
 	}
 
 	/** Nothing may follow DISCONNECT [MQTT-3.14.4-2], it cannot stand inside another packet, and CONNECT is the first. */
-	private sendDisconnect(reason: number): void {
+	private sendDisconnect(reason: number, properties: Uint8Array | undefined): void {
 		const session = this.session;
+		const { five } = session.packet;
 		const sentConnect = session.phase >= CONNECTING && (session.todo & WANTS_CONNECT) === 0;
-		if (!sentConnect || session.sendLeft !== 0 || session.room < 3) return;
-		this.write(putDisconnect(session.bytes, session.stageAt, session.packet.five, reason) - session.stageAt);
+		if (!sentConnect || session.sendLeft !== 0) return;
+		let length = disconnectLength(five, reason, properties);
+		// The server cannot take them all [MQTT-3.14.2-3], or the socket: the reason alone says what matters.
+		if (length > Math.min(session.room, session.sendLimit)) length = disconnectLength(five, reason, undefined);
+		if (length > session.room) return;
+		putDisconnect(session.bytes, session.stageAt, length, reason, properties);
+		this.write(length);
 	}
 
 	/** The message, or span, to every handler whose filter matches; and acknowledged, if that was the last of it. */
@@ -657,11 +724,13 @@ export class Client {
 	private advance(ticket: number): number {
 		const session = this.session;
 		const socket = this.socket;
+		const streams = session.source !== undefined;
 		if (this.begin()) {
 			this.transmit();
 			session.todo &= ~BUSY;
+			if (!streams && session.ended !== 0 && takeGone(session, ticket)) ticket = 0;
 			// A lost link calls onOffline, a source is called to read: both may have asked for more than sending.
-			if (this.socket !== socket || session.source !== undefined || session.ended !== 0) this.later();
+			if (this.socket !== socket || streams || session.ended !== 0) this.later();
 			else this.schedule();
 		}
 		return ticket;
@@ -779,7 +848,8 @@ export class Client {
 	// The link.
 
 	private openLink(): void {
-		const { host = "localhost", resolver } = this.options;
+		const { resolver } = this.options;
+		const host = this.reference?.host ?? this.options.host ?? "localhost";
 		if (resolver === undefined || isAddress(host)) {
 			this.connect(host);
 			return;
@@ -809,8 +879,16 @@ export class Client {
 		if (outside) this.settle();
 	}
 
+	private linkUp(): void {
+		const session = this.session;
+		if (handleLinkUp(session) !== FAILED) return;
+		session.todo |= BUSY;
+		this.dropLink(session.error);
+	}
+
 	private connect(address: string): void {
-		const { port = 1883, socket } = this.options;
+		const { socket } = this.options;
+		const port = this.reference?.port ?? this.options.port ?? 1883;
 		handleOpening(this.session, CONNECT);
 		try {
 			this.socket = new socket.io({
@@ -828,10 +906,25 @@ export class Client {
 	}
 
 	private dropLink(code: number): void {
+		const followed = this.follow(code);
 		this.abort();
 		this.closeLink();
-		handleLinkDown(this.session, code);
+		handleLinkDown(this.session, followed ? LINK_LOST : code);
 		this.call(this.options.onOffline, code);
+	}
+
+	/** Where the next attempt goes: true where a server has just sent us to another, and we follow. */
+	private follow(code: number): boolean {
+		const { options, reference, session } = this;
+		// It stands as long as it serves us; a temporary one, for one connection.
+		if (reference !== undefined && (session.phase !== ONLINE || !reference.moved)) this.reference = undefined;
+		if (code !== USE_ANOTHER_SERVER && code !== SERVER_MOVED) return false;
+		const hops = session.words[FAILURES] === 0 ? 1 : (reference?.hops ?? 0) + 1;
+		const text = session.packet.property(SERVER_REFERENCE);
+		if (hops > (options.redirects ?? 0) || typeof text !== "string") return false;
+		const next = parseReference(text, options.port ?? 1883, hops, code);
+		if (next !== undefined) this.reference = next;
+		return next !== undefined;
 	}
 
 	/** Those who have seen the beginning of a streamed message are told that there is no end. */
@@ -864,7 +957,9 @@ export class Client {
 
 	private shut(): void {
 		const session = this.session;
-		if (this.graceful) this.sendDisconnect(0);
+		const { goodbye } = this;
+		if (goodbye === true) this.sendDisconnect(0, undefined);
+		else if (goodbye !== false) this.sendDisconnect(goodbye.reason ?? 0, goodbye.properties);
 		this.abort();
 		this.closeLink();
 		requestClose(session, CODE_CLOSED);

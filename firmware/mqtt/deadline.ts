@@ -5,6 +5,7 @@
 import { checked, KEEP_ALIVE as KEEP_ALIVE_SECONDS } from "./limits.js";
 import type { Session } from "./session.js";
 import { EARLIER } from "./todo.js";
+import { WAITS } from "./words.js";
 
 // Those that have a length of their own, in the options or by default.
 /** The answer to a DNS question. */
@@ -37,10 +38,6 @@ export const TELL = 11;
 export const NONE = -1;
 /** The bit of `armed` that stands for ACK: every message asks for it. */
 export const ACK_ARMED = 1 << ACK;
-
-/** The session's words begin with the times of all deadlines; behind them stand, at WAITS, the lengths of the first. */
-export const WAITS = 12;
-export const WAIT_WORDS = 9;
 
 /** The longest time to sleep where nothing is due: half the clock's half circle, so that comparisons hold. */
 const LONG_MS = 0x3fff_ffff;

@@ -10,7 +10,6 @@ import {
 	BAD_PROPERTY,
 	BAD_REASON,
 	BAD_SUBACK,
-	BAD_TOPIC_ALIAS,
 	OK,
 	PROPERTY_NOT_ALLOWED,
 	RESERVED_FLAGS,
@@ -23,13 +22,26 @@ import {
 	checkProperties,
 	findProperty,
 	IN_ACK,
+	IN_AUTH,
 	IN_CONNACK,
 	IN_DISCONNECT,
 	IN_PUBLISH,
 	SESSION_EXPIRY_INTERVAL,
 	TOPIC_ALIAS,
 } from "./property.js";
-import { isReason, OF_CONNACK, OF_DISCONNECT, OF_PUBACK, OF_PUBCOMP, OF_SUBACK, reasonOfReturnCode } from "./reason.js";
+import {
+	isReason,
+	OF_AUTH,
+	OF_CONNACK,
+	OF_DISCONNECT,
+	OF_PUBACK,
+	OF_PUBCOMP,
+	OF_SUBACK,
+	reasonOfReturnCode,
+} from "./reason.js";
+
+/** What takePublish says of a good PUBLISH whose topic is for takeAlias() to find, or to keep. */
+export const HAS_ALIAS = -1;
 
 /**
  * PUBLISH up to its payload; `packet.at` to `packet.stop` is the whole body. Sets topic, packet id (0 at QoS 0),
@@ -55,6 +67,10 @@ export function takePublish(packet: Incoming): number {
 		if (at > stop) return BAD_LENGTH;
 		if ((packet.first & DUP) !== 0) return RESERVED_FLAGS; // [MQTT-3.3.1-2]
 	}
+	packet.topicAt = topicAt;
+	packet.topicLength = topicLength;
+	packet.packetId = packetId;
+	packet.position = 0;
 	if (packet.five !== 0) {
 		if (at < stop && bytes[at] === 0) {
 			at += 1;
@@ -65,21 +81,19 @@ export function takePublish(packet: Incoming): number {
 			at = packet.propertiesStop;
 		}
 	}
-	packet.topicAt = topicAt;
-	packet.topicLength = topicLength;
-	packet.packetId = packetId;
 	packet.payloadAt = at;
 	packet.payloadLength = packet.total = stop - at;
-	packet.position = 0;
 	return OK;
 }
 
 function takePublishProperties(packet: Incoming, at: number): number {
 	const code = takeProperties(packet, at, IN_PUBLISH);
 	if (code !== OK) return code;
-	// We have allowed no alias [MQTT-3.3.2-9].
-	const alias = findProperty(packet.bytes, packet.propertiesAt, packet.propertiesStop, TOPIC_ALIAS);
-	return alias === 0 ? OK : BAD_TOPIC_ALIAS;
+	const { bytes, propertiesAt, propertiesStop, stop } = packet;
+	if (findProperty(bytes, propertiesAt, propertiesStop, TOPIC_ALIAS) === 0) return OK;
+	packet.payloadAt = propertiesStop;
+	packet.payloadLength = packet.total = stop - propertiesStop;
+	return HAS_ALIAS;
 }
 
 /**
@@ -180,6 +194,13 @@ export function takeDisconnect(packet: Incoming): number {
 	// That is for the client to say [MQTT-3.14.2-2].
 	const expiry = findProperty(packet.bytes, packet.propertiesAt, packet.propertiesStop, SESSION_EXPIRY_INTERVAL);
 	return expiry === 0 ? OK : PROPERTY_NOT_ALLOWED;
+}
+
+/** AUTH: a reason and properties, or nothing for 0. */
+export function takeAuth(packet: Incoming): number {
+	packet.reason = 0;
+	packet.propertiesAt = packet.propertiesStop = packet.stop;
+	return packet.at === packet.stop ? OK : takeReason(packet, packet.at, OF_AUTH, IN_AUTH);
 }
 
 /** A reason at `at`, and perhaps properties, up to the end of the packet. */

@@ -1,10 +1,19 @@
 // One function per outbound packet, into the caller's bytes. Each returns the offset behind what it wrote. The caller
 // knows that there is room: lengths are computed first, by the functions beside.
 
+import { aliasMaximum } from "./aliases.js";
 import { KEEP_ALIVE } from "./limits.js";
 import type { ClientOptions } from "./options.js";
-import { CLEAN_SESSION, CONNECT, DISCONNECT, PASSWORD, USER_NAME, WILL, WILL_RETAIN } from "./packet.js";
-import { RECEIVE_MAXIMUM, SESSION_EXPIRY_INTERVAL } from "./property.js";
+import { AUTH, CLEAN_SESSION, CONNECT, DISCONNECT, PASSWORD, USER_NAME, WILL, WILL_RETAIN } from "./packet.js";
+import {
+	AUTHENTICATION_DATA,
+	AUTHENTICATION_METHOD,
+	MAXIMUM_PACKET_SIZE,
+	RECEIVE_MAXIMUM,
+	SESSION_EXPIRY_INTERVAL,
+	TOPIC_ALIAS_MAXIMUM,
+} from "./property.js";
+import type { Session } from "./session.js";
 import { putBinary, putUint16, putUint32, putVarint, takeUint16, utf8Length, varintLength } from "./wire.js";
 
 /** A packet that is nothing but its type: PINGREQ, DISCONNECT. */
@@ -49,23 +58,81 @@ export function isFive(options: ClientOptions): number {
 }
 
 /** How long the server is to keep the session, in seconds: what the options say, or what `cleanSession` is in 3.1.1. */
-function sessionExpiry(options: ClientOptions): number {
+export function sessionExpiry(options: ClientOptions): number {
 	return options.sessionExpiry ?? (options.cleanSession === false ? 0xffff_ffff : 0);
 }
 
-/** Length of our own properties of CONNECT: Session Expiry Interval and Receive Maximum. */
-const OWN_PROPERTIES = 8;
+/** Length of the properties of CONNECT: our own, and what the application adds. */
+function connectPropertiesLength(session: Session): number {
+	const { authentication, maximumPacketSize, properties } = session.options;
+	// Session Expiry Interval and Receive Maximum are always there.
+	let length = 8 + (properties?.length ?? 0);
+	if (maximumPacketSize !== undefined) length += 5;
+	if (aliasMaximum(session) > 0) length += 3;
+	return authentication === undefined ? length : length + authenticationLength(session, authentication.method);
+}
+
+function putConnectProperties(session: Session, bytes: Uint8Array, at: number): number {
+	const { options } = session;
+	const { authentication, maximumPacketSize, properties } = options;
+	at = putVarint(bytes, at, connectPropertiesLength(session));
+	bytes[at] = SESSION_EXPIRY_INTERVAL;
+	at = putUint32(bytes, at + 1, sessionExpiry(options));
+	bytes[at] = RECEIVE_MAXIMUM;
+	at = putUint16(bytes, at + 1, session.received);
+	if (maximumPacketSize !== undefined) {
+		bytes[at] = MAXIMUM_PACKET_SIZE;
+		at = putUint32(bytes, at + 1, maximumPacketSize);
+	}
+	const aliases = aliasMaximum(session);
+	if (aliases > 0) {
+		bytes[at] = TOPIC_ALIAS_MAXIMUM;
+		at = putUint16(bytes, at + 1, aliases);
+	}
+	if (authentication !== undefined) at = putAuthentication(session, bytes, at, authentication.method);
+	if (properties !== undefined) bytes.set(properties, at);
+	return at + (properties?.length ?? 0);
+}
+
+/** Length of an Authentication Method and, where the exchange has some, of Authentication Data. */
+function authenticationLength(session: Session, method: string): number {
+	const { exchange } = session;
+	return 3 + utf8Length(method) + (exchange === undefined ? 0 : 3 + exchange.length);
+}
+
+function putAuthentication(session: Session, bytes: Uint8Array, at: number, method: string): number {
+	const { exchange } = session;
+	bytes[at] = AUTHENTICATION_METHOD;
+	at = putBinary(bytes, at + 1, method);
+	if (exchange === undefined) return at;
+	bytes[at] = AUTHENTICATION_DATA;
+	return putBinary(bytes, at + 1, exchange);
+}
+
+/** Length of an AUTH behind its fixed header. */
+export function authRemaining(session: Session, method: string): number {
+	const length = authenticationLength(session, method);
+	return 1 + varintLength(length) + length;
+}
+
+/** AUTH with this reason; `remaining` is authRemaining(). */
+export function putAuth(session: Session, at: number, method: string, reason: number, remaining: number): number {
+	const bytes = session.bytes;
+	bytes[at] = AUTH;
+	at = putVarint(bytes, at + 1, remaining);
+	bytes[at] = reason;
+	return putAuthentication(session, bytes, putVarint(bytes, at + 1, authenticationLength(session, method)), method);
+}
 
 /**
- * The length of CONNECT behind its fixed header. `clientId` is the options', or the one that the server has assigned.
- * Throws Misuse for strings that MQTT cannot carry. Allocates.
+ * The length of CONNECT behind its fixed header. Throws Misuse for strings that MQTT cannot carry. Allocates.
  */
-export function connectRemaining(options: ClientOptions, clientId: string): number {
-	const { will, userName, password, properties } = options;
-	const five = isFive(options);
-	let length = 12 + utf8Length(clientId, "clientId");
+export function connectRemaining(session: Session): number {
+	const { will, userName, password } = session.options;
+	const five = session.packet.five;
+	let length = 12 + utf8Length(session.clientId, "clientId");
 	if (five !== 0) {
-		const block = OWN_PROPERTIES + (properties?.length ?? 0);
+		const block = connectPropertiesLength(session);
 		length += varintLength(block) + block;
 	}
 	if (will !== undefined)
@@ -77,16 +144,10 @@ export function connectRemaining(options: ClientOptions, clientId: string): numb
 }
 
 /** CONNECT; `remaining` is connectRemaining(). Allocates, once a connection. */
-export function putConnect(
-	bytes: Uint8Array,
-	at: number,
-	options: ClientOptions,
-	clientId: string,
-	remaining: number,
-	receiveMaximum: number,
-): number {
-	const { will, userName, password, properties } = options;
-	const five = isFive(options);
+export function putConnect(session: Session, at: number, remaining: number): number {
+	const { bytes, clientId, options } = session;
+	const { will, userName, password } = options;
+	const five = session.packet.five;
 	let flags = options.cleanSession === false ? 0 : CLEAN_SESSION;
 	// Without a will its QoS and retain bits stay 0 [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15].
 	if (will !== undefined) flags |= WILL | ((will.qos ?? 0) << 3) | (will.retain ? WILL_RETAIN : 0);
@@ -97,17 +158,7 @@ export function putConnect(
 	bytes[at] = 4 + five;
 	bytes[at + 1] = flags;
 	at = putUint16(bytes, at + 2, options.keepAlive ?? KEEP_ALIVE);
-	if (five !== 0) {
-		at = putVarint(bytes, at, OWN_PROPERTIES + (properties?.length ?? 0));
-		bytes[at] = SESSION_EXPIRY_INTERVAL;
-		at = putUint32(bytes, at + 1, sessionExpiry(options));
-		bytes[at] = RECEIVE_MAXIMUM;
-		at = putUint16(bytes, at + 1, receiveMaximum);
-		if (properties !== undefined) {
-			bytes.set(properties, at);
-			at += properties.length;
-		}
-	}
+	if (five !== 0) at = putConnectProperties(session, bytes, at);
 	// Client id, will properties, will topic, will message, user name, password: in this order [MQTT-3.1.3-1].
 	at = putBinary(bytes, at, clientId);
 	if (will !== undefined) {
@@ -118,12 +169,12 @@ export function putConnect(
 	return password === undefined ? at : putBinary(bytes, at, password);
 }
 
-/** Length of a SUBSCRIBE for one filter of `length` bytes: it must fit into one write. */
-export function requestLength(length: number): number {
-	return packetLength(2 + 1 + 2 + length + 1);
+/** Length of a SUBSCRIBE for one filter of `length` bytes with these properties: it must fit into one write. */
+export function requestLength(length: number, block: Uint8Array | undefined): number {
+	return packetLength(2 + propertiesLength(1, block) + 2 + length + 1);
 }
 
-/** SUBSCRIBE or UNSUBSCRIBE up to its first filter. */
+/** SUBSCRIBE or UNSUBSCRIBE up to its first filter; `block` are its properties. */
 export function putRequestHead(
 	bytes: Uint8Array,
 	at: number,
@@ -131,10 +182,11 @@ export function putRequestHead(
 	remaining: number,
 	packetId: number,
 	five: number,
+	block: Uint8Array | undefined,
 ): number {
 	bytes[at] = first;
 	at = putUint16(bytes, putVarint(bytes, at + 1, remaining), packetId);
-	return putProperties(five, bytes, at, undefined);
+	return putProperties(five, bytes, at, block);
 }
 
 /** A filter that lies in `bytes` with its length before it, the two together at `filterAt`; options of -1 for none. */
@@ -147,12 +199,29 @@ export function putRequestFilter(bytes: Uint8Array, at: number, filterAt: number
 	return at + 1;
 }
 
-/** DISCONNECT with a reason; in 3.1.1, and for 0, there is none to say. Returns the offset behind it. */
-export function putDisconnect(bytes: Uint8Array, at: number, five: number, reason: number): number {
+/** Length of a DISCONNECT with this reason and these properties; in 3.1.1 it has neither. */
+export function disconnectLength(five: number, reason: number, block: Uint8Array | undefined): number {
+	if (five === 0) return 2;
+	if (block === undefined) return reason === 0 ? 2 : 3;
+	return packetLength(1 + propertiesLength(five, block));
+}
+
+/** DISCONNECT of that length. Returns the offset behind it. */
+export function putDisconnect(
+	bytes: Uint8Array,
+	at: number,
+	length: number,
+	reason: number,
+	block: Uint8Array | undefined,
+): number {
 	bytes[at] = DISCONNECT;
-	bytes[at + 1] = 0;
-	if (five === 0 || reason === 0) return at + 2;
-	bytes[at + 1] = 1;
-	bytes[at + 2] = reason;
-	return at + 3;
+	// The shortest ones say no properties, or nothing at all.
+	if (length < 4) {
+		bytes[at + 1] = length - 2;
+		if (length === 3) bytes[at + 2] = reason;
+		return at + length;
+	}
+	const to = putVarint(bytes, at + 1, 1 + propertiesLength(1, block));
+	bytes[to] = reason;
+	return putProperties(1, bytes, to + 1, block);
 }

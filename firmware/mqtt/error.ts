@@ -39,6 +39,8 @@ export const CLOSED = 0x19;
 export const SESSION_LOST = 0x1a;
 /** The source of a streamed publish failed. */
 export const SOURCE_FAILED = 0x1b;
+/** The topics of the server's aliases need more than `limits.aliasBytes`: from now on we allow none. */
+export const ALIASES_FULL = 0x1c;
 
 // 30-4F: the link.
 export const RESOLVE_FAILED = 0x30;
@@ -51,6 +53,8 @@ export const SILENCE = 0x36;
 export const ACK_TIMEOUT = 0x37;
 export const LINK_LOST = 0x38;
 export const SOURCE_TIMEOUT = 0x39;
+/** Our authentication mechanism has given the exchange up: the server has not proved who it is. */
+export const AUTHENTICATION_FAILED = 0x3a;
 
 // 50-6F: the peer broke the protocol. The connection is closed and nothing of the packet is delivered.
 export const BAD_REMAINING_LENGTH = 0x50;
@@ -73,6 +77,8 @@ export const BAD_TOPIC_ALIAS = 0x5e;
 export const BAD_REASON = 0x5f;
 /** More QoS 1 and 2 messages unacknowledged than our Receive Maximum allows. */
 export const RECEIVE_MAXIMUM_EXCEEDED = 0x60;
+/** An Authentication Method that is missing, or another than ours, or that nobody has asked for. */
+export const BAD_AUTHENTICATION = 0x61;
 
 /** Misuse: what the caller did wrong, in a few words and as a `code` from 0x01 to 0x0F. */
 export class Misuse extends Error {

@@ -103,8 +103,9 @@ function beginLarge(session: Session, remaining: number): number {
 	const { bytes, end, packet, receiveAt } = session;
 	const { at, first } = packet;
 	const room = session.stageAt - receiveAt;
-	if (at - session.start + remaining <= room) return NOTHING;
-	if ((first & TYPE_MASK) !== PUBLISH) return -PACKET_TOO_LARGE;
+	const size = at - session.start + remaining;
+	if (size <= room) return NOTHING;
+	if ((first & TYPE_MASK) !== PUBLISH || size > (session.options.maximumPacketSize ?? size)) return -PACKET_TOO_LARGE;
 	const head = publishHeadLength(packet, end);
 	const least = head < 0 ? -head : head;
 	if (least > remaining) return -BAD_LENGTH;

@@ -3,7 +3,7 @@
 
 import { BAD_STATE, Misuse } from "./error.js";
 import { DUP, QOS_MASK, RETAIN } from "./packet.js";
-import { takeProperty, takeUserProperties } from "./property.js";
+import { SUBSCRIPTION_IDENTIFIER, takeIntegers, takeProperty, takeUserProperties } from "./property.js";
 import { hold } from "./received.js";
 import type { Session } from "./session.js";
 import { isUtf8, takeUtf8 } from "./wire.js";
@@ -91,6 +91,11 @@ export class Incoming {
 	/** 5.0: the packet's user properties, name and value each, in their order. Allocates. */
 	userProperties(): [name: string, value: string][] {
 		return takeUserProperties(this.bytes, this.propertiesAt, this.propertiesStop);
+	}
+
+	/** 5.0: the identifiers of our subscriptions that this message is for, as far as they have one. Allocates. */
+	subscriptionIdentifiers(): number[] {
+		return takeIntegers(this.bytes, this.propertiesAt, this.propertiesStop, SUBSCRIPTION_IDENTIFIER);
 	}
 
 	/** A copy of the payload (or span). Allocates. */

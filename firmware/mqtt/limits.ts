@@ -27,6 +27,10 @@ export interface Limits {
 	topics: number;
 	/** UTF-8 bytes of all topic names and filters, each plus two and rounded up to a multiple of eight; 16 to 65,535. */
 	topicBytes: number;
+	/** 5.0: topic aliases that we use, and that the server may use, as far as the other side allows; 0 to 1,024. */
+	aliases: number;
+	/** UTF-8 bytes of the topic names that the server's aliases stand for, each plus two; 0 to 65,535. */
+	aliasBytes: number;
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
@@ -37,6 +41,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
 	received: 20,
 	topics: 8,
 	topicBytes: 288,
+	aliases: 0,
+	aliasBytes: 512,
 });
 
 /** The defaults with the given values in their place, sizes in bytes rounded up to multiples of eight. Throws Misuse outside the ranges. */
@@ -50,6 +56,8 @@ export function withDefaults(given: Partial<Limits> | undefined): Limits {
 		received: checked("received", wanted.received ?? DEFAULT_LIMITS.received, 1, 1024),
 		topics: checked("topics", wanted.topics ?? DEFAULT_LIMITS.topics, 1, 1024),
 		topicBytes: rounded(checked("topicBytes", wanted.topicBytes ?? DEFAULT_LIMITS.topicBytes, 16, 65_535)),
+		aliases: checked("aliases", wanted.aliases ?? DEFAULT_LIMITS.aliases, 0, 1024),
+		aliasBytes: rounded(checked("aliasBytes", wanted.aliasBytes ?? DEFAULT_LIMITS.aliasBytes, 0, 65_535)),
 	};
 }
 

@@ -71,6 +71,27 @@ export interface SubscribeOptions {
 	retainAsPublished?: boolean;
 	/** 5.0: retained messages are sent 0 (the default) at every SUBSCRIBE, 1 only at the first, 2 never. */
 	retainHandling?: 0 | 1 | 2;
+	/** 5.0: a block that properties() makes; this is where a subscription identifier goes. */
+	properties?: Uint8Array;
+}
+
+/** 5.0: how the server, and this client, prove who they are. One exchange runs at a time, each begins with `start`. */
+export interface Authentication {
+	/** The Authentication Method. */
+	readonly method: string;
+	/** The first Authentication Data, or undefined for none. */
+	start(): Uint8Array | undefined;
+	/** The server goes on with this data: our answer. Throwing gives the exchange up, and closes the connection. */
+	next(data: Uint8Array | undefined): Uint8Array | undefined;
+	/** The server is content, and has sent this data. Throw where we are not. */
+	finish(data: Uint8Array | undefined): void;
+}
+
+/** 5.0: what DISCONNECT says: a reason (0, 4 for a goodbye with will, or from 0x80 up) and properties. */
+export interface Goodbye {
+	reason?: number;
+	/** A block that properties() makes: a Session Expiry Interval that takes the place of the one in force, a reason string. */
+	properties?: Uint8Array;
 }
 
 export interface ClientOptions {
@@ -91,6 +112,15 @@ export interface ClientOptions {
 	sessionExpiry?: number;
 	/** 5.0: more properties for CONNECT, a block that properties() makes. */
 	properties?: Uint8Array;
+	/**
+	 * 5.0: the largest packet in bytes that the server may send, at least `limits.receive`. A larger one closes the
+	 * connection before its payload is read. Default: not said; then a payload may be as large as the protocol allows.
+	 */
+	maximumPacketSize?: number;
+	/** 5.0: enhanced authentication, beside or instead of user name and password. */
+	authentication?: Authentication;
+	/** 5.0: how many times in a row to follow a server that names another. Default 0: never. */
+	redirects?: number;
 	/** Seconds, 0 (off) to 65,535. Default 60. */
 	keepAlive?: number;
 	userName?: string;
@@ -122,6 +152,8 @@ export interface ClientOptions {
 	onUnsubscribed?(this: ClientOptions, handle: number, code: number): void;
 	/** A message that no subscription's handler takes: of a resumed session, mostly. */
 	onMessage?(this: ClientOptions, message: Incoming): void;
+	/** 5.0: what authenticate() has begun is done: the server is content, and we are. */
+	onAuthenticated?(this: ClientOptions): void;
 	/** PINGRESP came, that many ms after PINGREQ. */
 	onPing?(this: ClientOptions, milliseconds: number): void;
 	/** drain() is done: OK, DRAIN_TIMEOUT, or CLOSED where close() came first. */

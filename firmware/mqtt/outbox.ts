@@ -2,20 +2,17 @@
 // the end; when the end is reached, the dead ones are squeezed out with copyWithin, so that one unacknowledged message
 // does not pin the rest.
 //
-// An entry: a word of length, state and how it ended; a word of packet id and PUBREC order; a word of the time it was
-// sent; then the PUBLISH packet as it goes onto the wire (for a streamed one: its head).
+// An entry: a word of length, state and how it ended; a word of packet id and, above it, the topic's handle where aliases
+// want it, or from PUBREC on the order of those; a word of the time it was sent; then the PUBLISH packet as it goes onto the wire (for a streamed one: its head).
 //
 // Where the entry of a packet id lies says a row: the id modulo the number of rows. So an acknowledgement finds its
 // message without a search, and two messages in flight can never have one id [MQTT-2.3.1-2]. Row 0 has no message: its
 // ids are for SUBSCRIBE and UNSUBSCRIBE, which share the number space [MQTT-2.3.1-4] but take no message's place.
 
-import { WAIT_WORDS, WAITS } from "./deadline.js";
 import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
 import type { Session } from "./session.js";
 import { ENDED as ENDED_TODO } from "./todo.js";
-
-/** The first word of the packet ids' rows: where their entries lie, or 0. */
-export const ROWS = WAITS + WAIT_WORDS;
+import { ROWS } from "./words.js";
 
 export const ENTRY_WORDS = 3;
 /** Its bytes, and three more, to round up to whole words. */
@@ -41,6 +38,9 @@ export const STATE_MASK = 0x7_0000;
 export const STATE_SHIFT = 16;
 /** The payload is not here but with the source of the streamed publish. */
 export const STREAMED = 0x8_0000;
+
+/** Of an entry's second word. */
+export const HANDLE_SHIFT = 16;
 
 const END_SHIFT = 20;
 const CODE_SHIFT = 24;

@@ -15,6 +15,8 @@ export const UNSUBACK = 0xb0;
 export const PINGREQ = 0xc0;
 export const PINGRESP = 0xd0;
 export const DISCONNECT = 0xe0;
+/** 5.0. */
+export const AUTH = 0xf0;
 
 /** The high nibble of the first byte: the packet type. */
 export const TYPE_MASK = 0xf0;

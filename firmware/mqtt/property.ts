@@ -12,6 +12,7 @@ import {
 	takeUint16,
 	takeUint32,
 	takeUtf8,
+	takeVarint,
 	utf8Length,
 } from "./wire.js";
 
@@ -70,7 +71,8 @@ const NOT_ZERO = 0x10;
 const MANY = 0x20;
 
 const MESSAGE = IN_PUBLISH | IN_WILL;
-const ANYWHERE = 0x1ff00;
+/** All of them. */
+export const ANYWHERE = 0x1ff00;
 const AUTHENTICATION = IN_CONNECT | IN_CONNACK | IN_AUTH;
 
 /** By id: type, flags and places; 0 for no property. */
@@ -167,13 +169,18 @@ export function integerProperty(bytes: Uint8Array, at: number, stop: number, id:
 		case FOUR_BYTES:
 			return takeUint32(bytes, value);
 	}
-	let number = 0;
-	let shift = 0;
-	for (let i = value; ; i += 1) {
-		number |= (bytes[i] & 127) << shift;
-		if (bytes[i] < 128) return number;
-		shift += 7;
+	return takeVarint(bytes, value);
+}
+
+/** All values of an integer property that may stand more than once, in their order. Allocates. */
+export function takeIntegers(bytes: Uint8Array, at: number, stop: number, id: number): number[] {
+	const values: number[] = [];
+	for (let value = findProperty(bytes, at, stop, id); value !== 0; value = findProperty(bytes, at, stop, id)) {
+		at = value - 1;
+		values.push(integerProperty(bytes, at, stop, id, 0));
+		at = skipValue(bytes, value, stop, TABLE[id] & TYPE);
 	}
+	return values;
 }
 
 /** Any property of a checked block as a value: a number, a string, bytes, or undefined. Allocates. */

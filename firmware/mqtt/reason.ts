@@ -3,6 +3,9 @@
 // DISCONNECT for each of our own codes, and how soon to come back after each kind of failure.
 
 import {
+	ALIASES_FULL,
+	AUTHENTICATION_FAILED,
+	BAD_AUTHENTICATION,
 	BAD_CONNACK,
 	BAD_PUBLISH_TOPIC,
 	BAD_TOPIC_ALIAS,
@@ -15,6 +18,8 @@ import {
 	ZERO_PACKET_ID,
 } from "./error.js";
 
+export const CONTINUE_AUTHENTICATION = 0x18;
+export const REAUTHENTICATE = 0x19;
 export const UNSPECIFIED_ERROR = 0x80;
 export const MALFORMED_PACKET = 0x81;
 export const PROTOCOL_ERROR = 0x82;
@@ -36,6 +41,7 @@ export const QOS_NOT_SUPPORTED = 0x9b;
 export const USE_ANOTHER_SERVER = 0x9c;
 export const SERVER_MOVED = 0x9d;
 export const SHARED_SUBSCRIPTIONS_NOT_SUPPORTED = 0x9e;
+export const SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED = 0xa1;
 export const WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED = 0xa2;
 
 // Packets that carry reasons, a bit each.
@@ -130,6 +136,11 @@ export function reasonOfError(code: number): number {
 			return PACKET_TOO_LARGE_REASON;
 		case BAD_TOPIC_ALIAS:
 			return TOPIC_ALIAS_INVALID;
+		case ALIASES_FULL:
+			return QUOTA_EXCEEDED;
+		case AUTHENTICATION_FAILED:
+			return UNSPECIFIED_ERROR;
+		case BAD_AUTHENTICATION:
 		case UNEXPECTED_PACKET:
 		case UNEXPECTED_SESSION:
 		case PROPERTY_NOT_ALLOWED:
@@ -161,6 +172,8 @@ export function retrySlowly(code: number): boolean {
 		case USE_ANOTHER_SERVER:
 		case SERVER_MOVED:
 		case UNEXPECTED_SESSION:
+		case AUTHENTICATION_FAILED:
+		case BAD_AUTHENTICATION:
 			return true;
 	}
 	return false;

@@ -11,6 +11,7 @@ import { PUBACK, PUBREC } from "./packet.js";
 import { PACKET_ID_NOT_FOUND } from "./reason.js";
 import type { Session } from "./session.js";
 import { HELD, STALLED, WANTS_ACK } from "./todo.js";
+import { SEQUENCE } from "./words.js";
 
 // A word of table or queue: packet id, then these flags, then 13 bits of sequence number that tell an old token from a
 // new one.
@@ -19,7 +20,7 @@ const IS_QOS_2 = 0x10000;
 const ACCEPTED = 0x20000;
 const SEQUENCE_SHIFT = 18;
 const SEQUENCE_MASK = 0x1fff;
-const SEQUENCE = SEQUENCE_MASK << SEQUENCE_SHIFT;
+const SEQUENCE_BITS = SEQUENCE_MASK << SEQUENCE_SHIFT;
 
 /** The longest acknowledgement: one with a reason. */
 const ACK_MOST = 5;
@@ -84,7 +85,7 @@ export const UNFINISHED = 2;
 export function finish(session: Session, packetId: number): number {
 	const words = session.words;
 	const home = session.receivedAt + (packetId % session.received);
-	if ((words[home] & ~SEQUENCE) === (packetId | IS_QOS_2 | ACCEPTED)) {
+	if ((words[home] & ~SEQUENCE_BITS) === (packetId | IS_QOS_2 | ACCEPTED)) {
 		words[home] = 0;
 		return FINISHED;
 	}
@@ -122,8 +123,9 @@ function acceptInTurn(session: Session, packetId: number, qos2: number): void {
 
 /** Keeps the acknowledgement back. Returns the token, or 0 where the queue is full. */
 export function hold(session: Session, packetId: number, qos: number): number {
-	session.sequence = (session.sequence + 1) & SEQUENCE_MASK;
-	const token = packetId | (qos === 2 ? IS_QOS_2 : 0) | (session.sequence << SEQUENCE_SHIFT);
+	const sequence = (session.words[SEQUENCE] + 1) & SEQUENCE_MASK;
+	session.words[SEQUENCE] = sequence;
+	const token = packetId | (qos === 2 ? IS_QOS_2 : 0) | (sequence << SEQUENCE_SHIFT);
 	if (!enqueue(session, token)) return 0;
 	if (qos === 2) session.words[find(session, packetId)] = token;
 	return token;

@@ -13,14 +13,15 @@
 // nothing while it is cut itself, and nothing may be allocated while the buffer is short. Where the socket throws,
 // whoever called it grows the buffer back.
 
+import { aliasWords } from "./aliases.js";
 import { isFive } from "./encode.js";
 import { Incoming } from "./incoming.js";
 import type { Limits } from "./limits.js";
 import type { ClientOptions, Source } from "./options.js";
-import { ROWS } from "./outbox.js";
 import { ANY_FLAGS } from "./packet.js";
 import { CLOSED, OFFLINE } from "./todo.js";
 import { TOPIC_COLUMNS } from "./topics.js";
+import { PING_MS, ROWS } from "./words.js";
 
 /** Acknowledgements of four bytes that may wait for the socket beside the PUBREL packets of a resumed session. */
 const LANE_SPARE = 8;
@@ -104,7 +105,6 @@ export class Session {
 	/** Table entries that are not where their id points: 0 makes every look-up one comparison. */
 	strays = 0;
 	queueHead = 0;
-	sequence = 0;
 	/** The streamed message coming in, if any, is not for the handlers: a repeat, or broken. */
 	discarding = true;
 
@@ -118,21 +118,20 @@ export class Session {
 	textEnd: number;
 	/** Why the last event was FAILED. */
 	error = 0;
-	/** The SUBSCRIBE or UNSUBSCRIBE in flight: its packet id (or 0) and first byte, and when it was sent. */
+	/** Packet id of the SUBSCRIBE or UNSUBSCRIBE in flight, or 0. */
 	requestId = 0;
-	requestFirst = 0;
-	requestMs = 0;
-	/** Round-trip time of the last PINGREQ in ms, or -1. */
-	pingMs = -1;
 	/** Source of the one streamed publish, and the length of its payload. */
 	source: Source | undefined = undefined;
 	sourceLength = 0;
-	/** Links lost, or not brought about, since the last that was stable. */
-	failures = 0;
 	/** What the server allows: see session/server.ts. */
 	allowedFlags = ANY_FLAGS;
 	largest = 0xffff_ffff;
-	receiveMaximum = 65_535;
+	/** Topic aliases each way; their tables lie behind those of what was received: see aliases.ts. */
+	readonly aliases: number;
+	/** 5.0: the Authentication Data that CONNECT or AUTH is to carry. */
+	exchange: Uint8Array | undefined = undefined;
+	/** 5.0: properties of the filters that have some, by handle; nothing where none has. */
+	blocks: (Uint8Array | undefined)[] | undefined = undefined;
 	/** The options', or the one that the server has assigned. */
 	clientId: string;
 	readonly options: ClientOptions;
@@ -144,7 +143,8 @@ export class Session {
 		this.received = limits.received;
 		this.rows = limits.messages + 1;
 		this.receivedAt = ROWS + this.rows;
-		this.laneEnd = this.laneAt = (this.receivedAt + limits.received * 2) * 4;
+		this.aliases = isFive(options) === 0 ? 0 : limits.aliases;
+		this.laneEnd = this.laneAt = (this.receivedAt + limits.received * 2 + aliasWords(limits)) * 4;
 		this.topicsAt = (this.laneAt >> 2) + limits.messages + LANE_SPARE + 1;
 		this.textEnd = ((this.topicsAt + (limits.topics + 1) * TOPIC_COLUMNS) * 4 + 7) & ~7;
 		this.unsent = this.outboxEnd = this.outboxAt = (this.textEnd + limits.topicBytes) >> 2;
@@ -163,6 +163,7 @@ export class Session {
 		this.packet.five = this.blockLength = isFive(options);
 		// Ids with this row are not for messages.
 		this.words[ROWS] = -1;
+		this.words[PING_MS] = -1;
 		// A device that restarts without its session must not use, in its first packets, the ids that its former life
 		// left open on the server.
 		this.packetId = options.random.next() & 0xffff;

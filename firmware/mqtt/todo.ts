@@ -42,6 +42,10 @@ export const THROWN = 0x8000;
 
 /** The server takes fewer messages at once than `limits.messages`: those under way are counted before another is sent. */
 export const LIMITED = 0x10000;
+/** The server takes topic aliases: messages go by way of the outbox, where they have their topics in full. */
+export const ALIASED = 0x20000;
+/** 5.0: an AUTH waits for the socket. */
+export const WANTS_AUTH = 0x40000;
 
 /** Not to be seen to at the end of a turn. */
 export const AT_REST = OFFLINE | BUSY;

@@ -32,6 +32,23 @@ export function putVarint(bytes: Uint8Array, at: number, value: number): number 
 	return at + 1;
 }
 
+/** A variable byte integer that is known to be well-formed. */
+export function takeVarint(bytes: Uint8Array, at: number): number {
+	let value = 0;
+	for (let shift = 0; ; shift += 7) {
+		const byte = bytes[at];
+		value |= (byte & 127) << shift;
+		if (byte < 128) return value;
+		at += 1;
+	}
+}
+
+/** The offset behind a variable byte integer that is known to be well-formed. */
+export function skipVarint(bytes: Uint8Array, at: number): number {
+	while (bytes[at] > 127) at += 1;
+	return at + 1;
+}
+
 /** How many bytes putVarint will write. */
 export function varintLength(value: number): number {
 	return value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : 4;

@@ -4,9 +4,10 @@
 
 import { generate, type Packet, parser } from "mqtt-packet";
 import { type Incoming, QOS_1, QOS_2 } from "../../firmware/mqtt/client.js";
-import { DEAD, ENDED, entryAfter, firstEntry, ROWS, STATE_MASK } from "../../firmware/mqtt/outbox.js";
+import { DEAD, ENDED, entryAfter, firstEntry, STATE_MASK } from "../../firmware/mqtt/outbox.js";
 import { properties, USER_PROPERTY } from "../../firmware/mqtt/property.js";
 import type { Session } from "../../firmware/mqtt/session.js";
+import { ROWS } from "../../firmware/mqtt/words.js";
 import { SeededRandom } from "../../host-sim/world/random.js";
 import { bytesOf, Peer } from "../support/peer.js";
 

@@ -2,10 +2,10 @@
 
 import { type Limits, withDefaults } from "../../firmware/mqtt/limits.js";
 import type { ClientOptions } from "../../firmware/mqtt/options.js";
-import { ROWS } from "../../firmware/mqtt/outbox.js";
 import { Session } from "../../firmware/mqtt/session.js";
 import { ONLINE } from "../../firmware/mqtt/todo.js";
 import { takeUint16, takeUtf8 } from "../../firmware/mqtt/wire.js";
+import { ROWS } from "../../firmware/mqtt/words.js";
 import { SeededRandom } from "../../host-sim/world/random.js";
 import { VirtualTime } from "../../host-sim/world/time.js";
 import { ScriptedSocket } from "./peer.js";

@@ -25,6 +25,8 @@ import {
 } from "../deadline.js";
 import { takeDisconnect } from "../decode.js";
 import {
+	ACK_TIMEOUT,
+	AUTHENTICATION_FAILED,
 	CONNACK_TIMEOUT,
 	CONNECT_TIMEOUT,
 	LINK_LOST,
@@ -38,6 +40,7 @@ import {
 import { HEAD, PACKET, rewindFramer } from "../framer.js";
 import { AWAITS_PUBACK, RELEASED } from "../outbox.js";
 import {
+	AUTH,
 	CONNACK,
 	DISCONNECT,
 	PINGRESP,
@@ -53,6 +56,7 @@ import {
 import { pollLane, rewindReceived } from "../received.js";
 import type { Session } from "../session.js";
 import {
+	ALIASED,
 	CLOSED,
 	CONNECTING,
 	LEAVING,
@@ -64,10 +68,13 @@ import {
 	UNSENT,
 	WAITING,
 	WANTS_ACK,
+	WANTS_AUTH,
 	WANTS_CONNECT,
 	WANTS_PING,
 	WANTS_REQUEST,
 } from "../todo.js";
+import { FAILURES } from "../words.js";
+import { handleAuth, pollAuth, startExchange } from "./authentication.js";
 import { DISCONNECTED, DRAIN_EXPIRED, fail, NOTHING, OPEN } from "./event.js";
 import { handleConnack, pollConnect } from "./handshake.js";
 import { handleHead, handlePublish, handlePubrel, handleSpan } from "./inbound.js";
@@ -78,9 +85,9 @@ import { handleSuback, handleUnsuback, pollRequest, rewindSubscriptions } from "
 /** Packet types, a bit each, that a server may send once we are online: PUBACK to PUBCOMP, SUBACK, UNSUBACK, PINGRESP. */
 const FROM_SERVER = 0b0010_1010_1111_0000;
 /** What goes before any message. */
-const CONTROL = WANTS_CONNECT | WANTS_ACK | WANTS_PING | WANTS_REQUEST;
+const CONTROL = WANTS_CONNECT | WANTS_AUTH | WANTS_ACK | WANTS_PING | WANTS_REQUEST;
 /** What lives with a connection. */
-const OF_LINK = CONTROL | STALLED | LEAVING | LIMITED;
+const OF_LINK = CONTROL | STALLED | LEAVING | LIMITED | ALIASED;
 
 /** The framer has found something (PACKET, HEAD, SPAN or minus an error code). Returns an event. */
 export function handleFrame(session: Session, kind: number): number {
@@ -110,9 +117,12 @@ function handleRare(session: Session, first: number): number {
 			return handlePingresp(session);
 		case DISCONNECT:
 			if (session.packet.five !== 0) return handleDisconnect(session);
+			break;
+		case AUTH:
+			return handleAuth(session);
 	}
-	// In 5.0 DISCONNECT as well; nobody has asked for AUTH.
-	const known = session.packet.five === 0 ? FROM_SERVER : FROM_SERVER | 0x4000;
+	// In 5.0 DISCONNECT and AUTH as well.
+	const known = session.packet.five === 0 ? FROM_SERVER : FROM_SERVER | 0xc000;
 	return fail(session, (known >> (first >> 4)) & 1 ? RESERVED_FLAGS : UNEXPECTED_PACKET);
 }
 
@@ -131,8 +141,10 @@ function handleUnusual(session: Session, kind: number): number {
 	if (session.phase === ONLINE) return kind === HEAD ? handleHead(session) : handleSpan(session);
 	session.discarding = true;
 	const sent = session.phase === CONNECTING && (session.todo & WANTS_CONNECT) === 0;
-	if (!sent || kind !== PACKET || session.packet.first !== CONNACK) return fail(session, UNEXPECTED_PACKET);
-	return handleConnack(session);
+	if (!sent || kind !== PACKET) return fail(session, UNEXPECTED_PACKET);
+	if (session.packet.first === CONNACK) return handleConnack(session);
+	// Where we have asked for it, an exchange comes before [MQTT-3.1.2-30].
+	return session.packet.first === AUTH ? handleAuth(session) : fail(session, UNEXPECTED_PACKET);
 }
 
 /** Time has come to `now`. Returns an event; to be called until it returns NOTHING. */
@@ -150,7 +162,8 @@ export function handleTime(session: Session): number {
 			case CONNECT:
 				return fail(session, CONNECT_TIMEOUT);
 			case CONNACK_DEADLINE:
-				return fail(session, CONNACK_TIMEOUT);
+				// Or what a later exchange of AUTH packets waits for.
+				return fail(session, session.phase === ONLINE ? ACK_TIMEOUT : CONNACK_TIMEOUT);
 			case KEEP_ALIVE:
 				handleKeepAlive(session);
 				break;
@@ -165,7 +178,7 @@ export function handleTime(session: Session): number {
 			case SOURCE:
 				return fail(session, SOURCE_TIMEOUT);
 			case STABLE:
-				session.failures = 0;
+				session.words[FAILURES] = 0;
 				break;
 			case DRAIN:
 				return DRAIN_EXPIRED;
@@ -182,7 +195,7 @@ export function handleTime(session: Session): number {
  */
 export function pollTransmit(session: Session): number {
 	session.leaving = 0;
-	if (session.sendLeft > 0) return continueMessage(session);
+	if (session.sendLeft > 0) return continueMessage(session, 0);
 	if ((session.todo & WANTS_ACK) !== 0) return pollLane(session);
 	if ((session.todo & CONTROL) !== 0) {
 		const control = pollControl(session);
@@ -194,6 +207,7 @@ export function pollTransmit(session: Session): number {
 /** As pollTransmit; negative where the next control packet has to wait for room, and messages with it. */
 function pollControl(session: Session): number {
 	if ((session.todo & WANTS_CONNECT) !== 0) return pollConnect(session);
+	if ((session.todo & WANTS_AUTH) !== 0) return pollAuth(session);
 	if (session.phase !== ONLINE) return 0;
 	const length = (session.todo & WANTS_PING) !== 0 ? pollPing(session) : 0;
 	return length === 0 && (session.todo & WANTS_REQUEST) !== 0 ? pollRequest(session) : length;
@@ -211,13 +225,16 @@ export function handleOpening(session: Session, kind: number): void {
 	start(session, kind);
 }
 
-/** The socket can be written: the link stands. */
-export function handleLinkUp(session: Session): void {
+/** The socket can be written: the link stands. Returns an event. */
+export function handleLinkUp(session: Session): number {
 	session.phase = CONNECTING;
 	session.todo |= WANTS_CONNECT;
 	session.heardMs = session.now;
 	disarm(session, CONNECT);
 	start(session, CONNACK_DEADLINE);
+	const mechanism = session.options.authentication;
+	if (mechanism === undefined || startExchange(session, mechanism)) return NOTHING;
+	return fail(session, AUTHENTICATION_FAILED);
 }
 
 /**
@@ -227,8 +244,8 @@ export function handleLinkUp(session: Session): void {
 export function handleLinkDown(session: Session, code: number): void {
 	rewind(session, code);
 	const { backoff, random } = session.options;
-	arm(session, RECONNECT, session.now + retryDelay(session.failures, code, random, backoff));
-	session.failures += 1;
+	arm(session, RECONNECT, session.now + retryDelay(session.words[FAILURES], code, random, backoff));
+	session.words[FAILURES] += 1;
 	session.phase = WAITING;
 }
 
@@ -244,6 +261,7 @@ function rewind(session: Session, code: number): void {
 	session.room = 0;
 	session.todo = (session.todo & ~OF_LINK) | OFFLINE | UNSENT;
 	session.sendLeft = 0;
+	session.exchange = undefined;
 	// drain() outlives its link.
 	session.armed &= 1 << DRAIN;
 	rewindFramer(session);

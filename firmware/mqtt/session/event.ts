@@ -21,7 +21,9 @@ export const DISCONNECTED = 10;
 export const OPEN = 6;
 /** drain() ran out of time. */
 export const DRAIN_EXPIRED = 7;
-/** PINGRESP: `session.pingMs` is new. */
+/** AUTH: the server is content, and so is our mechanism. */
+export const AUTHENTICATED = 11;
+/** PINGRESP: the word PING_MS is new. */
 export const PONG = 8;
 
 // How a publish ends: exactly one of these.

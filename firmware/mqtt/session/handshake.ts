@@ -9,6 +9,7 @@ import { PUBREL } from "../packet.js";
 import { loseReceived, owe } from "../received.js";
 import type { Session } from "../session.js";
 import { OFFLINE, ONLINE, WANTS_CONNECT } from "../todo.js";
+import { finishExchange } from "./authentication.js";
 import { END_LOST, ONLINE as EVENT_ONLINE, fail, RESUMED } from "./event.js";
 import { loseMessages } from "./outbound.js";
 import { refuseImpossible, takeServerLimits } from "./server.js";
@@ -16,12 +17,13 @@ import { resumeSubscriptions } from "./subscription.js";
 
 /** CONNECT into the stage: its length, or -1 where the socket has no room for it. */
 export function pollConnect(session: Session): number {
-	const { clientId, options } = session;
-	const remaining = connectRemaining(options, clientId);
+	const remaining = connectRemaining(session);
 	const length = packetLength(remaining);
 	if (length > session.room) return -1;
-	putConnect(session.bytes, session.stageAt, options, clientId, remaining, session.received);
+	putConnect(session, session.stageAt, remaining);
 	session.todo &= ~WANTS_CONNECT;
+	// What it said is for nobody's eyes any longer.
+	session.exchange = undefined;
 	return length;
 }
 
@@ -31,6 +33,8 @@ export function handleConnack(session: Session): number {
 	const sessionPresent = session.packet.position === 1;
 	// We asked for a clean session: a server that has kept one is out of step with us [MQTT-3.2.2-1].
 	if (sessionPresent && session.options.cleanSession !== false) return fail(session, UNEXPECTED_SESSION);
+	const end = finishExchange(session);
+	if (end !== OK) return fail(session, end);
 	takeServerLimits(session);
 	session.phase = ONLINE;
 	session.todo &= ~OFFLINE;

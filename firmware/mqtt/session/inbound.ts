@@ -1,7 +1,8 @@
 // Messages from the server, and the acknowledgements they are owed. An acknowledgement says that we own the message: it
 // is not given before the handlers have returned [MQTT-4.3.2-2] [MQTT-4.3.3-2], and it is given for what we ignore.
 
-import { takeAck, takePublish } from "../decode.js";
+import { takeAlias } from "../aliases.js";
+import { HAS_ALIAS, takeAck, takePublish } from "../decode.js";
 import { BAD_PUBLISH_TOPIC, OK, RECEIVE_TABLE_FULL, UNEXPECTED_PACKET } from "../error.js";
 import { NOT_DELIVERED } from "../incoming.js";
 import { PUBCOMP, QOS_2 } from "../packet.js";
@@ -26,8 +27,11 @@ import { DELIVER, fail, NOTHING } from "./event.js";
 
 export function handlePublish(session: Session): number {
 	const packet = session.packet;
-	const code = takePublish(packet);
-	if (code !== OK) return fail(session, code);
+	let code = takePublish(packet);
+	if (code !== OK) {
+		if (code === HAS_ALIAS) code = takeAlias(session);
+		if (code !== OK) return fail(session, code);
+	}
 	packet.route = matchExact(session, packet.topicAt, packet.topicLength);
 	if (packet.route === 0 && !hasTopicName(session)) return fail(session, BAD_PUBLISH_TOPIC);
 	// From here on, and until the handlers have returned from the last of it, the message may be held.
@@ -57,8 +61,11 @@ export function handleHead(session: Session): number {
 	const packet = session.packet;
 	session.discarding = true;
 	packet.token = NOT_DELIVERED;
-	const code = takePublish(packet);
-	if (code !== OK) return fail(session, code);
+	let code = takePublish(packet);
+	if (code !== OK) {
+		if (code === HAS_ALIAS) code = takeAlias(session);
+		if (code !== OK) return fail(session, code);
+	}
 	packet.route = matchExact(session, packet.topicAt, packet.topicLength);
 	if (packet.route === 0 && !hasTopicName(session)) return fail(session, BAD_PUBLISH_TOPIC);
 	packet.total = session.streamLeft;

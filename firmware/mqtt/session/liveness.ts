@@ -1,7 +1,7 @@
 // Is the other side alive? Two clocks: when we last sent (keep alive is about that [MQTT-3.1.2-23]), and when we last
 // heard. Publishing at QoS 0 into a dead link pushes only the first one.
 
-import { ACK, arm, disarm, isArmed, KEEP_ALIVE, PING, SILENCE as SILENCE_DEADLINE, start, WAITS } from "../deadline.js";
+import { ACK, arm, disarm, isArmed, KEEP_ALIVE, PING, SILENCE as SILENCE_DEADLINE, start } from "../deadline.js";
 import { takeEmpty } from "../decode.js";
 import { putEmpty } from "../encode.js";
 import { ACK_TIMEOUT, OK, SILENCE, UNEXPECTED_PACKET } from "../error.js";
@@ -9,6 +9,7 @@ import { AWAITS_PUBACK, AWAITS_PUBREC, entryAfter, firstEntry, RELEASED, STATE_M
 import { PINGREQ } from "../packet.js";
 import type { Session } from "../session.js";
 import { WANTS_PING } from "../todo.js";
+import { PING_MS, REQUEST_MS, WAITS } from "../words.js";
 import { fail, NOTHING, PONG } from "./event.js";
 
 /** Perhaps traffic has pushed it back; if not, ask for a sign of life. */
@@ -45,7 +46,7 @@ export function handlePingresp(session: Session): number {
 	const words = session.words;
 	const idleMs = words[WAITS + KEEP_ALIVE];
 	if (idleMs > 0) arm(session, KEEP_ALIVE, session.sentMs + idleMs);
-	session.pingMs = (session.now - words[PING] + words[WAITS + PING]) | 0;
+	words[PING_MS] = (session.now - words[PING] + words[WAITS + PING]) | 0;
 	return PONG;
 }
 
@@ -62,7 +63,7 @@ export function handleSilence(session: Session): number {
  */
 export function handleAckDeadline(session: Session): number {
 	const { now, words } = session;
-	let age = session.requestId === 0 ? -1 : (now - session.requestMs) | 0;
+	let age = session.requestId === 0 ? -1 : (now - words[REQUEST_MS]) | 0;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;
 		// The one that is just being sent has to make progress, whatever its QoS.

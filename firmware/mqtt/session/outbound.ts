@@ -1,10 +1,11 @@
 // Messages to the server: from publish() to the one end that each of them has. At QoS 1 and 2 this is the sender's side
 // of the standard's state machines (3.1.1 sections 4.3.2 and 4.3.3); the states are those of the outbox's entries.
 
+import { useAlias } from "../aliases.js";
 import { refuseInSource } from "../check.js";
 import { ACK, ACK_ARMED, disarm, isArmed, SOURCE, start } from "../deadline.js";
 import { takeAck } from "../decode.js";
-import { packetLength, putProperties } from "../encode.js";
+import { packetLength, propertiesLength, putProperties } from "../encode.js";
 import { OFFLINE as CODE_OFFLINE, OK, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
 import type { Source } from "../options.js";
 import {
@@ -15,13 +16,14 @@ import {
 	ENDED,
 	ENTRY_WORDS,
 	end,
+	endOf,
 	entryAfter,
 	firstEntry,
+	HANDLE_SHIFT,
 	LENGTH_MASK,
 	QUEUED,
 	RELEASED,
 	RESEND,
-	ROWS,
 	release,
 	remove,
 	STATE_MASK,
@@ -30,12 +32,17 @@ import {
 	sizeOf,
 } from "../outbox.js";
 import { DUP, PUBLISH, PUBREL, QOS_MASK, REMAINING_LENGTH_MAX, RETAIN } from "../packet.js";
+import { TOPIC_ALIAS } from "../property.js";
 import { PACKET_TOO_LARGE_REASON, UNSPECIFIED_ERROR } from "../reason.js";
 import { owe, oweUnknown } from "../received.js";
 import type { Session } from "../session.js";
-import { LIMITED, ONLINE, READING, UNSENT } from "../todo.js";
-import { putUint16, putVarint } from "../wire.js";
+import { ALIASED, ENDED as ENDED_TODO, LIMITED, ONLINE, READING, UNSENT } from "../todo.js";
+import { putUint16, putVarint, skipVarint, takeUint16, takeVarint, varintLength } from "../wire.js";
+import { ROWS, SERVER_MAXIMUM } from "../words.js";
 import { END_DROPPED, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
+
+/** Length of a Topic Alias as a property. */
+const ALIAS_LENGTH = 3;
 
 /**
  * Takes a message. The name lies in the buffer at `nameAt`, with its length before it (behind the stage's first
@@ -63,7 +70,7 @@ export function requestPublish(
 	let at = stageAt;
 	let ticket = 0;
 	if (flags > RETAIN || !direct) {
-		const entry = direct ? append(session, size) : enqueue(session, size, flags);
+		const entry = direct ? append(session, size) : enqueue(session, nameAt, size, flags);
 		if (entry < 0) return entry;
 		at = (entry + ENTRY_WORDS) << 2;
 		ticket = session.packetId;
@@ -103,13 +110,23 @@ export function requestPublish(
 }
 
 /** A place in the outbox for what cannot go out at once, or minus the code of why there is none. */
-function enqueue(session: Session, size: number, flags: number): number {
+function enqueue(session: Session, nameAt: number, size: number, flags: number): number {
 	if ((session.todo & READING) !== 0) refuseInSource();
 	if (flags <= RETAIN && session.phase !== ONLINE) return -CODE_OFFLINE;
 	if (session.phase === ONLINE && size > session.largest) return -PACKET_TOO_LARGE_REASON;
 	const entry = append(session, size);
-	if (entry > 0) session.todo |= UNSENT;
+	if (entry > 0) {
+		session.todo |= UNSENT;
+		if (session.aliases > 0) noteTopic(session, entry, nameAt);
+	}
 	return entry;
+}
+
+/** Whose topic it is, for its alias: the handle in the entry's second word. A name without a handle has no alias. */
+function noteTopic(session: Session, entry: number, nameAt: number): void {
+	const { topics, topicsAt, words } = session;
+	const handle = words.indexOf(nameAt, topicsAt + 1) - topicsAt;
+	if (handle > 0 && handle <= topics) words[entry + 1] |= handle << HANDLE_SHIFT;
 }
 
 /**
@@ -128,10 +145,18 @@ function putPayload(session: Session, at: number, payload: Uint8Array, offset: n
 }
 
 /** As requestPublish, for a payload that a source will give piece by piece; only the head is kept. */
-export function requestStream(session: Session, nameAt: number, source: Source, length: number, flags: number): number {
+export function requestStream(
+	session: Session,
+	nameAt: number,
+	source: Source,
+	length: number,
+	flags: number,
+	block: Uint8Array | undefined,
+): number {
 	const bytes = session.bytes;
+	const { five } = session.packet;
 	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
-	const remaining = nameLength + length + session.blockLength + (flags > RETAIN ? 2 : 0);
+	const remaining = nameLength + length + propertiesLength(five, block) + (flags > RETAIN ? 2 : 0);
 	if (remaining > REMAINING_LENGTH_MAX) return -TOO_LARGE;
 	const size = packetLength(remaining) - length;
 	if (session.phase === ONLINE && size + length > session.largest) return -PACKET_TOO_LARGE_REASON;
@@ -144,8 +169,9 @@ export function requestStream(session: Session, nameAt: number, source: Source, 
 	bytes.copyWithin(to, nameAt, nameAt + nameLength);
 	to += nameLength;
 	if (flags > RETAIN) to = putUint16(bytes, to, ticket);
-	putProperties(session.packet.five, bytes, to, session.block);
+	putProperties(five, bytes, to, block);
 	session.words[entry] |= STREAMED;
+	if (session.aliases > 0) noteTopic(session, entry, nameAt);
 	session.source = source;
 	session.sourceLength = length;
 	session.todo |= UNSENT;
@@ -155,7 +181,7 @@ export function requestStream(session: Session, nameAt: number, source: Source, 
 /** The next message that has not left, or its first bytes: see pollTransmit. */
 export function pollMessage(session: Session): number {
 	const { bytes, words } = session;
-	const full = (session.todo & LIMITED) !== 0 && underWay(session) >= session.receiveMaximum;
+	const full = (session.todo & LIMITED) !== 0 && underWay(session) >= session.words[SERVER_MAXIMUM];
 	let entry = session.unsent;
 	let waits = false;
 	let head = 0;
@@ -188,7 +214,45 @@ export function pollMessage(session: Session): number {
 	if ((head & STREAMED) !== 0) session.sendLeft += session.sourceLength;
 	// From its first byte on it has a deadline: to make progress, and then to be acknowledged.
 	if (!isArmed(session, ACK)) start(session, ACK);
-	return continueMessage(session);
+	const lead = (session.todo & ALIASED) === 0 ? 0 : putAliased(session, entry);
+	return continueMessage(session, lead);
+}
+
+/**
+ * The head of a message with an alias in the place of its topic, or beside it, into the stage: its length, or 0 where the
+ * message goes as it is. The head behind it, which has the topic in full, counts as sent then.
+ */
+function putAliased(session: Session, entry: number): number {
+	const { bytes, stageAt, words } = session;
+	const handle = words[entry + 1] >>> HANDLE_SHIFT;
+	if (handle === 0) return 0;
+	const from = (entry + ENTRY_WORDS) << 2;
+	const topicAt = skipVarint(bytes, from + 1);
+	const topicLength = takeUint16(bytes, topicAt);
+	const idAt = topicAt + 2 + topicLength;
+	const blockAt = idAt + ((bytes[from] & QOS_MASK) === 0 ? 0 : 2);
+	const block = takeVarint(bytes, blockAt);
+	const headLength = skipVarint(bytes, blockAt) - from;
+	const rest = session.sendLeft - headLength;
+	const fixed = 2 + blockAt - idAt + varintLength(block + ALIAS_LENGTH) + ALIAS_LENGTH;
+	// With the topic, since the other side may not know it yet; without it the packet is shorter than it was.
+	const most = packetLength(fixed + topicLength + rest);
+	if (most > session.largest || most - rest > Math.min(session.room, session.total - stageAt)) return 0;
+	const alias = useAlias(session, handle);
+	const remaining = fixed + rest + (alias < 0 ? topicLength : 0);
+	bytes[stageAt] = bytes[from];
+	let at = putVarint(bytes, stageAt + 1, remaining);
+	if (alias < 0) {
+		bytes.copyWithin(at, topicAt, idAt);
+		at += idAt - topicAt;
+	} else at = putUint16(bytes, at, 0);
+	bytes.copyWithin(at, idAt, blockAt);
+	at = putVarint(bytes, at + blockAt - idAt, block + ALIAS_LENGTH);
+	bytes[at] = TOPIC_ALIAS;
+	at = putUint16(bytes, at + 1, Math.abs(alias));
+	session.sendOffset = headLength;
+	session.sendLeft = rest;
+	return at - stageAt;
 }
 
 /** Messages that the server has not acknowledged for good [MQTT-3.3.4-7]. */
@@ -201,18 +265,19 @@ function underWay(session: Session): number {
 	return count;
 }
 
-/** More of the message under way. */
-export function continueMessage(session: Session): number {
-	const { sendOffset, stageAt, words } = session;
+/** More of the message under way, behind the first `lead` bytes of the stage; those count with it. */
+export function continueMessage(session: Session, lead: number): number {
+	const { sendOffset, words } = session;
+	const stageAt = session.stageAt + lead;
 	const entry = session.sending;
 	const left = (words[entry] & LENGTH_MASK) - sendOffset;
-	let count = Math.min(session.sendLeft, session.room, session.total - stageAt);
+	let count = Math.min(session.sendLeft, session.room - lead, session.total - stageAt);
 	if (left > 0) {
 		if (count > left) count = left;
 		const from = ((entry + ENTRY_WORDS) << 2) + sendOffset;
 		session.bytes.copyWithin(stageAt, from, from + count);
-	} else if (count > 0) count = readSource(session, count);
-	if (count <= 0) return count;
+	} else if (count > 0) count = readSource(session, stageAt, count);
+	if (count < 0 || count + lead === 0) return count;
 	session.sendOffset = sendOffset + count;
 	words[entry + 2] = session.now;
 	session.sendLeft -= count;
@@ -224,16 +289,16 @@ export function continueMessage(session: Session): number {
 			session.leaving = entry;
 		}
 	}
-	return count;
+	return count + lead;
 }
 
 /** Up to `count` more bytes of the payload into the stage: 0 where the source has none yet, -1 where it failed. */
-function readSource(session: Session, count: number): number {
+function readSource(session: Session, at: number, count: number): number {
 	const position = session.sendOffset - (session.words[session.sending] & LENGTH_MASK);
 	let got = -1;
 	session.todo |= READING;
 	try {
-		got = session.source!.read(session.bytes, session.stageAt, count, position);
+		got = session.source!.read(session.bytes, at, count, position);
 	} catch {
 		// As if it had said so.
 	}
@@ -315,6 +380,17 @@ function entryAwaiting(session: Session, wanted: number): number {
 export function giveBack(session: Session, code: number): void {
 	if (session.leaving !== 0) end(session, session.leaving, END_DROPPED, code);
 	session.leaving = 0;
+}
+
+/** True where the message with this ticket has just gone to the socket at QoS 0: that is told by this call, and no other. */
+export function takeGone(session: Session, ticket: number): boolean {
+	const entry = session.words[ROWS + (ticket % session.rows)];
+	const head = session.words[entry];
+	if ((head & STATE_MASK) !== ENDED || endOf(head) !== END_SETTLED) return false;
+	session.ended -= 1;
+	if (session.ended === 0) session.todo &= ~ENDED_TODO;
+	remove(session, entry);
+	return true;
 }
 
 /** The link is gone. What the server may have got goes out again, marked; QoS 0 is not kept for another connection. */

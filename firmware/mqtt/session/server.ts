@@ -2,6 +2,7 @@
 // filters. A call that it has ruled out is refused at the call; what was declared or published before is looked through
 // when the connection stands. A 3.1.1 server says nothing, and allows everything.
 
+import { resetAliases } from "../aliases.js";
 import { setKeepAlive } from "../deadline.js";
 import { connectRemaining, packetLength, requestLength } from "../encode.js";
 import {
@@ -18,6 +19,7 @@ import {
 import { ANY_FLAGS, RETAIN } from "../packet.js";
 import {
 	ASSIGNED_CLIENT_IDENTIFIER,
+	findProperty,
 	integerProperty,
 	MAXIMUM_PACKET_SIZE,
 	MAXIMUM_QOS,
@@ -25,6 +27,9 @@ import {
 	RETAIN_AVAILABLE,
 	SERVER_KEEP_ALIVE,
 	SHARED_SUBSCRIPTION_AVAILABLE,
+	SUBSCRIPTION_IDENTIFIER,
+	SUBSCRIPTION_IDENTIFIER_AVAILABLE,
+	TOPIC_ALIAS_MAXIMUM,
 	WILDCARD_SUBSCRIPTION_AVAILABLE,
 } from "../property.js";
 import {
@@ -32,11 +37,13 @@ import {
 	QOS_NOT_SUPPORTED,
 	RETAIN_NOT_SUPPORTED,
 	SHARED_SUBSCRIPTIONS_NOT_SUPPORTED,
+	SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED,
 	WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED,
 } from "../reason.js";
 import type { Session } from "../session.js";
-import { LIMITED } from "../todo.js";
+import { ALIASED, LIMITED } from "../todo.js";
 import { hasWildcard, shareLength } from "../topic.js";
+import { SERVER_MAXIMUM } from "../words.js";
 import { END_REFUSED } from "./event.js";
 
 /** Takes over what CONNACK says, which is in the record. */
@@ -52,26 +59,43 @@ export function takeServerLimits(session: Session): void {
 	if (property(session, RETAIN_AVAILABLE, 1) === 0) session.allowedFlags &= 0x15;
 	if (property(session, WILDCARD_SUBSCRIPTION_AVAILABLE, 1) === 0) session.allowedFlags |= NO_WILDCARDS;
 	if (property(session, SHARED_SUBSCRIPTION_AVAILABLE, 1) === 0) session.allowedFlags |= NO_SHARES;
+	if (property(session, SUBSCRIPTION_IDENTIFIER_AVAILABLE, 1) === 0) session.allowedFlags |= NO_IDENTIFIERS;
+	if (session.aliases > 0) {
+		const count = Math.min(session.aliases, property(session, TOPIC_ALIAS_MAXIMUM, 0));
+		resetAliases(session, count);
+		if (count > 0) session.todo |= ALIASED;
+	}
 	// As long as we cannot have more messages under way than it takes, there is nothing to count.
-	session.receiveMaximum = property(session, RECEIVE_MAXIMUM, 65_535);
-	if (session.receiveMaximum < session.rows - 1) session.todo |= LIMITED;
+	session.words[SERVER_MAXIMUM] = property(session, RECEIVE_MAXIMUM, 65_535);
+	if (session.words[SERVER_MAXIMUM] < session.rows - 1) session.todo |= LIMITED;
 	setKeepAlive(session, property(session, SERVER_KEEP_ALIVE, -1));
 	const assigned = packet.property(ASSIGNED_CLIENT_IDENTIFIER);
 	// Kept for the resume, if a CONNECT can say it; our own is never replaced by another.
 	if (typeof assigned === "string" && options.clientId === "") {
-		const length = packetLength(connectRemaining(options, assigned));
-		if (length <= session.total - session.stageAt) session.clientId = assigned;
+		const before = session.clientId;
+		session.clientId = assigned;
+		if (packetLength(connectRemaining(session)) > session.total - session.stageAt) session.clientId = before;
 	}
 }
 
 /** Bits of `allowedFlags`, where no flags can be. */
 const NO_WILDCARDS = 0x100;
 const NO_SHARES = 0x200;
+const NO_IDENTIFIERS = 0x400;
 
-/** The reason why this server does not take this filter, or 0. */
-export function filterRefusal(session: Session, bytes: Uint8Array, at: number, length: number): number {
+/** The reason why this server does not take this filter, or 0; `block` are its properties. */
+export function filterRefusal(
+	session: Session,
+	bytes: Uint8Array,
+	at: number,
+	length: number,
+	block: Uint8Array | undefined,
+): number {
 	const allowedFlags = session.allowedFlags;
-	if (requestLength(length) > session.sendLimit) return PACKET_TOO_LARGE_REASON;
+	if (requestLength(length, block) > session.sendLimit) return PACKET_TOO_LARGE_REASON;
+	if ((allowedFlags & NO_IDENTIFIERS) !== 0 && block !== undefined)
+		if (findProperty(block, 0, block.length, SUBSCRIPTION_IDENTIFIER) !== 0)
+			return SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED;
 	if ((allowedFlags & NO_SHARES) !== 0 && shareLength(bytes, at, length) > 0) return SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
 	return (allowedFlags & NO_WILDCARDS) !== 0 && hasWildcard(bytes, at, length)
 		? WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED

@@ -4,7 +4,7 @@
 
 import { ACK, isArmed, start } from "../deadline.js";
 import { takeSuback } from "../decode.js";
-import { packetLength, putRequestFilter, putRequestHead } from "../encode.js";
+import { packetLength, propertiesLength, putRequestFilter, putRequestHead } from "../encode.js";
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
 import { takeRequestId } from "../outbox.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
@@ -28,6 +28,7 @@ import {
 	WANTED,
 } from "../topics.js";
 import { takeUint16 } from "../wire.js";
+import { REQUEST_FIRST, REQUEST_MS } from "../words.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
 import { filterRefusal } from "./server.js";
 
@@ -47,23 +48,27 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 	const most = Math.min(session.room, session.sendLimit);
 	// Its answer has a byte a filter, and has to fit into the receive area.
 	let filters = stageAt - session.receiveAt - 5;
-	const least = 2 + five;
+	let handle = nextTopic(session, 1, STANDING, from);
+	// Properties are a packet's: one packet for filters that have the same.
+	const block = session.blocks?.[handle];
+	const least = 2 + propertiesLength(five, block);
 	let remaining = least;
-	for (let handle = nextTopic(session, 1, STANDING, from); handle !== 0; ) {
+	while (handle !== 0) {
 		const more = 2 + takeUint16(bytes, filterAt(session, handle)) + (first === SUBSCRIBE ? 1 : 0);
 		if (packetLength(remaining + more) > most || filters === 0) break;
 		filters -= 1;
 		remaining += more;
 		const at = stateAt(session, handle);
 		words[at] = (words[at] & ~STANDING) | to | IN_FLIGHT;
-		handle = nextTopic(session, handle + 1, STANDING, from);
+		do handle = nextTopic(session, handle + 1, STANDING, from);
+		while (handle !== 0 && session.blocks?.[handle] !== block);
 	}
 	if (remaining === least) return -1;
 	session.requestId = takeRequestId(session);
-	session.requestFirst = first;
-	session.requestMs = session.now;
+	words[REQUEST_FIRST] = first;
+	words[REQUEST_MS] = session.now;
 	if (!isArmed(session, ACK)) start(session, ACK);
-	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId, five);
+	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId, five, block);
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const options = first === SUBSCRIBE ? filterOptions(words[stateAt(session, handle)]) : -1;
 		at = putRequestFilter(bytes, at, filterAt(session, handle), options);
@@ -80,7 +85,7 @@ function handleAnswer(session: Session, first: number, codes: number, from: numb
 	const { bytes, packet, words } = session;
 	const code = takeSuback(packet, codes);
 	if (code !== OK) return fail(session, code);
-	if (session.requestFirst !== first || packet.packetId !== session.requestId) return fail(session, UNEXPECTED_PACKET);
+	if (words[REQUEST_FIRST] !== first || packet.packetId !== session.requestId) return fail(session, UNEXPECTED_PACKET);
 	const hasCodes = packet.payloadLength !== 0;
 	let at = packet.payloadAt;
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) at += 1;
@@ -134,7 +139,13 @@ export function resumeSubscriptions(session: Session, sessionPresent: boolean): 
 		if (standing === UNWANTED && !sessionPresent) setAnswer(session, handle, REMOVED, 0);
 		if (standing !== WANTED) continue;
 		const filter = filterAt(session, handle);
-		const reason = filterRefusal(session, session.bytes, filter + 2, takeUint16(session.bytes, filter));
+		const reason = filterRefusal(
+			session,
+			session.bytes,
+			filter + 2,
+			takeUint16(session.bytes, filter),
+			session.blocks?.[handle],
+		);
 		if (reason !== 0) setAnswer(session, handle, ANSWERED, reason);
 	}
 }

@@ -23,13 +23,12 @@ import {
 	TELL,
 	takeExpired,
 	takeWaits,
-	WAIT_WORDS,
-	WAITS,
 } from "../../../firmware/mqtt/deadline.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 import type { ClientOptions } from "../../../firmware/mqtt/options.js";
 import type { Session } from "../../../firmware/mqtt/session.js";
 import { EARLIER } from "../../../firmware/mqtt/todo.js";
+import { WAIT_WORDS, WAITS } from "../../../firmware/mqtt/words.js";
 import { makeSession } from "../../support/session.js";
 
 /** All that have expired. */

@@ -5,6 +5,7 @@ import { type Packet, parser } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import {
 	connectRemaining,
+	disconnectLength,
 	HEAD_MOST,
 	isFive,
 	packetLength,
@@ -24,7 +25,9 @@ import {
 	MESSAGE_EXPIRY_INTERVAL,
 	type Property,
 	properties,
+	REASON_STRING,
 	RESPONSE_TOPIC,
+	SESSION_EXPIRY_INTERVAL,
 	USER_PROPERTY,
 } from "../../../firmware/mqtt/property.js";
 import { owe, pollLane } from "../../../firmware/mqtt/received.js";
@@ -96,10 +99,12 @@ describe("encode", () => {
 	}
 
 	/** The CONNECT for these options, as mqtt-packet reads it. */
-	function readConnect(options: ClientOptions, clientId = options.clientId, receiveMaximum = 20): ReadConnect {
-		const remaining = connectRemaining(options, clientId);
-		const bytes = new Uint8Array(2000);
-		const stop = putConnect(bytes, 3, options, clientId, remaining, receiveMaximum);
+	function readConnect(options: ClientOptions, clientId = options.clientId, received = 20): ReadConnect {
+		const session = makeSession({ received, send: 4000, aliases: options.limits?.aliases ?? 0 }, options);
+		session.clientId = clientId;
+		const remaining = connectRemaining(session);
+		const bytes = session.bytes.fill(0);
+		const stop = putConnect(session, 3, remaining);
 		expect(stop - 3).toBe(packetLength(remaining));
 		// Nothing before, nothing behind.
 		expect([...bytes.subarray(0, 3), ...bytes.subarray(stop)].every(byte => byte === 0)).toBe(true);
@@ -237,15 +242,21 @@ describe("encode", () => {
 		expect([propertiesLength(0, undefined), putProperties(0, bytes, 10, undefined)]).toEqual([0, 10]);
 	});
 
-	it("[MQTT-3.14.2-1] DISCONNECT gives its reason in 5.0 only, and 0 is left out", () => {
-		const bytes = new Uint8Array(8);
-		const sent = (five: number, reason: number) => {
+	it("[MQTT-3.14.2-1] DISCONNECT gives its reason and properties in 5.0 only, and what says nothing is left out", () => {
+		const bytes = new Uint8Array(200);
+		const sent = (five: number, reason: number, block?: Uint8Array) => {
 			bytes.fill(0xaa);
-			const stop = putDisconnect(bytes, 1, five, reason);
-			expect([bytes[0], bytes[stop]]).toEqual([0xaa, 0xaa]);
+			const length = disconnectLength(five, reason, block);
+			const stop = putDisconnect(bytes, 1, length, reason, block);
+			expect([stop, bytes[0], bytes[stop]]).toEqual([1 + length, 0xaa, 0xaa]);
 			return Buffer.from(bytes.subarray(1, stop)).toString("hex");
 		};
 		expect([sent(0, 0), sent(0, 0x81), sent(1, 0), sent(1, 0x93)]).toEqual(["e000", "e000", "e000", "e00193"]);
+		expect(sent(1, 0, new Uint8Array())).toBe("e0020000");
+		expect(sent(1, 4, properties([SESSION_EXPIRY_INTERVAL, 9]))).toBe("e00704051100000009");
+		const long = properties([REASON_STRING, "x".repeat(130)]);
+		const [packet] = decode(Buffer.from(sent(1, 0x80, long), "hex"), 5);
+		expect(packet).toMatchObject({ reasonCode: 0x80, properties: { reasonString: "x".repeat(130) } });
 	});
 
 	interface Message {
@@ -435,7 +446,7 @@ describe("encode", () => {
 		words[stateAt(session, skipped)] = ANSWERED;
 		filters.push(addFilter(session, "été/#", 2 << OPTIONS_SHIFT));
 		const remaining = 2 + 3 + 3 + 3 + utf8("été/#").length;
-		let stop = putRequestHead(bytes, stageAt, SUBSCRIBE, remaining, 513, 0);
+		let stop = putRequestHead(bytes, stageAt, SUBSCRIBE, remaining, 513, 0, undefined);
 		for (const [i, handle] of filters.entries()) stop = putRequestFilter(bytes, stop, filterAt(session, handle), i + 1);
 		expect(stop - stageAt).toBe(packetLength(remaining));
 		const subscriptions = [
@@ -443,7 +454,7 @@ describe("encode", () => {
 			{ topic: "été/#", qos: 2 },
 		];
 		expect(decode(bytes.slice(stageAt, stop))).toMatchObject([{ cmd: "subscribe", messageId: 513, subscriptions }]);
-		stop = putRequestHead(bytes, stageAt, UNSUBSCRIBE, remaining - 2, 514, 0);
+		stop = putRequestHead(bytes, stageAt, UNSUBSCRIBE, remaining - 2, 514, 0, undefined);
 		for (const handle of filters) stop = putRequestFilter(bytes, stop, filterAt(session, handle), -1);
 		expect(stop - stageAt).toBe(packetLength(remaining - 2));
 		const unsubscriptions = ["a/+", "été/#"];

@@ -1,9 +1,11 @@
 // What 5.0 has and 3.1.1 has not, by statement of the standard, on the wire. Virtual time, a scripted peer.
 
-import type { Packet } from "mqtt-packet";
+import type { ISubscribePacket, Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { Misuse, QOS_1, QOS_2, RETAIN } from "../../../firmware/mqtt/client.js";
+import { type Incoming, Misuse, QOS_1, QOS_2, RETAIN } from "../../../firmware/mqtt/client.js";
 import {
+	AUTHENTICATION_METHOD,
+	CONTENT_TYPE,
 	CORRELATION_DATA,
 	MAXIMUM_PACKET_SIZE,
 	MESSAGE_EXPIRY_INTERVAL,
@@ -11,12 +13,14 @@ import {
 	REASON_STRING,
 	RECEIVE_MAXIMUM,
 	RESPONSE_TOPIC,
+	SERVER_REFERENCE,
 	SESSION_EXPIRY_INTERVAL,
+	SUBSCRIPTION_IDENTIFIER,
 	TOPIC_ALIAS,
 	USER_PROPERTY,
 	WILL_DELAY_INTERVAL,
 } from "../../../firmware/mqtt/property.js";
-import { hex, Peer, type PeerOptions, online as start, utf8 } from "../../support/peer.js";
+import { hex, Peer, type PeerOptions, publish, online as start, utf8 } from "../../support/peer.js";
 
 const one = utf8("one");
 
@@ -40,7 +44,8 @@ describe("CONNECT", () => {
 			cleanSession: false,
 			limits: { received: 7 },
 			password: Uint8Array.of(1, 2),
-			properties: properties([USER_PROPERTY, "site", "roof"], [MAXIMUM_PACKET_SIZE, 1000]),
+			properties: properties([USER_PROPERTY, "site", "roof"]),
+			maximumPacketSize: 1000,
 			will: {
 				topic: "gone",
 				payload: "bye",
@@ -84,6 +89,11 @@ describe("CONNECT", () => {
 		const wrong: PeerOptions[] = [
 			{ properties: properties([TOPIC_ALIAS, 1]) },
 			{ properties: properties([RECEIVE_MAXIMUM, 1]) },
+			{ properties: properties([MAXIMUM_PACKET_SIZE, 1000]) },
+			{ properties: properties([AUTHENTICATION_METHOD, "x"]) },
+			{ maximumPacketSize: 511 },
+			{ maximumPacketSize: 268_435_461 },
+			{ redirects: 11 },
 			{ properties: properties([SESSION_EXPIRY_INTERVAL, 1]) },
 			{ properties: Uint8Array.of(1) },
 			{ will: { topic: "a", properties: properties([TOPIC_ALIAS, 1]) } },
@@ -509,6 +519,130 @@ describe("what the server allows", () => {
 		expect(sent.slice(0, 2)).toMatchObject([{ cmd: "pubrec" }, { cmd: "pubrec" }]);
 		expect(sent.at(-1)).toMatchObject({ cmd: "disconnect", reasonCode: 0x93 });
 		expect(peer.socket.closed).toBe(true);
+	});
+});
+
+describe("subscription identifiers", () => {
+	it("[MQTT-3.8.3-3] go with their filters, a SUBSCRIBE for each, again on every connection, and come back with messages", () => {
+		const peer = new Peer({ protocolVersion: 5 });
+		const seen: number[][] = [];
+		const subscribe = (filters: string[], block?: Uint8Array) =>
+			peer.client.subscribe(filters, message => seen.push(message.subscriptionIdentifiers()), {
+				...(block && { properties: block }),
+			});
+		const roof = properties([SUBSCRIPTION_IDENTIFIER, 268_435_455], [USER_PROPERTY, "site", "roof"]);
+		subscribe(["a", "b"], roof);
+		subscribe(["c"]);
+		subscribe(["d"], roof);
+		for (const connection of [1, 2]) {
+			peer.online();
+			const [first] = peer.take() as ISubscribePacket[];
+			expect(first!.subscriptions.map(({ topic }) => topic)).toEqual(["a", "b", "d"]);
+			expect(first!.properties).toEqual({ subscriptionIdentifier: 268_435_455, userProperties: { site: "roof" } });
+			peer.send({ cmd: "suback", messageId: first!.messageId!, granted: [0, 0, 0] });
+			const [second] = peer.take() as ISubscribePacket[];
+			expect(second!.subscriptions.map(({ topic }) => topic)).toEqual(["c"]);
+			expect(second!.properties?.subscriptionIdentifier).toBeUndefined();
+			peer.send({ cmd: "suback", messageId: second!.messageId!, granted: [0] });
+			if (connection === 1) peer.socket.fail();
+		}
+		// [MQTT-3.3.4-4] Two of ours match: both are named.
+		peer.send("30 0e 0001 61 0a 0b ff ff ff 7f 0b 01 0b 80 01", publish("a", "x"));
+		expect(seen).toEqual([[268_435_455, 1, 128], []]);
+	});
+
+	it("are replaced with their filter, and leave with it: UNSUBSCRIBE has properties of its own", () => {
+		const peer = online();
+		const handle = peer.client.subscribe("a", () => {}, { properties: properties([SUBSCRIPTION_IDENTIFIER, 1]) });
+		const [first] = peer.take() as ISubscribePacket[];
+		peer.send({ cmd: "suback", messageId: first!.messageId!, granted: [0] });
+		peer.client.subscribe("a", () => {}, { properties: properties([SUBSCRIPTION_IDENTIFIER, 2]) });
+		const [second] = peer.take() as ISubscribePacket[];
+		expect(second!.properties).toEqual({ subscriptionIdentifier: 2 });
+		peer.send({ cmd: "suback", messageId: second!.messageId!, granted: [0] });
+		peer.client.unsubscribe(handle, properties([USER_PROPERTY, "why", "done"]));
+		expect(peer.take()).toMatchObject([{ cmd: "unsubscribe", properties: { userProperties: { why: "done" } } }]);
+		expect(() => peer.client.subscribe("b", () => {}, { properties: properties([CONTENT_TYPE, "x"]) })).toThrow(Misuse);
+	});
+
+	it("[MQTT-3.2.2-13] are refused where the server has none: at the call, or when that is known", () => {
+		const block = properties([SUBSCRIPTION_IDENTIFIER, 5]);
+		const peer = new Peer({ protocolVersion: 5 });
+		const early = peer.client.subscribe("a", () => {}, { properties: block });
+		peer.online(false, 1000, { subscriptionIdentifiersAvailable: false });
+		expect(peer.told()).toEqual(["online false", `subscribed ${early} ${0xa1}`]);
+		expect(peer.client.subscribe("b", () => {}, { properties: block })).toBe(-0xa1);
+		expect(peer.client.subscribe("b", () => {})).toBeGreaterThan(0);
+		expect(peer.client.subscribe("c", () => {}, { properties: properties([USER_PROPERTY, "a", "b"]) })).toBeGreaterThan(
+			0,
+		);
+	});
+});
+
+describe("our Maximum Packet Size", () => {
+	it("[MQTT-3.1.2-24] a larger packet closes with 0x95 before its payload is there; one that is as large is streamed", () => {
+		const peer = online({ maximumPacketSize: 600 });
+		let length = 0;
+		const count = ({ payloadLength }: Incoming) => {
+			length += payloadLength;
+		};
+		peer.client.subscribe("b", count, { stream: true });
+		peer.take();
+		// 600 bytes: a fixed header of 3, a topic of 3, no properties.
+		peer.send(publish("b", Buffer.alloc(593)));
+		expect(length).toBe(593);
+		peer.send("30 d6 04 0001 62");
+		expectRefused(peer, "5b", 0x95);
+		expect(length).toBe(593);
+	});
+});
+
+describe("a streamed publish", () => {
+	it("has properties as well", () => {
+		const peer = online();
+		const source = {
+			read(bytes: Uint8Array, at: number, count: number): number {
+				bytes.fill(120, at, at + count);
+				return count;
+			},
+		};
+		const block = properties([CONTENT_TYPE, "text/plain"]);
+		const ticket = peer.client.publishFrom(peer.client.topic("a"), source, 700, QOS_1, block);
+		expect(peer.take()).toMatchObject([
+			{ messageId: ticket, payload: Buffer.alloc(700, "x"), properties: { contentType: "text/plain" } },
+		]);
+		expect(() => peer.client.publishFrom(1, source, 7, 0, properties([WILL_DELAY_INTERVAL, 1]))).toThrow(Misuse);
+	});
+});
+
+describe("a goodbye", () => {
+	it("[MQTT-3.14.2-1] has a reason and properties, such as the end of the session", () => {
+		const peer = online();
+		peer.client.close({ reason: 4, properties: properties([SESSION_EXPIRY_INTERVAL, 0], [REASON_STRING, "off"]) });
+		expect(peer.take()).toMatchObject([
+			{ cmd: "disconnect", reasonCode: 4, properties: { sessionExpiryInterval: 0, reasonString: "off" } },
+		]);
+		expect(peer.told()).toEqual(["closed"]);
+	});
+
+	it("[MQTT-3.14.2-3] leaves its properties out where the server would not take a packet of that size", () => {
+		const peer = online({}, { maximumPacketSize: 20 });
+		peer.client.close({ reason: 0x98, properties: properties([REASON_STRING, "x".repeat(20)]) });
+		expect(peer.hex()).toBe("e00198");
+	});
+
+	it("is misuse in 3.1.1, with a reason of the server's, and where it would keep a session that was to end", () => {
+		const keep = { properties: properties([SESSION_EXPIRY_INTERVAL, 5]) };
+		const three = start();
+		for (const goodbye of [{ reason: 4 }, keep]) expect(() => three.client.close(goodbye)).toThrow(Misuse);
+		const five = online();
+		for (const reason of [0x8e, 0x9c, 1, -1, 1.5, 256]) expect(() => five.client.close({ reason })).toThrow(Misuse);
+		expect(() => five.client.close({ properties: properties([SERVER_REFERENCE, "b"]) })).toThrow(Misuse);
+		const clean = online({ cleanSession: true });
+		expect(() => clean.client.close(keep)).toThrow(/cannot be kept/);
+		expect(five.client.isOnline).toBe(true);
+		three.client.close({});
+		expect(three.hex()).toBe("e000");
 	});
 });
 

@@ -12,6 +12,8 @@ describe("limits", () => {
 			received: 20,
 			topics: 8,
 			topicBytes: 288,
+			aliases: 0,
+			aliasBytes: 512,
 		});
 		expect(withDefaults({})).toEqual(DEFAULT_LIMITS);
 	});

@@ -84,6 +84,9 @@ describe("[MQTT-4.13.2-1] what DISCONNECT says of our own codes", () => {
 		BAD_SUBACK: 0x81,
 		BAD_PROPERTY: 0x81,
 		BAD_REASON: 0x81,
+		BAD_AUTHENTICATION: 0x82,
+		ALIASES_FULL: 0x97,
+		AUTHENTICATION_FAILED: 0x80,
 	};
 
 	it("is a reason that a client may send, and the one that fits", () => {

@@ -3,13 +3,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Socket } from "../../../firmware/io.js";
-import { WAIT_WORDS, WAITS } from "../../../firmware/mqtt/deadline.js";
+import { aliasWords } from "../../../firmware/mqtt/aliases.js";
 import { fill } from "../../../firmware/mqtt/framer.js";
 import { type Limits, withDefaults } from "../../../firmware/mqtt/limits.js";
-import { ROWS } from "../../../firmware/mqtt/outbox.js";
 import type { Session } from "../../../firmware/mqtt/session.js";
 import { CLOSED, OFFLINE } from "../../../firmware/mqtt/todo.js";
 import { TOPIC_COLUMNS } from "../../../firmware/mqtt/topics.js";
+import { PING_MS, ROWS, WAIT_WORDS, WAITS } from "../../../firmware/mqtt/words.js";
 import { laneLength, laneSize, makeSession } from "../../support/session.js";
 
 const limits = fc.record(
@@ -21,6 +21,8 @@ const limits = fc.record(
 		received: fc.integer({ min: 1, max: 1024 }),
 		topics: fc.integer({ min: 1, max: 1024 }),
 		topicBytes: fc.integer({ min: 16, max: 2000 }),
+		aliases: fc.constantFrom(0, 1, 100),
+		aliasBytes: fc.integer({ min: 0, max: 300 }),
 	},
 	{ requiredKeys: [] },
 );
@@ -30,8 +32,10 @@ function areasOf(session: Session, given: Limits): [string, number, number, numb
 	return [
 		["deadlines", 0, WAITS * 4, 4],
 		["waits", WAITS * 4, WAIT_WORDS * 4, 4],
+		["numbers", PING_MS * 4, (ROWS - PING_MS) * 4, 4],
 		["packet ids", ROWS * 4, (given.messages + 1) * 4, 4],
 		["received", session.receivedAt * 4, given.received * 2 * 4, 4],
+		["aliases", (session.receivedAt + given.received * 2) * 4, aliasWords(given) * 4, 4],
 		["lane", session.laneAt, laneSize(session), 4],
 		["topics", session.topicsAt * 4, (given.topics + 1) * TOPIC_COLUMNS * 4, 4],
 		["texts", session.textEnd, given.topicBytes, 8],
@@ -84,10 +88,12 @@ describe("session", () => {
 		]);
 		expect([session.unsent, session.outboxEnd]).toEqual([session.outboxAt, session.outboxAt]);
 		expect([session.start, session.end, session.floor]).toEqual(Array(3).fill(session.receiveAt));
+		expect(session.words[PING_MS]).toBe(-1);
 		// But for the row of packet ids that no message may have.
+		session.words[PING_MS] = 0;
 		expect(session.words.findIndex(word => word !== 0)).toBe(ROWS);
 		expect(session.words.findLastIndex(word => word !== 0)).toBe(ROWS);
-		expect([session.packet.bytes, session.error, session.pingMs]).toEqual([session.bytes, 0, -1]);
+		expect([session.packet.bytes, session.error]).toEqual([session.bytes, 0]);
 	});
 
 	it("begins its packet ids where chance says, in their range", () => {

@@ -2,8 +2,9 @@
 // Virtual time, a scripted peer.
 
 import { describe, expect, it } from "vitest";
-import { arm, DRAIN, isArmed, RECONNECT, WAITS } from "../../../../firmware/mqtt/deadline.js";
+import { arm, DRAIN, isArmed, RECONNECT } from "../../../../firmware/mqtt/deadline.js";
 import { handleLinkDown, requestClose } from "../../../../firmware/mqtt/session/dispatch.js";
+import { WAITS } from "../../../../firmware/mqtt/words.js";
 import { expectBroken, Peer } from "../../../support/peer.js";
 import { makeOnline } from "../../../support/session.js";
 import vectors from "../../../vectors/refused-by-client.json" with { type: "json" };

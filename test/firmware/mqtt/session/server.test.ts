@@ -2,7 +2,7 @@
 
 import { generate, type IConnackPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { takeWaits, WAITS } from "../../../../firmware/mqtt/deadline.js";
+import { takeWaits } from "../../../../firmware/mqtt/deadline.js";
 import { takeConnack } from "../../../../firmware/mqtt/decode.js";
 import type { Limits } from "../../../../firmware/mqtt/limits.js";
 import type { ClientOptions } from "../../../../firmware/mqtt/options.js";
@@ -11,6 +11,7 @@ import type { Session } from "../../../../firmware/mqtt/session.js";
 import { LIMITED } from "../../../../firmware/mqtt/todo.js";
 import { addFilter, filterAt } from "../../../../firmware/mqtt/topics.js";
 import { takeUint16 } from "../../../../firmware/mqtt/wire.js";
+import { SERVER_MAXIMUM, WAITS } from "../../../../firmware/mqtt/words.js";
 import { incoming } from "../../../support/incoming.js";
 import { online, Peer, utf8 } from "../../../support/peer.js";
 import { makeSession } from "../../../support/session.js";
@@ -43,7 +44,7 @@ const NO_WILDCARDS = 0xa2;
 /** Of a filter in the table. */
 function refusal(session: Session, handle: number): number {
 	const at = filterAt(session, handle);
-	return filterRefusal(session, session.bytes, at + 2, takeUint16(session.bytes, at));
+	return filterRefusal(session, session.bytes, at + 2, takeUint16(session.bytes, at), session.blocks?.[handle]);
 }
 
 describe("what a server allows", () => {
@@ -160,7 +161,7 @@ describe("what a server allows", () => {
 		"[MQTT-3.3.4-7] with %d messages of ours, a receive maximum of %d is counted only where it is less",
 		(messages, given, _limit, limited) => {
 			const session = connack(make({}, { messages, outbox: 1024 }), { receiveMaximum: given });
-			expect([session.receiveMaximum, (session.todo & LIMITED) !== 0]).toEqual([given, limited]);
+			expect([session.words[SERVER_MAXIMUM], (session.todo & LIMITED) !== 0]).toEqual([given, limited]);
 		},
 	);
 
@@ -225,7 +226,7 @@ describe("what a server allows", () => {
 		connack(session);
 		expect([0, 1, 2, 3, 4, 5].map(flags => publishRefusal(session, flags, 100_000))).toEqual([0, 0, 0, 0, 0, 0]);
 		expect(handles.map(handle => refusal(session, handle))).toEqual([0, 0, 0, 0, 0, 0, 0]);
-		expect([session.receiveMaximum, session.sendLimit, session.largest]).toEqual([65_535, 512, 0xffff_ffff]);
+		expect([session.words[SERVER_MAXIMUM], session.sendLimit, session.largest]).toEqual([65_535, 512, 0xffff_ffff]);
 	});
 
 	it("a 3.1.1 server says nothing, and allows everything", () => {
@@ -236,7 +237,7 @@ describe("what a server allows", () => {
 		expect([0, 1, 2, 3, 4, 5].map(flags => publishRefusal(session, flags, 100_000))).toEqual([0, 0, 0, 0, 0, 0]);
 		const handles = filters.map(filter => addFilter(session, filter, 0));
 		expect(handles.map(handle => refusal(session, handle))).toEqual([0, 0, 0, 0, 0, 0, 0]);
-		expect([session.receiveMaximum, session.largest, session.todo & LIMITED]).toEqual([65_535, 0xffff_ffff, 0]);
+		expect([session.words[SERVER_MAXIMUM], session.largest, session.todo & LIMITED]).toEqual([65_535, 0xffff_ffff, 0]);
 	});
 });
 
