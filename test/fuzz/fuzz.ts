@@ -3,7 +3,7 @@
 // and no larger after it, every table can be walked, and a client that was cut off comes back.
 
 import { generate, type Packet, parser } from "mqtt-packet";
-import { type Incoming, QOS_1, QOS_2 } from "../../firmware/mqtt/client.js";
+import { type Authentication, type Incoming, QOS_1, QOS_2 } from "../../firmware/mqtt/client.js";
 import { DEAD, ENDED, entryAfter, firstEntry, STATE_MASK } from "../../firmware/mqtt/outbox.js";
 import { properties, USER_PROPERTY } from "../../firmware/mqtt/property.js";
 import type { Session } from "../../firmware/mqtt/session.js";
@@ -33,12 +33,23 @@ const FILTERS = ["a", "a/b", "plant/+/line", "#", "$share/g/a/#", "größe/😀"
 /** Values that lengths, ids and properties trip over. */
 const EDGES = [0, 1, 2, 4, 0x10, 0x7f, 0x80, 0x81, 0x92, 0xa2, 0xc0, 0xe0, 0xf0, 0xfe, 0xff];
 
+/** Content with anything but one word. */
+const MECHANISM: Authentication = {
+	method: "M",
+	start: () => Uint8Array.of(1),
+	next: data => data,
+	finish(data) {
+		if (data !== undefined && data[0] === 1) throw new Error("no");
+	},
+};
+
 /** Throws an Error that names the seed and what did not hold. */
 export function fuzz(seed: number): Case {
 	const random = new SeededRandom(seed);
 	const chance = (percent: number) => random.between(1, 100) <= percent;
 	const pick = <T>(list: readonly T[]): T => list[random.between(0, list.length - 1)]!;
 	const version = chance(60) ? 5 : 4;
+	const authenticates = version === 5 && chance(20);
 	const result: Case = { sent: 0, delivered: 0, broken: 0 };
 	const held: number[] = [];
 
@@ -46,9 +57,13 @@ export function fuzz(seed: number): Case {
 	function listen() {
 		const parse = parser({ protocolVersion: version });
 		const state = { parse, heard: [] as string[], next: 0, failed: false, connection: peer.sockets.length };
+		const aliases = new Map<number, string>();
 		parse.on("packet", packet => {
-			if (packet.cmd === "publish")
-				state.heard.push(`${packet.topic} ${Buffer.from(packet.payload as Buffer).toString("hex")}`);
+			if (packet.cmd !== "publish") return;
+			const alias = packet.properties?.topicAlias;
+			const topic = packet.topic || aliases.get(alias ?? 0);
+			if (alias !== undefined && topic !== undefined) aliases.set(alias, topic);
+			state.heard.push(`${topic} ${Buffer.from(packet.payload as Buffer).toString("hex")}`);
 		});
 		parse.on("error", () => {
 			state.failed = true;
@@ -103,7 +118,10 @@ export function fuzz(seed: number): Case {
 			outbox: random.between(128, 600),
 			messages: random.between(1, 8),
 			received: random.between(1, 6),
+			aliases: pick([0, 1, 3]),
+			aliasBytes: random.between(0, 100),
 		},
+		...(authenticates && { authentication: MECHANISM }),
 		timeouts: { ackMs: 5000, pingMs: 2000 },
 		backoff: { baseMs: 10, capMs: 50, slowMs: 100 },
 		onMessage,
@@ -126,7 +144,7 @@ export function fuzz(seed: number): Case {
 	function act(): void {
 		const qos = pick([0, 1, 2]);
 		const block = version === 5 && chance(30) ? { properties: properties([USER_PROPERTY, "k", "v"]) } : {};
-		switch (random.between(1, 8)) {
+		switch (random.between(1, 9)) {
 			case 1:
 			case 2:
 				peer.client.publish(pick(TOPICS), "x".repeat(random.between(0, 60)), { qos, retain: chance(20), ...block });
@@ -152,7 +170,14 @@ export function fuzz(seed: number): Case {
 			case 7:
 				peer.socket.allow(random.between(0, 400));
 				break;
-			case 8:
+			case 8: {
+				const topic = peer.client.topic(pick(TOPICS));
+				if (topic > 0)
+					peer.client.publish(topic, new Uint8Array(pick([0, 5, 100])), undefined, pick([0, QOS_1, QOS_2]));
+				if (authenticates && chance(30)) peer.client.authenticate();
+				break;
+			}
+			case 9:
 				// The socket has broken, and says so when it is written to.
 				if (chance(20))
 					peer.socket.write = () => {
@@ -161,15 +186,31 @@ export function fuzz(seed: number): Case {
 		}
 	}
 
+	const method = { authenticationMethod: "M" };
+	const connack = (): Packet => ({
+		cmd: "connack",
+		sessionPresent: chance(50),
+		returnCode: 0,
+		reasonCode: 0,
+		...(version === 5 && {
+			properties: {
+				...(chance(50) && { topicAliasMaximum: random.between(0, 4) }),
+				...(chance(20) && { receiveMaximum: random.between(1, 9) }),
+				...(chance(20) && { maximumPacketSize: random.between(20, 200) }),
+				...((authenticates || chance(1)) && method),
+			},
+		}),
+	});
+
 	/** Something that a server may send; ids are often those that the client waits for. */
-	function packet(): Buffer {
+	function packet(good: boolean): Buffer {
 		const id = chance(70) ? session.packetId : random.between(0, 20);
 		const messageId = chance(50) ? id || 1 : random.between(1, 8);
 		const reasonCode = version === 5 && chance(30) ? pick([0, 0x10, 0x80, 0x87, 0x92, 0x97]) : 0;
 		const more = version === 5 && chance(30) ? { properties: { reasonString: "why", userProperties: { a: "b" } } } : {};
 		const publish = (): Packet => ({
 			cmd: "publish",
-			topic: pick(TOPICS),
+			topic: version === 5 && chance(20) ? "" : pick(TOPICS),
 			payload: Buffer.alloc(chance(20) ? random.between(0, 500) : random.between(0, 30), "p"),
 			qos: pick([0, 1, 2] as const),
 			messageId: random.between(1, 9),
@@ -178,6 +219,7 @@ export function fuzz(seed: number): Case {
 			...(version === 5 &&
 				chance(40) && {
 					properties: {
+						...(chance(70) && { topicAlias: chance(95) ? 1 + random.between(0, 1) : 4 }),
 						messageExpiryInterval: 5,
 						contentType: "t",
 						correlationData: Buffer.of(1),
@@ -195,10 +237,13 @@ export function fuzz(seed: number): Case {
 			() => ({ cmd: "suback", messageId: session.requestId || messageId, granted }),
 			() => ({ cmd: "unsuback", messageId: session.requestId || messageId, granted: version === 5 ? [0] : [] }),
 			() => ({ cmd: "pingresp" }),
-			() => ({ cmd: "connack", sessionPresent: chance(50), returnCode: 0, reasonCode: 0 }),
+			connack,
 		];
+		const authenticationData = Buffer.of(random.between(1, 20));
+		if (authenticates)
+			packets.push(() => ({ cmd: "auth", reasonCode: pick([0, 0x18]), properties: { ...method, authenticationData } }));
 		if (version === 5) packets.push(() => ({ cmd: "disconnect", reasonCode: pick([0, 0x8b, 0x8e]), ...more }));
-		const made = pick(packets)();
+		const made = good ? publish() : pick(packets)();
 		if (made.cmd === "publish" && made.qos === 0) made.dup = false;
 		return Buffer.from(generate(made, { protocolVersion: version }));
 	}
@@ -264,14 +309,16 @@ export function fuzz(seed: number): Case {
 			if (before === 0 || peer.socket.closed) {
 				if (!peer.time.runUntil(() => peer.sockets.length > before)) throw new Error("it does not come back");
 				peer.socket.allow(chance(80) ? 2000 : random.between(0, 200));
-				if (chance(90))
-					deliver(bytesOf({ cmd: "connack", sessionPresent: chance(50), returnCode: 0, reasonCode: 0 }, version));
+				if (chance(90)) deliver(bytesOf(connack(), version));
 			}
 			if (chance(50)) act();
 			check();
 			if (chance(10)) peer.socket.allow(0);
 			const count = chance(70) ? 1 : random.between(2, 20);
-			const bytes = mutate(Buffer.concat(Array.from({ length: count }, packet)));
+			// Most of it soon closes the link: what needs more than one packet wants some peace.
+			const good = chance(30);
+			const packets = Buffer.concat(Array.from({ length: count }, () => packet(good)));
+			const bytes = good ? packets : mutate(packets);
 			result.sent += bytes.length;
 			for (let at = 0; at < bytes.length; ) {
 				const count = chance(50) ? bytes.length : random.between(1, 20);
