@@ -75,6 +75,12 @@ export interface Random {
 	next(): number;
 }
 
+/** SHA-256 of bytes, and HMAC with it; 32 bytes each. */
+export interface Digest {
+	sha256(data: Uint8Array): Uint8Array;
+	hmac(key: Uint8Array, data: Uint8Array): Uint8Array;
+}
+
 /** Small values that survive a power cut. */
 export interface KeyValue {
 	/** The bytes stored under the key, or undefined. */

@@ -26,6 +26,7 @@ export * from "../firmware/mqtt/client.js";
 export { Broker, type BrokerListener, type BrokerOptions } from "./broker/broker.js";
 export type { Message } from "./broker/session.js";
 export { nodeClock, nodeRandom } from "./node/clock.js";
+export { nodeDigest } from "./node/digest.js";
 export { FolderKeyValue, MemoryKeyValue } from "./node/keyvalue.js";
 export { type Listener, listen } from "./node/listen.js";
 export { NodeResolver } from "./node/resolver.js";

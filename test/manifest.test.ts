@@ -70,6 +70,18 @@ describe.each(platforms)("manifest for $platform", ({ platform, modules, preload
 	});
 });
 
+it("what is optional is listed beside what it needs, and preloaded", () => {
+	const optional = JSON.parse(readFileSync("firmware/optional/manifest.json", "utf8")) as Manifest;
+	const modules = expand(optional.modules, "firmware/optional");
+	expect([...optional.preload].sort()).toEqual([...modules.keys()].sort());
+	const all = new Map([...expand(library.modules, "firmware"), ...modules]);
+	for (const [name, file] of modules)
+		for (const specifier of imports(file).filter(specifier => specifier.startsWith(".")))
+			expect([...all.keys()], `${file} imports ${specifier}`).toContain(
+				join(dirname(name), specifier).replace(/\.js$/, ""),
+			);
+});
+
 it("module names mirror folders, but for main and what differs by platform", () => {
 	for (const { modules } of platforms)
 		for (const [name, file] of modules) {

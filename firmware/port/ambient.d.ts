@@ -22,3 +22,12 @@ declare module "embedded:storage/key-value" {
 }
 
 type ByteBuffer = ArrayBuffer | Uint8Array;
+
+declare module "crypt" {
+	export class Digest {
+		constructor(type: "SHA256");
+		write(message: ByteBuffer): void;
+		close(): ArrayBuffer;
+		reset(): void;
+	}
+}
