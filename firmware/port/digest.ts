@@ -18,10 +18,11 @@ export class BoardDigest implements Digest {
 		return this.#both(padded(short, 0x5c), inner);
 	}
 
+	/** The SDK's types speak of whole buffers; its hash takes views as well. */
 	#both(first: Uint8Array, second: Uint8Array | undefined): Uint8Array {
 		this.#hash.reset();
-		this.#hash.write(first);
-		if (second !== undefined) this.#hash.write(second);
+		this.#hash.write(first as unknown as ArrayBuffer);
+		if (second !== undefined) this.#hash.write(second as unknown as ArrayBuffer);
 		return new Uint8Array(this.#hash.close());
 	}
 }
