@@ -25,6 +25,7 @@ export default function main(): void {
 		port,
 		...(userName !== undefined && { userName }),
 		...(password !== undefined && { password }),
+		protocolVersion: config.protocol === "5" ? 5 : 4,
 		intervalMs: Number(config.interval),
 		qos: Number(config.qos),
 		sensors: [new SyntheticSensor(clock)],

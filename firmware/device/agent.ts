@@ -46,6 +46,8 @@ export interface AgentOptions {
 	host: string;
 	/** Default 1883. */
 	port?: number;
+	/** 4 (the default) for MQTT 3.1.1, 5 for 5.0. */
+	protocolVersion?: 4 | 5;
 	userName?: string;
 	password?: string;
 	/** Seconds. Default 60. */
@@ -253,9 +255,10 @@ export class Agent {
 	}
 
 	#clientOptions() {
-		const { deviceId, host, port, userName, password, keepAlive, limits, io } = this.#options;
+		const { deviceId, host, port, protocolVersion, userName, password, keepAlive, limits, io } = this.#options;
 		return {
 			host,
+			...(protocolVersion !== undefined && { protocolVersion }),
 			clientId: deviceId,
 			cleanSession: false,
 			will: { topic: this.statusTopic, payload: "offline", qos: 1, retain: true },

@@ -35,6 +35,7 @@ import {
 	TOPIC_ALIAS,
 	TOPIC_ALIAS_MAXIMUM,
 } from "./property.js";
+import { isReason, OF_PUBACK, UNSPECIFIED_ERROR } from "./reason.js";
 import { isTopicFilter, isTopicName, shareLength } from "./topic.js";
 import { takeUint16, utf8Bytes, utf8Length } from "./wire.js";
 
@@ -135,6 +136,12 @@ export function checkGoodbye(options: ClientOptions, { reason = 0, properties }:
 	// Section 3.14.2.2.2.
 	if (expiry > 0 && sessionExpiry(options) === 0)
 		throw new Misuse(BAD_OPTION, "close: a session that ends with its connection cannot be kept any more");
+}
+
+/** Throws Misuse for a reason that a message cannot be refused with. */
+export function checkRefusal(options: ClientOptions, reason: number): void {
+	if (options.protocolVersion !== 5 || reason < UNSPECIFIED_ERROR || !isReason(reason, OF_PUBACK))
+		throw new Misuse(BAD_OPTION, `acknowledge: ${reason} is no reason to refuse a message, or this is MQTT 3.1.1`);
 }
 
 /** Reasons that a client may give in DISCONNECT (section 3.14.2.1). */

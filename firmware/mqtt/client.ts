@@ -18,6 +18,7 @@ import {
 	checkFilter,
 	checkGoodbye,
 	checkPublish,
+	checkRefusal,
 	refuseHandle,
 	refuseInSource,
 	subscriptionOptions,
@@ -434,10 +435,12 @@ export class Client {
 	/**
 	 * Acknowledges a message that its handler held back with `message.hold()`. Acknowledgements leave in the order of the
 	 * messages, so one may wait for an earlier one. False: the token is used up, or its connection is gone and the
-	 * message will come again.
+	 * message will come again. At 5.0 a `reason` from 0x80 up tells the server that we do not take the message. Throws
+	 * Misuse for a reason that no PUBACK can have.
 	 */
-	acknowledge(token: number): boolean {
-		const known = acknowledge(this.session, token);
+	acknowledge(token: number, reason = 0): boolean {
+		if (reason !== 0) checkRefusal(this.options, reason);
+		const known = acknowledge(this.session, token, reason);
 		if (known) this.turn();
 		return known;
 	}

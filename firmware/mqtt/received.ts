@@ -121,6 +121,12 @@ function acceptInTurn(session: Session, packetId: number, qos2: number): void {
 	if (!enqueue(session, word | ACCEPTED) && qos2 !== 0) setAccepted(session, packetId);
 }
 
+/** What the application has made of a QoS 2 message. The id of one that it refused is free for another [MQTT-4.3.3-9]. */
+function settle(session: Session, word: number): void {
+	if ((word & SEQUENCE_BITS) !== 0) abandon(session, word & ID_MASK);
+	else setAccepted(session, word & ID_MASK);
+}
+
 /** Keeps the acknowledgement back. Returns the token, or 0 where the queue is full. */
 export function hold(session: Session, packetId: number, qos: number): number {
 	const sequence = (session.words[SEQUENCE] + 1) & SEQUENCE_MASK;
@@ -131,21 +137,27 @@ export function hold(session: Session, packetId: number, qos: number): number {
 	return token;
 }
 
-/** The application has the message safe. False for a token that is used up, or died with its connection. */
-export function acknowledge(session: Session, token: number): boolean {
+/**
+ * The application has the message safe (`reason` 0), or does not take it (from 0x80 up). False for a token that is used
+ * up, or died with its connection.
+ */
+export function acknowledge(session: Session, token: number, reason: number): boolean {
 	const words = session.words;
 	if (token <= 0 || (token & ACCEPTED) !== 0) return false;
 	for (let i = 0; i < session.queued; i += 1) {
 		const at = queueAt(session, i);
 		if (words[at] === token) {
-			words[at] = token | ACCEPTED;
+			// The token is used up: its number makes room for the reason.
+			words[at] = (token & ~SEQUENCE_BITS) | ACCEPTED | (reason << SEQUENCE_SHIFT);
 			return true;
 		}
 	}
 	// A QoS 2 message of an earlier connection: it is answered when the server sends it again.
 	const at = (token & IS_QOS_2) !== 0 ? find(session, token & ID_MASK) : 0;
 	if (at === 0 || words[at] !== token) return false;
-	words[at] = token | ACCEPTED;
+	// One that was refused is as good as never received: it comes again.
+	if (reason !== 0) forget(session, at);
+	else words[at] = token | ACCEPTED;
 	return true;
 }
 
@@ -156,8 +168,12 @@ export function pollAcknowledgements(session: Session): void {
 		if ((word & ACCEPTED) === 0) return;
 		unqueue(session);
 		const packetId = word & ID_MASK;
-		if ((word & IS_QOS_2) !== 0) setAccepted(session, packetId);
-		owe(session, (word & IS_QOS_2) === 0 ? PUBACK : PUBREC, packetId);
+		const reason = (word & SEQUENCE_BITS) >> SEQUENCE_SHIFT;
+		if ((word & IS_QOS_2) === 0) oweReason(session, PUBACK, packetId, reason);
+		else {
+			settle(session, word);
+			oweReason(session, PUBREC, packetId, reason);
+		}
 	}
 }
 
@@ -175,10 +191,15 @@ export function owe(session: Session, first: number, packetId: number): void {
 
 /** PUBREL or PUBCOMP for an id that nothing is known of, which 5.0 says. */
 export function oweUnknown(session: Session, first: number, packetId: number): void {
+	oweReason(session, first, packetId, session.packet.five === 0 ? 0 : PACKET_ID_NOT_FOUND);
+}
+
+/** An acknowledgement that says more than success. */
+function oweReason(session: Session, first: number, packetId: number, reason: number): void {
 	owe(session, first, packetId);
-	if (session.packet.five === 0) return;
+	if (reason === 0) return;
 	session.bytes[session.laneEnd - 3] = 3;
-	session.bytes[session.laneEnd] = PACKET_ID_NOT_FOUND;
+	session.bytes[session.laneEnd] = reason;
 	session.laneEnd += 1;
 	if (isLaneFull(session)) session.todo |= STALLED;
 }
@@ -223,7 +244,7 @@ function pollPart(session: Session): number {
 export function rewindReceived(session: Session): void {
 	while (session.queued > 0) {
 		const word = session.words[queueAt(session, 0)];
-		if ((word & ACCEPTED) !== 0 && (word & IS_QOS_2) !== 0) setAccepted(session, word & ID_MASK);
+		if ((word & ACCEPTED) !== 0 && (word & IS_QOS_2) !== 0) settle(session, word);
 		unqueue(session);
 	}
 	session.overflow = false;
@@ -284,6 +305,6 @@ function unqueue(session: Session): void {
 
 function isQueued(session: Session, word: number): boolean {
 	for (let i = 0; i < session.queued; i += 1)
-		if ((session.words[queueAt(session, i)] & ~ACCEPTED) === word) return true;
+		if (((session.words[queueAt(session, i)] ^ word) & (ID_MASK | IS_QOS_2)) === 0) return true;
 	return false;
 }

@@ -16,6 +16,7 @@ cli
 	.option("--broker <url>", "An existing broker: mqtt://[user[:password]@]host[:port]")
 	.option("--port <port>", "Port of the embedded broker (default 1883, or the next free one)")
 	.option("--qos <qos>", "QoS of the readings: 0, 1 or 2 (default 1)")
+	.option("--protocol <version>", "Version of MQTT: 3.1.1 or 5 (default 3.1.1)")
 	.option("--interval <time>", "From one reading to the next: 500ms, 1s, 2m (default 1s)")
 	.option("--duration <time>", "Stop after that time (default: at Ctrl-C)")
 	.option("--engine <engine>", "node, or xs: each board a real XS machine in a process of its own (default node)")

@@ -21,6 +21,7 @@ export interface RunFlags {
 	broker?: unknown;
 	port?: unknown;
 	qos?: unknown;
+	protocol?: unknown;
 	interval?: unknown;
 	duration?: unknown;
 	engine?: unknown;
@@ -93,7 +94,9 @@ function scenarioOf(name: string | undefined, flags: RunFlags): Scenario {
 	checkScenario(file, `${name}: `);
 	const given: Record<string, unknown> = { ...file };
 	for (const key of ["devices", "seed", "qos"] as const) if (flags[key] !== undefined) given[key] = flags[key];
-	for (const key of ["interval", "duration"] as const) if (flags[key] !== undefined) given[key] = String(flags[key]);
+	// To the command line's parser 5 is a number.
+	for (const key of ["protocol", "interval", "duration"] as const)
+		if (flags[key] !== undefined) given[key] = String(flags[key]);
 	return checkScenario(given, "--");
 }
 

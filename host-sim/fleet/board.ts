@@ -9,6 +9,8 @@ export interface BoardOptions {
 	deviceId: string;
 	host: string;
 	port: number;
+	/** 4 for MQTT 3.1.1, 5 for 5.0. */
+	protocolVersion: 4 | 5;
 	userName?: string;
 	password?: string;
 	/** From one reading to the next, in ms. */

@@ -66,6 +66,7 @@ export class Fleet {
 				{
 					deviceId: device,
 					...endpoint,
+					protocolVersion: scenario.protocol === "5" ? 5 : 4,
 					intervalMs: scenario.interval,
 					qos: scenario.qos,
 					keepAlive: scenario.keepAlive,

@@ -39,6 +39,8 @@ const schema = v.strictObject({
 	seed: v.optional(wholeNumber(0, 4_294_967_295), 1),
 	/** QoS of the readings. */
 	qos: v.optional(v.picklist([0, 1, 2] as const, "expected 0, 1 or 2"), 1),
+	/** Version of MQTT. */
+	protocol: v.optional(v.picklist(["3.1.1", "5"] as const, 'expected "3.1.1" or "5"'), "3.1.1"),
 	/** From one reading of a board to the next. */
 	interval: v.optional(duration("10ms", "24h"), "1s"),
 	/** Absent: until stopped. */

@@ -89,12 +89,14 @@ export class EngineBoard extends Board {
 	}
 
 	#boot(): void {
-		const { deviceId, host, port, userName, password, intervalMs, qos, keepAlive, random } = this.#options;
+		const { deviceId, host, port, protocolVersion, userName, password, intervalMs, qos, keepAlive, random } =
+			this.#options;
 		const { sensors = 1, stress = 0, ...memory } = this.#hardware;
 		const config: BoardConfig = {
 			deviceId,
 			host,
 			port,
+			...(protocolVersion === 5 && { protocolVersion }),
 			...(userName !== undefined && { userName }),
 			...(password !== undefined && { password }),
 			intervalMs,

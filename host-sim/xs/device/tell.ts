@@ -21,6 +21,8 @@ export interface BoardConfig {
 	deviceId: string;
 	host: string;
 	port: number;
+	/** Absent for 3.1.1. */
+	protocolVersion?: 5;
 	userName?: string;
 	password?: string;
 	intervalMs: number;

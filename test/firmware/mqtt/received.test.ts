@@ -100,11 +100,11 @@ describe("received", () => {
 		accept(session, 3, 0);
 		pollAcknowledgements(session);
 		expect(laneLength(session)).toBe(0);
-		expect(acknowledge(session, second)).toBe(true);
+		expect(acknowledge(session, second, 0)).toBe(true);
 		pollAcknowledgements(session);
 		expect(laneLength(session)).toBe(0);
 		expect(session.todo & HELD).toBe(HELD);
-		expect(acknowledge(session, first)).toBe(true);
+		expect(acknowledge(session, first, 0)).toBe(true);
 		pollAcknowledgements(session);
 		expect(takeLane(session)).toEqual(["puback 1", "pubrec 2", "puback 3"]);
 		expect([session.queued, session.todo & HELD]).toEqual([0, 0]);
@@ -135,7 +135,7 @@ describe("received", () => {
 					if (what === "poll") leave(room);
 					else if (what === "acknowledge") {
 						const token = held.splice(n % Math.max(1, held.length), 1)[0];
-						if (token !== undefined) expect(acknowledge(session, token)).toBe(true);
+						if (token !== undefined) expect(acknowledge(session, token, 0)).toBe(true);
 						pollAcknowledgements(session);
 					} else if (session.queued < 5 && laneLength(session) < laneSize(session)) {
 						// With room for it, the server's ids are in use one after the other.
@@ -150,7 +150,7 @@ describe("received", () => {
 						if (qos === 2 && what === "accept" && session.queued === 0) finish(session, id);
 					}
 				}
-				for (const token of held) expect(acknowledge(session, token)).toBe(true);
+				for (const token of held) expect(acknowledge(session, token, 0)).toBe(true);
 				pollAcknowledgements(session);
 				while (laneLength(session) > 0) leave(1000);
 				expect(left).toEqual(expected);
@@ -163,11 +163,11 @@ describe("received", () => {
 	it("takes a token once, and no token that it did not give", () => {
 		const session = make();
 		const token = hold(session, 1, 1);
-		for (const other of [0, -1, 1, 2, token + 1, token | 0x20000]) expect(acknowledge(session, other)).toBe(false);
-		expect(acknowledge(session, token)).toBe(true);
-		expect(acknowledge(session, token)).toBe(false);
+		for (const other of [0, -1, 1, 2, token + 1, token | 0x20000]) expect(acknowledge(session, other, 0)).toBe(false);
+		expect(acknowledge(session, token, 0)).toBe(true);
+		expect(acknowledge(session, token, 0)).toBe(false);
 		pollAcknowledgements(session);
-		expect(acknowledge(session, token)).toBe(false);
+		expect(acknowledge(session, token, 0)).toBe(false);
 	});
 
 	it("a QoS 1 token dies with its connection, a QoS 2 token does not", () => {
@@ -176,8 +176,8 @@ describe("received", () => {
 		begin(session, 2);
 		const two = hold(session, 2, 2);
 		rewindReceived(session);
-		expect(acknowledge(session, one)).toBe(false);
-		expect(acknowledge(session, two)).toBe(true);
+		expect(acknowledge(session, one, 0)).toBe(false);
+		expect(acknowledge(session, two, 0)).toBe(true);
 		pollAcknowledgements(session);
 		expect(laneLength(session)).toBe(0);
 		expect(begin(session, 2)).toBe(REPEATED);
@@ -201,7 +201,7 @@ describe("received", () => {
 		const token = hold(session, 2, 2);
 		rewindReceived(session);
 		loseReceived(session);
-		expect(acknowledge(session, token)).toBe(false);
+		expect(acknowledge(session, token, 0)).toBe(false);
 		expect(begin(session, 2)).toBe(NEW);
 	});
 
@@ -215,7 +215,7 @@ describe("received", () => {
 		expect(begin(session, 2)).toBe(WITH_APPLICATION);
 		expect(session.queued).toBe(1);
 		expect(finish(session, 2)).toBe(UNFINISHED);
-		expect(acknowledge(session, token)).toBe(true);
+		expect(acknowledge(session, token, 0)).toBe(true);
 		pollAcknowledgements(session);
 		expect(takeLane(session)).toEqual(["pubrec 2"]);
 		expect(finish(session, 2)).toBe(FINISHED);
@@ -299,7 +299,7 @@ describe("lane", () => {
 		session.bytes[session.laneAt + laneSize(session)] = 0xaa;
 		const token = hold(session, 1, 1);
 		for (let id = 2; id <= capacity + 3; id += 1) accept(session, id, 0);
-		acknowledge(session, token);
+		acknowledge(session, token, 0);
 		pollAcknowledgements(session);
 		expect([laneLength(session), session.queued]).toEqual([capacity * 4, 3]);
 		session.room = 8;

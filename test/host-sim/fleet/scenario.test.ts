@@ -3,7 +3,14 @@ import { checkScenario, parseDuration, readScenario, UsageError } from "../../..
 
 describe("scenario", () => {
 	it("fills in what is not said, and turns durations into ms", () => {
-		expect(checkScenario({}, "")).toEqual({ devices: 3, seed: 1, qos: 1, interval: 1000, keepAlive: 60 });
+		expect(checkScenario({}, "")).toEqual({
+			devices: 3,
+			seed: 1,
+			qos: 1,
+			protocol: "3.1.1",
+			interval: 1000,
+			keepAlive: 60,
+		});
 		expect(checkScenario({ interval: "2.5s", duration: "1h" }, "")).toMatchObject({
 			interval: 2500,
 			duration: 3_600_000,
@@ -18,7 +25,7 @@ describe("scenario", () => {
 		[{ qos: 3 }, "x: qos: expected 0, 1 or 2, got 3"],
 		[{ interval: "soon" }, /^x: interval: expected a duration from 10ms to 24h, such as .*, got "soon"$/],
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
-		[{ device: 3 }, "x: device: unknown; known are devices, seed, qos, interval, duration, keepAlive"],
+		[{ device: 3 }, "x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive"],
 	])("names the path and what was expected: %j", (value, message) => {
 		expect(() => checkScenario(value, "x: ")).toThrow(UsageError);
 		expect(() => checkScenario(value, "x: ")).toThrow(message);
