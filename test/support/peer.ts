@@ -180,6 +180,21 @@ export class Peer {
 		return this.take().map(brief);
 	}
 
+	/** The same as they are: the bytes of each packet. */
+	frames(): Buffer[] {
+		return framesIn(this.socket.takeWritten(endOfPackets(this.socket.written)));
+	}
+
+	/** Answers the SUBSCRIBE or UNSUBSCRIBE that it has sent last with these codes, and returns that packet's bytes. */
+	answer(codes = "00"): Buffer {
+		const request = this.frames().at(-1)!;
+		const id = request.subarray(2, 4).toString("hex");
+		const isSubscribe = request[0] === 0x82;
+		if (this.version === 5) this.send(packet(isSubscribe ? "90" : "b0", id, "00", codes));
+		else this.send(isSubscribe ? packet("90", id, codes) : packet("b0", id));
+		return request;
+	}
+
 	/** All bytes that the client has sent on this connection since the last take(), as hex. */
 	hex(): string {
 		return this.socket.takeWritten().toString("hex");
@@ -213,6 +228,23 @@ export function bytesOf(packet: Packet | string, protocolVersion: 4 | 5 = 4): Bu
 	return typeof packet === "string" ? hex(packet) : generate(packet, { protocolVersion });
 }
 
+/** A packet as hex: its first byte, its length, and its body in parts, which are hex too. */
+export function packet(first: string, ...body: string[]): string {
+	const text = body.join("").replaceAll(" ", "");
+	const length = text.length / 2;
+	// Two bytes of length are enough for any test.
+	return first + (length < 128 ? byteHex(length) : byteHex((length & 127) | 128) + byteHex(length >> 7)) + text;
+}
+
+export function byteHex(byte: number): string {
+	return (0x100 + byte).toString(16).slice(1);
+}
+
+/** A packet id, or another integer of two bytes, as hex. */
+export function wordHex(word: number): string {
+	return (0x10000 + word).toString(16).slice(1);
+}
+
 /** A PUBLISH from the server. */
 export function publish(
 	topic: string,
@@ -230,6 +262,20 @@ export function hex(text: string): Buffer {
 
 export function utf8(text: string): Uint8Array {
 	return new TextEncoder().encode(text);
+}
+
+/** Bytes that are whole packets, one by one. */
+function framesIn(bytes: Buffer): Buffer[] {
+	const frames: Buffer[] = [];
+	for (let at = 0; at < bytes.length; ) {
+		let count = 1;
+		while (bytes[at + count]! > 127) count += 1;
+		let length = 0;
+		for (let i = count; i > 0; i -= 1) length = (length << 7) | (bytes[at + i]! & 127);
+		frames.push(bytes.subarray(at, at + count + 1 + length));
+		at += count + 1 + length;
+	}
+	return frames;
 }
 
 /** The offset behind the last whole packet. */

@@ -9,8 +9,8 @@ import { testFiles } from "./program.js";
 const CHIP = ["gcc", "riscv64-unknown-elf-gcc", "picolibc", "qemu-system-riscv32"] as const;
 
 describeWith(CHIP, "on rv32imac in QEMU", () => {
-	it("the vectors and the session suite pass", async () => {
-		const files = testFiles().filter(file => /\/session\/|\/mqtt\/client\.test/.test(file));
+	it("the vectors, the statements and the session suite pass", async () => {
+		const files = testFiles().filter(file => /\/session\/|\/normative\/|\/mqtt\/client\.test/.test(file));
 		const { passed, failed, output, status } = await runTestsOnChip(files);
 		expect({ failed, status, output }).toEqual({ failed: 0, status: 0, output: `${passed} passed, 0 failed\n` });
 		expect(passed).toBeGreaterThan(180);

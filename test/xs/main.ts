@@ -12,7 +12,7 @@ import { testFiles } from "./program.js";
 import { type Outcome, runTests } from "./run.js";
 
 /** Tests that an interpreter in an emulator has the time for. */
-const ON_CHIP = /\/session\/|\/mqtt\/client\.test/;
+const ON_CHIP = /\/session\/|\/normative\/|\/mqtt\/client\.test/;
 
 let failures = 0;
 

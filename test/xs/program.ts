@@ -14,14 +14,24 @@ const require = createRequire(import.meta.url);
 /** Name of the program's module in its image. */
 export const PROGRAM = "tests";
 
-/** Hours of virtual time, which take an interpreter too long: boards on the engine run the agent elsewhere. And Node's hash. */
-const LEFT_OUT: readonly string[] = ["test/firmware/device/agent.test.ts", "test/firmware/optional/scram.test.ts"];
+/**
+ * Hours of virtual time, which take an interpreter too long: boards on the engine run the agent elsewhere. Node's hash. And
+ * what reads the tests as files.
+ */
+const LEFT_OUT: readonly string[] = [
+	"test/firmware/device/agent.test.ts",
+	"test/firmware/optional/scram.test.ts",
+	"test/normative/coverage.test.ts",
+];
 
-/** The test files of the firmware that run on the engine, as paths from the root. */
+/** The tests of the firmware's units and those by statement, which run on the engine: paths from the root. */
 export function testFiles(): string[] {
-	return readdirSync(join(ROOT, "test/firmware"), { recursive: true, encoding: "utf8" })
-		.filter(file => file.endsWith(".test.ts"))
-		.map(file => `test/firmware/${file.replaceAll("\\", "/")}`)
+	return ["test/firmware", "test/normative"]
+		.flatMap(folder =>
+			readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+				.filter(file => file.endsWith(".test.ts"))
+				.map(file => `${folder}/${file.replaceAll("\\", "/")}`),
+		)
 		.filter(file => !LEFT_OUT.includes(file))
 		.sort();
 }

@@ -999,22 +999,6 @@ describe("what has gone wrong once", () => {
 		expect(peer.socket.closed).toBe(true);
 	});
 
-	it("[MQTT-4.6.0-3] a repeat is answered in its turn, behind a message that is still held", () => {
-		const tokens: number[] = [];
-		const peer = online({
-			onMessage: (message: Incoming) => {
-				if (message.text() === "held") tokens.push(message.hold());
-			},
-		});
-		peer.send(publish("a", "held", 2, 1), publish("a", "x", 2, 2));
-		peer.socket.fail();
-		peer.online(true);
-		peer.send(publish("a", "held", 2, 1, true), publish("a", "x", 2, 2, true));
-		expect(peer.brief()).toEqual([]);
-		peer.client.acknowledge(tokens[0]!);
-		expect(peer.brief()).toEqual(["pubrec #1", "pubrec #2"]);
-	});
-
 	it("open() while close() is still telling is misuse; in onClosed it opens", () => {
 		const thrown: unknown[] = [];
 		let closed = 0;

@@ -1,16 +1,10 @@
-// Filters, SUBSCRIBE and UNSUBSCRIBE, by statement of the standard. Virtual time, a scripted peer.
+// Filters, SUBSCRIBE and UNSUBSCRIBE, and their answers. Virtual time, a scripted peer.
 
 import { describe, expect, it } from "vitest";
 import { type Incoming, Misuse } from "../../../../firmware/mqtt/client.js";
 import { expectBroken, online, publish } from "../../../support/peer.js";
 
 describe("subscriptions", () => {
-	it("[MQTT-4.7.1-2] [MQTT-4.7.1-3] [MQTT-4.7.3-1] ill-formed filters are misuse", () => {
-		const { client } = online();
-		for (const filter of ["", "#/a", "a/#/b", "a#", "+a", "a+/b", "a/b+", "\0"])
-			expect(() => client.subscribe(filter, () => {})).toThrow(Misuse);
-	});
-
 	it("[MQTT-4.7.2-1] a leading wildcard does not match topics that begin with $", () => {
 		const seen: string[] = [];
 		const peer = online({ onMessage: (message: Incoming) => seen.push(`nobody ${message.topic}`) });
@@ -60,7 +54,7 @@ describe("subscriptions", () => {
 		expect(handle).toBeGreaterThan(0);
 	});
 
-	it("[MQTT-3.10.3-1] [MQTT-3.10.4-1] UNSUBSCRIBE names the filter, and its UNSUBACK ends it", () => {
+	it("[MQTT-3.10.4-1] UNSUBSCRIBE names the filter, and its UNSUBACK ends it", () => {
 		const peer = online();
 		const handle = peer.client.subscribe("a/+", () => {});
 		peer.send({ cmd: "suback", messageId: peer.take()[0]!.messageId!, granted: [0] });
