@@ -216,10 +216,15 @@ export function online(options: PeerOptions = {}, room = 100_000, properties?: I
 	return peer;
 }
 
-/** The client closed the link because of `code`, delivered nothing, and comes back. */
-export function expectBroken(peer: Peer, code: string): void {
+/**
+ * The client closed the link because of `code`, delivered nothing, and comes back. A 5.0 server was told this reason in
+ * the last packet, and in no other.
+ */
+export function expectBroken(peer: Peer, code: string, reason = ""): void {
 	expect(peer.told()).toEqual([`offline ${code}`]);
 	expect(peer.socket.closed).toBe(true);
+	const disconnects = peer.frames().filter(([first]) => first === 0xe0);
+	expect(disconnects.map(bytes => bytes.toString("hex"))).toEqual(reason === "" ? [] : [`e001${reason}`]);
 	peer.online(true);
 	expect(peer.told()).toEqual(["online true"]);
 }

@@ -1,8 +1,8 @@
-// What 5.0 has and 3.1.1 has not, by statement of the standard, on the wire. Virtual time, a scripted peer.
+// What 5.0 has and 3.1.1 has not, beyond the statements of the standard, on the wire. Virtual time, a scripted peer.
 
 import type { ISubscribePacket, Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { type Incoming, Misuse, QOS_1, QOS_2, RETAIN } from "../../../firmware/mqtt/client.js";
+import { type Incoming, Misuse, QOS_1, QOS_2 } from "../../../firmware/mqtt/client.js";
 import {
 	AUTHENTICATION_METHOD,
 	CONTENT_TYPE,
@@ -157,22 +157,6 @@ describe("CONNACK", () => {
 		peer.connect();
 		peer.send(bytes);
 		expectRefused(peer, code, reason);
-	});
-
-	it("[MQTT-3.2.2-21] the server's keep-alive goes before ours, 0 turns it off", () => {
-		const peer = online({ keepAlive: 60 }, { serverKeepAlive: 8 });
-		peer.time.run(7000);
-		expect(peer.brief()).toEqual(["pingreq"]);
-		const off = online({ keepAlive: 60 }, { serverKeepAlive: 0 });
-		off.time.run(600_000);
-		expect(off.brief()).toEqual([]);
-		expect(off.told()).toEqual([]);
-		// The next server says nothing: ours again.
-		off.socket.fail();
-		off.online(true);
-		off.take();
-		off.time.run(53_000);
-		expect(off.brief()).toEqual(["pingreq"]);
 	});
 });
 
@@ -422,33 +406,9 @@ describe("subscriptions", () => {
 		expect(() => five.client.subscribe("$share/g/a", () => {}, { noLocal: true })).toThrow(Misuse);
 		expect(() => five.client.subscribe("a", () => {}, { retainHandling: 3 as never })).toThrow(Misuse);
 	});
-
-	it("[MQTT-4.8.2-1] [MQTT-4.8.2-2] shared ones get what matches behind their name", () => {
-		const peer = online();
-		const seen: string[] = [];
-		for (const filter of ["$share/g/a/b", "$share/g/x/#"])
-			peer.client.subscribe(filter, message => seen.push(`${filter} ${message.topic}`));
-		for (const topic of ["a/b", "x", "x/y", "g/a/b"])
-			peer.send({ cmd: "publish", topic, payload: "", qos: 0, dup: false, retain: false });
-		expect(seen).toEqual(["$share/g/a/b a/b", "$share/g/x/# x", "$share/g/x/# x/y"]);
-		for (const wrong of ["$share/g", "$share//a", "$share/+/a", "$share/g/", "$share/g#/a"])
-			expect(() => peer.client.subscribe(wrong, () => {}), wrong).toThrow(Misuse);
-	});
 });
 
 describe("what the server allows", () => {
-	it("[MQTT-3.2.2-11] [MQTT-3.2.2-14] QoS and retain that it does not support are refused at the call", () => {
-		const peer = online({}, { maximumQoS: 1, retainAvailable: false });
-		const topic = peer.client.topic("a");
-		expect(peer.client.publish(topic, one, 3, QOS_2)).toBe(-0x9b);
-		expect(peer.client.publish(topic, one, 3, QOS_1 | RETAIN)).toBe(-0x9a);
-		expect(peer.client.publish(topic, one, 3, RETAIN)).toBe(-0x9a);
-		expect(peer.client.publish(topic, one, 3, QOS_1)).toBeGreaterThan(0);
-		const none = online({}, { maximumQoS: 0 });
-		expect(none.client.publish(none.client.topic("a"), one, 3, QOS_1)).toBe(-0x9b);
-		expect(none.client.publish(none.client.topic("a"), one, 3, RETAIN)).toBe(0);
-	});
-
 	it("[MQTT-3.2.2-15] nothing larger than its Maximum Packet Size, however it is published", () => {
 		const peer = online({}, { maximumPacketSize: 30 });
 		const topic = peer.client.topic("a");
@@ -487,28 +447,6 @@ describe("what the server allows", () => {
 		peer.socket.fail();
 		peer.online(false);
 		expect(peer.brief()).toEqual([expect.stringMatching(/^subscribe a\/#:0 a:0 #/)]);
-	});
-
-	it("[MQTT-3.3.4-7] [MQTT-4.9.0-1] [MQTT-4.9.0-2] never more QoS 1 and 2 under way than its Receive Maximum; QoS 0 passes", () => {
-		const peer = online({}, { receiveMaximum: 2 });
-		const topic = peer.client.topic("a");
-		const tickets = [0, 1, 2, 3].map(i => peer.client.publish(topic, one, 3, i % 2 === 0 ? QOS_1 : QOS_2));
-		expect(peer.take().map(packet => packet.messageId)).toEqual(tickets.slice(0, 2));
-		peer.client.publish("b", "passes");
-		expect(peer.brief()).toEqual(["publish b passes q0 d0 r0"]);
-		// [MQTT-4.9.0-3] Other packets do, too.
-		peer.client.ping();
-		expect(peer.brief()).toEqual(["pingreq"]);
-		peer.send({ cmd: "pubrec", messageId: tickets[1]! });
-		expect(peer.brief()).toEqual([`pubrel #${tickets[1]}`]);
-		peer.send({ cmd: "puback", messageId: tickets[0]! });
-		expect(peer.brief()).toEqual([expect.stringMatching(new RegExp(`#${tickets[2]}$`))]);
-		peer.send({ cmd: "pubcomp", messageId: tickets[1]! });
-		expect(peer.brief()).toEqual([expect.stringMatching(new RegExp(`#${tickets[3]}$`))]);
-		// [MQTT-3.3.4-7] A refusal gives its place back as well.
-		const last = peer.client.publish(topic, one, 3, QOS_1);
-		peer.send({ cmd: "pubrec", messageId: tickets[3]!, reasonCode: 0x97 });
-		expect(peer.brief()).toEqual([expect.stringMatching(new RegExp(`#${last}$`))]);
 	});
 
 	it("[MQTT-3.3.4-9] more than our Receive Maximum from the server closes with 0x93", () => {

@@ -1,0 +1,109 @@
+// MQTT 5.0, sections 3.4 to 3.7: PUBACK, PUBREC, PUBREL and PUBCOMP.
+
+import { describe, expect, it } from "vitest";
+import { conversation } from "../../support/conversation.js";
+import { online } from "../../support/five.js";
+import { byteHex, expectBroken, hex, packet, publish, wordHex } from "../../support/peer.js";
+
+/** Reasons of PUBACK and PUBREC, and of PUBREL and PUBCOMP, by the standard's tables. */
+const OF_PUBLISH = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+const OF_RELEASE = [0x00, 0x92];
+
+/** Everything in which the client answers with these packets, as far as a server with that limit can see. */
+function acknowledgements(maximumPacketSize: number): Buffer[] {
+	const peer = online({ limits: { receive: 128 } }, { maximumPacketSize });
+	const id = peer.client.publish("a", "", { qos: 2 });
+	peer.client.subscribe("f", () => {
+		throw new Error("on purpose");
+	});
+	peer.take();
+	peer.send(publish("nobody", "x", 1, 1), publish("nobody", "x", 2, 2), publish("nobody", "x", 2, 2, true));
+	peer.send(publish("f", "x", 1, 3), publish("f", "x", 2, 4), publish("large", "x".repeat(500), 1, 5));
+	peer.send({ cmd: "pubrel", messageId: 2 }, { cmd: "pubrel", messageId: 77 });
+	peer.send({ cmd: "pubrec", messageId: id }, { cmd: "pubrec", messageId: 78 });
+	return peer.frames();
+}
+
+describe("reasons", () => {
+	it.each([
+		["[MQTT-3.4.2-1] PUBACK", 0x40, OF_PUBLISH],
+		["[MQTT-3.5.2-1] PUBREC", 0x50, OF_PUBLISH],
+		["[MQTT-3.6.2-1] PUBREL", 0x62, OF_RELEASE],
+		["[MQTT-3.7.2-1] PUBCOMP", 0x70, OF_RELEASE],
+	])("%s has one of its table, where we send it and where it comes", (_name, first, reasons) => {
+		const sent = [...acknowledgements(1000), ...conversation(5).sent].filter(bytes => bytes[0] === first);
+		expect(sent.length).toBeGreaterThan(0);
+		for (const bytes of sent) expect(reasons).toContain(bytes[1] === 2 ? 0 : bytes[4]);
+		// What comes, with a block of properties and without.
+		const peer = online();
+		for (let reason = 0; reason < 256; reason += 1) {
+			peer.send(packet(byteHex(first), wordHex(9), byteHex(reason), reason % 2 === 0 ? "" : "00"));
+			if (!reasons.includes(reason)) expectBroken(peer, "5f", "81");
+			else expect([peer.told(), peer.socket.closed]).toEqual([[], false]);
+		}
+	});
+
+	it("[MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.7.2-1] the application is told each of them", () => {
+		const peer = online();
+		for (const reason of OF_PUBLISH) {
+			const how = reason < 0x80 ? "settled" : "refused";
+			const first = peer.client.publish("a", "x", { qos: 1 });
+			peer.send({ cmd: "puback", messageId: first, reasonCode: reason });
+			expect(peer.told()).toEqual([`end ${first} ${how} ${reason.toString(16)}`]);
+			const second = peer.client.publish("a", "x", { qos: 2 });
+			peer.send({ cmd: "pubrec", messageId: second, reasonCode: reason });
+			expect(peer.told()).toEqual(reason < 0x80 ? [] : [`end ${second} refused ${reason.toString(16)}`]);
+			if (reason >= 0x80) continue;
+			peer.send({ cmd: "pubcomp", messageId: second });
+			expect(peer.told()).toEqual([`end ${second} settled 0`]);
+		}
+	});
+});
+
+it.each([
+	["[MQTT-3.4.2-2] [MQTT-3.4.2-3] PUBACK", 0x40],
+	["[MQTT-3.5.2-2] [MQTT-3.5.2-3] PUBREC", 0x50],
+	["[MQTT-3.6.2-2] [MQTT-3.6.2-3] PUBREL", 0x62],
+	["[MQTT-3.7.2-2] [MQTT-3.7.2-3] PUBCOMP", 0x70],
+])(
+	"%s has no reason string and no user properties, whatever the server's limit, and stays within it",
+	(_name, first) => {
+		const lengths = new Set<number>();
+		for (const limit of [8, 10, 100, 100_000]) {
+			const sent = acknowledgements(limit).filter(bytes => bytes[0] === first);
+			expect(sent.length).toBeGreaterThan(0);
+			for (const bytes of sent) {
+				// An id, and perhaps a reason.
+				expect(bytes.length).toBe(bytes[1]! + 2);
+				expect([4, 5]).toContain(bytes.length);
+				lengths.add(bytes.length);
+			}
+		}
+		expect(lengths.has(4)).toBe(true);
+	},
+);
+
+it("[MQTT-3.6.1-1] PUBREL has the flags 0010, the first time and every other; any others close the connection", () => {
+	const peer = online();
+	const id = peer.client.publish("a", "x", { qos: 2 });
+	peer.take();
+	const expected = hex(`6202${wordHex(id)}`);
+	peer.send({ cmd: "pubrec", messageId: id });
+	expect(peer.frames()).toEqual([expected]);
+	peer.socket.fail();
+	peer.online(true);
+	expect(peer.frames()).toEqual([expected]);
+	peer.told();
+	for (let flags = 0; flags < 16; flags += 1) {
+		peer.send(publish("b", "y", 2, 7, flags > 0));
+		peer.take();
+		peer.told();
+		if (flags === 2) continue;
+		peer.send(`${byteHex(0x60 | flags)}02 0007`);
+		expectBroken(peer, "51", "81");
+		peer.take();
+	}
+	// The message that none of these has released is released now.
+	peer.send("6202 0007");
+	expect(peer.hex()).toBe("70020007");
+});
