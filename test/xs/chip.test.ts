@@ -4,14 +4,13 @@ import { expect, it } from "vitest";
 import { Mosquitto, spawnClient, until } from "../support/mosquitto.js";
 import { describeWith } from "../support/need.js";
 import { runBoardOnChip, runTestsOnChip } from "./chip.js";
-import { testFiles } from "./program.js";
+import { chipFiles } from "./program.js";
 
 const CHIP = ["gcc", "riscv64-unknown-elf-gcc", "picolibc", "qemu-system-riscv32"] as const;
 
 describeWith(CHIP, "on rv32imac in QEMU", () => {
-	it("the vectors, the statements and the session suite pass", async () => {
-		const files = testFiles().filter(file => /\/session\/|\/normative\/|\/mqtt\/client\.test/.test(file));
-		const { passed, failed, output, status } = await runTestsOnChip(files);
+	it("the vectors, the session suite, sessions and qualities of service pass", async () => {
+		const { passed, failed, output, status } = await runTestsOnChip(chipFiles());
 		expect({ failed, status, output }).toEqual({ failed: 0, status: 0, output: `${passed} passed, 0 failed\n` });
 		expect(passed).toBeGreaterThan(180);
 	}, 240_000);

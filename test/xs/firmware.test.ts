@@ -45,7 +45,7 @@ describeWith(["gcc", "gcc -m32"], "on the 32-bit engine, with the object sizes o
 
 describeWith(["gcc"], "on the engine under sanitizers", () => {
 	it("sessions and qualities of service pass with a collection before every hundredth allocation", async () => {
-		const files = testFiles().filter(file => /\/session\/|\/normative\/.*\/chapter-4/.test(file));
+		const files = testFiles().filter(file => /\/session\/|\/normative\/3\.1\.1\/chapter-4/.test(file));
 		const { passed, failed, output, status } = await runTests("asan", files, { bytes: 4_000_000, every: 100 });
 		expect({ failed, status, output }).toEqual({ failed: 0, status: 0, output: `${passed} passed, 0 failed\n` });
 	}, 240_000);

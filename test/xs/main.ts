@@ -8,11 +8,8 @@ import { Mosquitto, spawnClient, until } from "../support/mosquitto.js";
 import { find, type Program } from "../support/need.js";
 import { runBoardOnChip, runTestsOnChip } from "./chip.js";
 import { firstLight } from "./first-light.js";
-import { testFiles } from "./program.js";
+import { chipFiles, testFiles } from "./program.js";
 import { type Outcome, runTests } from "./run.js";
-
-/** Tests that an interpreter in an emulator has the time for. */
-const ON_CHIP = /\/session\/|\/normative\/|\/mqtt\/client\.test/;
 
 let failures = 0;
 
@@ -75,14 +72,7 @@ try {
 	await part("64-bit, first light", ["gcc"], () => firstLight("64", say));
 	await part("32-bit in a fixed arena, tests", ["gcc", "gcc -m32"], () => tests(runTests("32", testFiles(), {}, say)));
 	await part("32-bit in a fixed arena, first light", ["gcc", "gcc -m32"], () => firstLight("32", say));
-	await part("rv32imac in QEMU, tests", chip, () =>
-		tests(
-			runTestsOnChip(
-				testFiles().filter(file => ON_CHIP.test(file)),
-				say,
-			),
-		),
-	);
+	await part("rv32imac in QEMU, tests", chip, () => tests(runTestsOnChip(chipFiles(), say)));
 	await part("rv32imac in QEMU, first light", [...chip, "mosquitto", "mosquitto_sub"], () => chipFirstLight(say));
 	process.exitCode = failures > 0 ? 1 : 0;
 } catch (error) {

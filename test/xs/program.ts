@@ -36,6 +36,11 @@ export function testFiles(): string[] {
 		.sort();
 }
 
+/** Those that an interpreter in an emulator has the time for: sessions, qualities of service, and the public class. */
+export function chipFiles(): string[] {
+	return testFiles().filter(file => /\/session\/|\/normative\/.*\/(chapter-4|3\.3)|\/mqtt\/client\.test/.test(file));
+}
+
 /** The modules of a program that runs those test files; `every` is for engines under sanitizers, see run(). */
 export async function testProgram(files: readonly string[], every = 0): Promise<ModuleSource[]> {
 	const firmware = new Set<string>();
