@@ -32,9 +32,9 @@ function imports(file: string, withTypes = true): string[] {
 const LAYERS = [
 	["packet", "error", "todo", "words", "options"],
 	["limits", "wire", "reason"],
-	["property", "received", "reference"],
+	["property", "received", "reference", "topic"],
 	["aliases"],
-	["deadline", "backoff", "topic", "decode", "encode", "incoming"],
+	["deadline", "backoff", "decode", "encode", "incoming"],
 	["outbox", "topics", "check", "framer"],
 	["session", "session/"],
 	["client"],

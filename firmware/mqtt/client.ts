@@ -71,7 +71,14 @@ import type { ClientOptions, Goodbye, MessageHandler, PublishOptions, Source, Su
 import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
 import { RETAIN } from "./packet.js";
 import { IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
-import { PACKET_ID_NOT_FOUND, reasonOfError, SERVER_MOVED, UNSPECIFIED_ERROR, USE_ANOTHER_SERVER } from "./reason.js";
+import {
+	PACKET_ID_NOT_FOUND,
+	PACKET_TOO_LARGE_REASON,
+	reasonOfError,
+	SERVER_MOVED,
+	UNSPECIFIED_ERROR,
+	USE_ANOTHER_SERVER,
+} from "./reason.js";
 import { acknowledge, isLaneFull, pollAcknowledgements, pollLane } from "./received.js";
 import { parseReference, type Reference } from "./reference.js";
 import { requestAuthentication } from "./session/authentication.js";
@@ -105,7 +112,7 @@ import {
 import { abortDelivery, finishDelivery } from "./session/inbound.js";
 import { requestPing } from "./session/liveness.js";
 import { endMessages, giveBack, requestPublish, requestStream, takeGone } from "./session/outbound.js";
-import { filterRefusal, publishRefusal } from "./session/server.js";
+import { filterRefusal, fitsRequest, publishRefusal } from "./session/server.js";
 import { takeAnswered } from "./session/subscription.js";
 import { Session } from "./session.js";
 import {
@@ -419,17 +426,20 @@ export class Client {
 
 	/**
 	 * Takes a subscription back; onUnsubscribed tells when the server has agreed. Until then messages may still come. At
-	 * 5.0 with `properties` that properties() has made.
+	 * 5.0 with `properties` that properties() has made. Returns 0; or minus the reason why this server cannot be told, and
+	 * the subscription stands. Throws Misuse.
 	 */
-	unsubscribe(handle: number, properties?: Uint8Array): void {
+	unsubscribe(handle: number, properties?: Uint8Array): number {
 		const session = this.session;
 		if (properties !== undefined) checkBlock(this.options, properties, IN_UNSUBSCRIBE);
 		const state = filterState(session, handle);
 		if (state === 0 || (state & STANDING) === REMOVED) refuseHandle(handle, "subscription");
+		if (session.phase === ONLINE && !fitsRequest(session, handle, properties)) return -PACKET_TOO_LARGE_REASON;
 		session.words[stateAt(session, handle)] = (state & ~STANDING) | UNWANTED;
 		this.keepBlock(handle, properties);
 		session.todo |= WANTS_REQUEST;
 		this.turn();
+		return OK;
 	}
 
 	/**
@@ -658,7 +668,7 @@ export class Client {
 		let length = disconnectLength(five, reason, properties);
 		// The server cannot take them all [MQTT-3.14.2-3], or the socket: the reason alone says what matters.
 		if (length > Math.min(session.room, session.sendLimit)) length = disconnectLength(five, reason, undefined);
-		if (length > session.room) return;
+		if (length > Math.min(session.room, session.sendLimit)) return;
 		putDisconnect(session.bytes, session.stageAt, length, reason, properties);
 		this.write(length);
 	}

@@ -26,6 +26,7 @@ import {
 	IN_CONNACK,
 	IN_DISCONNECT,
 	IN_PUBLISH,
+	RESPONSE_TOPIC,
 	SESSION_EXPIRY_INTERVAL,
 	TOPIC_ALIAS,
 } from "./property.js";
@@ -39,6 +40,8 @@ import {
 	OF_SUBACK,
 	reasonOfReturnCode,
 } from "./reason.js";
+import { isTopicName } from "./topic.js";
+import { takeUint16 } from "./wire.js";
 
 /** What takePublish says of a good PUBLISH whose topic is for takeAlias() to find, or to keep. */
 export const HAS_ALIAS = -1;
@@ -90,6 +93,9 @@ function takePublishProperties(packet: Incoming, at: number): number {
 	const code = takeProperties(packet, at, IN_PUBLISH);
 	if (code !== OK) return code;
 	const { bytes, propertiesAt, propertiesStop, stop } = packet;
+	const response = findProperty(bytes, propertiesAt, propertiesStop, RESPONSE_TOPIC);
+	// [MQTT-3.3.2-14] Whoever answers will publish to it.
+	if (response !== 0 && !isTopicName(bytes, response + 2, takeUint16(bytes, response))) return PROPERTY_NOT_ALLOWED;
 	if (findProperty(bytes, propertiesAt, propertiesStop, TOPIC_ALIAS) === 0) return OK;
 	packet.payloadAt = propertiesStop;
 	packet.payloadLength = packet.total = stop - propertiesStop;

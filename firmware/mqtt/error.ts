@@ -61,6 +61,8 @@ export const BAD_REMAINING_LENGTH = 0x50;
 export const RESERVED_FLAGS = 0x51;
 export const RESERVED_QOS = 0x52;
 export const ZERO_PACKET_ID = 0x53;
+/** A topic name that is no UTF-8, or holds U+0000. */
+export const BAD_STRING = 0x54;
 export const BAD_PUBLISH_TOPIC = 0x55;
 export const BAD_LENGTH = 0x56;
 export const UNEXPECTED_PACKET = 0x57;

@@ -166,6 +166,7 @@ export function retrySlowly(code: number): boolean {
 		case BANNED:
 		case BAD_AUTHENTICATION_METHOD:
 		case SESSION_TAKEN_OVER:
+		case PACKET_TOO_LARGE_REASON:
 		case QUOTA_EXCEEDED:
 		case RETAIN_NOT_SUPPORTED:
 		case QOS_NOT_SUPPORTED:

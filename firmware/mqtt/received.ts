@@ -23,7 +23,7 @@ const SEQUENCE_MASK = 0x1fff;
 const SEQUENCE_BITS = SEQUENCE_MASK << SEQUENCE_SHIFT;
 
 /** The longest acknowledgement: one with a reason. */
-const ACK_MOST = 5;
+export const ACK_MOST = 5;
 /** Where the lane has less than this left, an acknowledgement of four bytes is the last that may wait. */
 const LAST_TWO = 4 + ACK_MOST;
 const LAST_ACK = WANTS_ACK | STALLED;

@@ -6,7 +6,8 @@ import { connectRemaining, packetLength, putConnect } from "../encode.js";
 import { OK, SESSION_LOST, UNEXPECTED_SESSION } from "../error.js";
 import { nextReleased } from "../outbox.js";
 import { PUBREL } from "../packet.js";
-import { loseReceived, owe } from "../received.js";
+import { PACKET_TOO_LARGE_REASON } from "../reason.js";
+import { ACK_MOST, loseReceived, owe } from "../received.js";
 import type { Session } from "../session.js";
 import { OFFLINE, ONLINE, WANTS_CONNECT } from "../todo.js";
 import { finishExchange } from "./authentication.js";
@@ -36,6 +37,8 @@ export function handleConnack(session: Session): number {
 	const end = finishExchange(session);
 	if (end !== OK) return fail(session, end);
 	takeServerLimits(session);
+	// We could not even acknowledge [MQTT-3.2.2-15].
+	if (session.largest < ACK_MOST) return fail(session, PACKET_TOO_LARGE_REASON);
 	session.phase = ONLINE;
 	session.todo &= ~OFFLINE;
 	disarm(session, CONNACK);

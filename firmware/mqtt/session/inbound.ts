@@ -3,7 +3,7 @@
 
 import { takeAlias } from "../aliases.js";
 import { HAS_ALIAS, takeAck, takePublish } from "../decode.js";
-import { BAD_PUBLISH_TOPIC, OK, RECEIVE_TABLE_FULL, UNEXPECTED_PACKET } from "../error.js";
+import { BAD_PUBLISH_TOPIC, BAD_STRING, OK, RECEIVE_TABLE_FULL, UNEXPECTED_PACKET } from "../error.js";
 import { NOT_DELIVERED } from "../incoming.js";
 import { PUBCOMP, QOS_2 } from "../packet.js";
 import {
@@ -23,6 +23,7 @@ import {
 import type { Session } from "../session.js";
 import { isTopicName } from "../topic.js";
 import { matchExact } from "../topics.js";
+import { isUtf8 } from "../wire.js";
 import { DELIVER, fail, NOTHING } from "./event.js";
 
 export function handlePublish(session: Session): number {
@@ -33,7 +34,7 @@ export function handlePublish(session: Session): number {
 		if (code !== OK) return fail(session, code);
 	}
 	packet.route = matchExact(session, packet.topicAt, packet.topicLength);
-	if (packet.route === 0 && !hasTopicName(session)) return fail(session, BAD_PUBLISH_TOPIC);
+	if (packet.route === 0 && !hasTopicName(session)) return failTopic(session);
 	// From here on, and until the handlers have returned from the last of it, the message may be held.
 	packet.token = 0;
 	return (packet.first & QOS_2) === 0 ? DELIVER : beginExactlyOnce(session);
@@ -43,6 +44,12 @@ export function handlePublish(session: Session): number {
 function hasTopicName(session: Session): boolean {
 	const packet = session.packet;
 	return isTopicName(session.bytes, packet.topicAt, packet.topicLength);
+}
+
+/** Bytes that are no string are malformed; a string that is no topic name breaks the protocol. */
+function failTopic(session: Session): number {
+	const { topicAt, topicLength } = session.packet;
+	return fail(session, isUtf8(session.bytes, topicAt, topicLength) ? BAD_PUBLISH_TOPIC : BAD_STRING);
 }
 
 /** A QoS 2 message: is it new? */
@@ -67,7 +74,7 @@ export function handleHead(session: Session): number {
 		if (code !== OK) return fail(session, code);
 	}
 	packet.route = matchExact(session, packet.topicAt, packet.topicLength);
-	if (packet.route === 0 && !hasTopicName(session)) return fail(session, BAD_PUBLISH_TOPIC);
+	if (packet.route === 0 && !hasTopicName(session)) return failTopic(session);
 	packet.total = session.streamLeft;
 	const found = (packet.first & QOS_2) === 0 ? NEW : begin(session, packet.packetId);
 	if (found === FULL || session.overflow) return fail(session, RECEIVE_TABLE_FULL);

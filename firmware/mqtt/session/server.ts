@@ -43,6 +43,8 @@ import {
 import type { Session } from "../session.js";
 import { ALIASED, LIMITED } from "../todo.js";
 import { hasWildcard, shareLength } from "../topic.js";
+import { filterAt } from "../topics.js";
+import { takeUint16 } from "../wire.js";
 import { SERVER_MAXIMUM } from "../words.js";
 import { END_REFUSED } from "./event.js";
 
@@ -100,6 +102,11 @@ export function filterRefusal(
 	return (allowedFlags & NO_WILDCARDS) !== 0 && hasWildcard(bytes, at, length)
 		? WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED
 		: 0;
+}
+
+/** Whether an UNSUBSCRIBE for this filter, with these properties, is one that the server takes. */
+export function fitsRequest(session: Session, handle: number, block: Uint8Array | undefined): boolean {
+	return requestLength(takeUint16(session.bytes, filterAt(session, handle)), block) - 1 <= session.sendLimit;
 }
 
 /** The reason why this server takes no PUBLISH with these flags and of that size, or 0. */

@@ -8,7 +8,7 @@ import { packetLength, propertiesLength, putRequestFilter, putRequestHead } from
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
 import { takeRequestId } from "../outbox.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
-import { OF_SUBACK, OF_UNSUBACK } from "../reason.js";
+import { OF_SUBACK, OF_UNSUBACK, PACKET_TOO_LARGE_REASON } from "../reason.js";
 import type { Session } from "../session.js";
 import { WANTS_REQUEST } from "../todo.js";
 import {
@@ -30,7 +30,7 @@ import {
 import { takeUint16 } from "../wire.js";
 import { REQUEST_FIRST, REQUEST_MS } from "../words.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
-import { filterRefusal } from "./server.js";
+import { filterRefusal, fitsRequest } from "./server.js";
 
 /** UNSUBSCRIBE or SUBSCRIBE into the stage: its length, 0 for nothing now, or -1 where the socket has no room for it. */
 export function pollRequest(session: Session): number {
@@ -135,8 +135,12 @@ export function resumeSubscriptions(session: Session, sessionPresent: boolean): 
 			session.words[at] ^= ANSWERED ^ WANTED;
 			standing = WANTED;
 		}
-		// Nobody is there to unsubscribe from.
-		if (standing === UNWANTED && !sessionPresent) setAnswer(session, handle, REMOVED, 0);
+		// Nobody is there to unsubscribe from; or nobody who can be told.
+		if (standing === UNWANTED) {
+			if (!sessionPresent) setAnswer(session, handle, REMOVED, 0);
+			else if (!fitsRequest(session, handle, session.blocks?.[handle]))
+				setAnswer(session, handle, REMOVED, PACKET_TOO_LARGE_REASON);
+		}
 		if (standing !== WANTED) continue;
 		const filter = filterAt(session, handle);
 		const reason = filterRefusal(

@@ -553,59 +553,6 @@ describe("a streamed publish", () => {
 	});
 });
 
-describe("a message that the application does not take", () => {
-	function holding(): { peer: Peer; tokens: number[] } {
-		const peer = online();
-		const tokens: number[] = [];
-		peer.client.subscribe("b", message => tokens.push(message.hold()));
-		peer.take();
-		return { peer, tokens };
-	}
-
-	it("[MQTT-3.4.2-1] [MQTT-3.5.2-1] is refused with a reason, in its turn", () => {
-		const { peer, tokens } = holding();
-		peer.send(publish("b", "x", 1, 1), publish("b", "x", 2, 2), publish("b", "x", 1, 3));
-		expect(peer.client.acknowledge(tokens[1]!, 0x83)).toBe(true);
-		expect(peer.client.acknowledge(tokens[2]!)).toBe(true);
-		expect(peer.hex()).toBe("");
-		expect(peer.client.acknowledge(tokens[0]!, 0x99)).toBe(true);
-		expect(peer.hex()).toBe("4003000199 5003000283 40020003".replaceAll(" ", ""));
-	});
-
-	it("[MQTT-4.3.3-9] leaves its packet id to another at QoS 2, on this connection and the next", () => {
-		const { peer, tokens } = holding();
-		peer.send(publish("b", "x", 2, 2));
-		peer.client.acknowledge(tokens[0]!, 0x83);
-		peer.send(publish("b", "y", 2, 2));
-		expect(tokens).toHaveLength(2);
-		peer.client.acknowledge(tokens[1]!);
-		peer.send({ cmd: "pubrel", messageId: 2 }, publish("b", "z", 1, 1), publish("b", "z", 2, 3));
-		expect(peer.hex()).toBe("5003000283 50020002 70020002".replaceAll(" ", ""));
-		// Refused behind another that is held: the connection goes before it could be said.
-		peer.client.acknowledge(tokens[3]!, 0x83);
-		peer.socket.fail();
-		peer.online(true);
-		peer.take();
-		peer.send(publish("b", "z", 2, 3, true));
-		expect(tokens).toHaveLength(5);
-		// And what was held over a reconnect may be refused as well: then it comes once more.
-		peer.socket.fail();
-		peer.online(true);
-		expect(peer.client.acknowledge(tokens[4]!, 0x80)).toBe(true);
-		peer.send(publish("b", "z", 2, 3, true));
-		expect(tokens).toHaveLength(6);
-	});
-
-	it("has a reason that PUBACK can have, and needs 5.0", () => {
-		const { peer, tokens } = holding();
-		peer.send(publish("b", "x", 1, 1));
-		for (const reason of [1, 0x10, 0x81, 0x92, 256, -1, 0.5])
-			expect(() => peer.client.acknowledge(tokens[0]!, reason), String(reason)).toThrow(Misuse);
-		expect(() => start().client.acknowledge(1, 0x80)).toThrow(Misuse);
-		expect(peer.client.acknowledge(tokens[0]!, 0x80)).toBe(true);
-	});
-});
-
 describe("a goodbye", () => {
 	it("[MQTT-3.14.2-1] has a reason and properties, such as the end of the session", () => {
 		const peer = online();

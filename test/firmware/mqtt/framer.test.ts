@@ -128,7 +128,7 @@ function publishPacket(version: Version): fc.Arbitrary<Packet> {
 		{
 			payloadFormatIndicator: fc.boolean(),
 			messageExpiryInterval: fc.nat(),
-			responseTopic: text,
+			responseTopic: text.map(topic => topic.replaceAll(/[+#]/g, "-") || "answers"),
 			correlationData: fc.uint8Array({ maxLength: 8 }).map(bytes => Buffer.from(bytes)),
 			userProperties,
 			subscriptionIdentifier: fc.integer({ min: 1, max: 268_435_455 }),

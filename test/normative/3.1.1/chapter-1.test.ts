@@ -15,7 +15,7 @@ describe("UTF-8 strings", () => {
 		const peer = online();
 		for (const hex of ILL_FORMED) {
 			peer.send(packet("30", asString({ hex }), "78"));
-			expectBroken(peer, "55");
+			expectBroken(peer, "54");
 		}
 	});
 
@@ -35,7 +35,7 @@ describe("UTF-8 strings", () => {
 		const peer = online();
 		for (const text of ["\0", "a\0", "\0a", "a/\0/b"]) {
 			peer.send(packet("30", asString(text), "78"));
-			expectBroken(peer, "55");
+			expectBroken(peer, "54");
 		}
 	});
 

@@ -393,7 +393,7 @@ describe("topic names and filters", () => {
 			expect(() => peer.client.topic(text)).toThrow(Misuse);
 			expect(() => peer.client.publish(text, "x")).toThrow(Misuse);
 			peer.send(packet("30", asString(text)));
-			expectBroken(peer, "55");
+			expectBroken(peer, "54");
 		}
 	});
 

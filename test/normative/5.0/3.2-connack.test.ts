@@ -1,7 +1,9 @@
 // MQTT 5.0, section 3.2: CONNACK, and what a server allows with it.
 
+import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { QOS_1, QOS_2, RETAIN } from "../../../firmware/mqtt/client.js";
+import { properties, REASON_STRING } from "../../../firmware/mqtt/property.js";
 import { online } from "../../support/five.js";
 import { Peer, publish, utf8 } from "../../support/peer.js";
 
@@ -75,6 +77,84 @@ describe("Maximum QoS and Retain Available", () => {
 		peer.online(false);
 		expect(peer.client.publish("a", "x", { qos: 2, retain: true })).toBeGreaterThan(0);
 		expect(peer.take()).toHaveLength(1);
+	});
+});
+
+describe("Session Present", () => {
+	it("[MQTT-3.2.2-4] of 1 closes after a clean start; a client that keeps its session has one from the first, which may be empty", () => {
+		const clean = new Peer({ protocolVersion: 5, cleanSession: true });
+		clean.connect();
+		clean.send({ cmd: "connack", reasonCode: 0, sessionPresent: true });
+		expect([clean.told(), clean.hex(), clean.socket.closed]).toEqual([["offline 59"], "e00182", true]);
+		const kept = new Peer({ protocolVersion: 5, cleanSession: false }).online(true);
+		expect(kept.told()).toEqual(["online true"]);
+	});
+});
+
+describe("Topic Alias Maximum", () => {
+	/** Aliases that leave when two topics are published to twice each. */
+	function aliases(topicAliasMaximum: number | undefined): (number | undefined)[] {
+		const allowed = topicAliasMaximum === undefined ? {} : { topicAliasMaximum };
+		const peer = online({ limits: { aliases: 5 } }, allowed);
+		const topics = [peer.client.topic("a"), peer.client.topic("b")];
+		for (const topic of [...topics, ...topics]) peer.client.publish(topic, new Uint8Array(1));
+		return (peer.take() as IPublishPacket[]).map(({ properties }) => properties?.topicAlias);
+	}
+
+	it("[MQTT-3.2.2-17] no alias is larger", () => {
+		expect(aliases(1)).toEqual([1, 1, 1, 1]);
+		expect(aliases(2)).toEqual([1, 2, 1, 2]);
+		expect(aliases(65_535)).toEqual([1, 2, 1, 2]);
+	});
+
+	it("[MQTT-3.2.2-18] of zero, or absent, means none", () => {
+		expect([aliases(0), aliases(undefined)]).toEqual([Array(4).fill(undefined), Array(4).fill(undefined)]);
+	});
+});
+
+describe("Maximum Packet Size", () => {
+	it("[MQTT-3.2.2-15] nothing larger leaves, whatever it is, down to the five bytes of an acknowledgement", () => {
+		for (let most = 5; most < 40; most += 1) {
+			const peer = online({}, { maximumPacketSize: most }, 1000);
+			peer.client.publish("topic", "x".repeat(most), { qos: 1 });
+			peer.client.publish("topic", "x", { qos: 2 });
+			const handle = peer.client.subscribe("a/filter/of/some/length", () => {});
+			peer.client.ping();
+			peer.send(publish("a", "x", 1, 1), publish("a", "x", 2, 2), { cmd: "pubrel", messageId: 2 });
+			// For ids that are not known.
+			peer.send({ cmd: "pubrel", messageId: 9 }, { cmd: "pubrec", messageId: 9 });
+			if (handle > 0) peer.client.unsubscribe(handle);
+			peer.client.close({ reason: 4, properties: properties([REASON_STRING, "x".repeat(20)]) });
+			const sizes = peer.frames().map(frame => frame.length);
+			expect(sizes.length).toBeGreaterThan(6);
+			expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
+		}
+	});
+
+	it("[MQTT-3.2.2-15] a server that cannot take an acknowledgement is none for us", () => {
+		for (let maximumPacketSize = 1; maximumPacketSize < 5; maximumPacketSize += 1) {
+			const peer = new Peer({ protocolVersion: 5 });
+			peer.connect();
+			peer.send({ cmd: "connack", reasonCode: 0, sessionPresent: false, properties: { maximumPacketSize } });
+			expect([peer.told(), peer.hex(), peer.socket.closed]).toEqual([["offline 95"], "", true]);
+		}
+	});
+
+	it("[MQTT-3.2.2-15] a filter that was asked for before, and whose UNSUBSCRIBE is too large, holds nothing up", () => {
+		const peer = online();
+		const early = peer.client.subscribe("a/filter/of/some/length", () => {});
+		peer.answer();
+		const late = peer.client.subscribe("another/filter/of/length", () => {});
+		peer.answer();
+		peer.socket.fail();
+		expect(peer.client.unsubscribe(early)).toBe(0);
+		peer.told();
+		peer.online(true, 1000, { maximumPacketSize: 20 });
+		expect(peer.told()).toEqual(["online true", `unsubscribed ${early} ${0x95}`]);
+		expect(peer.client.unsubscribe(late)).toBe(-0x95);
+		peer.client.subscribe("b", () => {});
+		peer.client.publish("c", "x", { qos: 1 });
+		expect(peer.take().map(({ cmd }) => cmd)).toEqual(["subscribe", "publish"]);
 	});
 });
 

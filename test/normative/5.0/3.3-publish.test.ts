@@ -1,14 +1,83 @@
 // MQTT 5.0, section 3.3: PUBLISH.
 
+import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { Misuse, QOS_1, QOS_2, RETAIN } from "../../../firmware/mqtt/client.js";
 import { CONTENT_TYPE, properties, RESPONSE_TOPIC, SUBSCRIPTION_IDENTIFIER } from "../../../firmware/mqtt/property.js";
-import { expectBadTopic, online } from "../../support/five.js";
-import { byteHex, expectBroken, Peer, packet, publish, utf8 } from "../../support/peer.js";
+import { online } from "../../support/five.js";
+import { byteHex, expectBroken, Peer, packet, publish, utf8, wordHex } from "../../support/peer.js";
 import { asString, HALVES, ILL_FORMED, WELL_FORMED } from "../../support/strings.js";
 
 const one = utf8("one");
 const two = utf8("two");
+
+describe("topic aliases", () => {
+	const aliasing = { limits: { aliases: 3 } };
+	const incoming = (topic: string, alias: number) => packet("30", asString(topic), "0323", wordHex(alias), "78");
+
+	it("[MQTT-3.3.2-7] of ours mean nothing on the next connection: the topic is said again", () => {
+		const peer = online(aliasing, { topicAliasMaximum: 3 });
+		const topic = peer.client.topic("some/topic");
+		for (let i = 0; i < 2; i += 1) {
+			for (let j = 0; j < 2; j += 1) peer.client.publish(topic, one, 3, 0);
+			expect(peer.hex()).toBe(
+				`${packet("30", asString("some/topic"), "03230001", "6f6e65")}${packet("30", "0000", "03230001", "6f6e65")}`,
+			);
+			peer.socket.fail();
+			peer.online(true, 1000, { topicAliasMaximum: 3 });
+			peer.take();
+		}
+	});
+
+	it("[MQTT-3.3.2-7] of the server mean nothing on the next connection", () => {
+		const peer = online(aliasing);
+		peer.send(incoming("a", 1), incoming("", 1));
+		expect(peer.told()).toEqual(["message a x 0", "message a x 0"]);
+		peer.socket.fail();
+		peer.online(true);
+		peer.told();
+		peer.send(incoming("", 1));
+		expectBroken(peer, "55", "82");
+	});
+
+	it("[MQTT-3.3.2-8] [MQTT-3.3.2-9] are from 1 to the server's maximum, however many topics there are", () => {
+		for (const topicAliasMaximum of [1, 2, 3, 4, 100]) {
+			const peer = online(aliasing, { topicAliasMaximum });
+			const topics = ["a", "b", "c", "d", "e"].map(name => peer.client.topic(name));
+			for (const topic of [...topics, ...topics]) peer.client.publish(topic, one, 3, 0);
+			const used = (peer.take() as IPublishPacket[]).map(({ properties }) => properties!.topicAlias!);
+			expect([Math.min(...used), Math.max(...used)]).toEqual([1, Math.min(3, topicAliasMaximum)]);
+		}
+	});
+
+	it("[MQTT-3.3.2-8] an alias of zero closes", () => {
+		const peer = online(aliasing);
+		peer.send(incoming("a", 0));
+		expectBroken(peer, "5e", "94");
+	});
+
+	it("[MQTT-3.3.2-10] each one up to the maximum that we have said in CONNECT is taken, and none above", () => {
+		const peer = online(aliasing);
+		for (const alias of [3, 1, 2]) peer.send(incoming(`topic/${alias}`, alias));
+		for (const alias of [1, 2, 3]) peer.send(incoming("", alias));
+		expect(peer.told()).toEqual([3, 1, 2, 1, 2, 3].map(alias => `message topic/${alias} x 0`));
+		peer.send(incoming("topic/4", 4));
+		expectBroken(peer, "5e", "94");
+	});
+});
+
+it("[MQTT-3.3.2-14] a Response Topic has no wildcards: misuse where we send it, the end of the connection where it comes", () => {
+	const peer = online();
+	for (const name of ["#", "a/+", "+", "a/#/b", ""]) {
+		expect(() => peer.client.publish("a", "x", { properties: properties([RESPONSE_TOPIC, name]) })).toThrow(Misuse);
+		const block = `08${asString(name)}`;
+		peer.send(packet("30", asString("a"), byteHex(block.length / 2), block));
+		expectBroken(peer, "5d", "82");
+	}
+	peer.client.publish("a", "x", { properties: properties([RESPONSE_TOPIC, "b/c"]) });
+	peer.send(packet("30", asString("a"), "06", `08${asString("b/c")}`));
+	expect(peer.told()).toEqual(["message a  0"]);
+});
 
 describe("DUP", () => {
 	it("[MQTT-3.3.1-1] [MQTT-3.3.1-2] is 0 the first time, 1 on every later one, and 0 at QoS 0", () => {
@@ -114,7 +183,7 @@ describe("the topic name", () => {
 			expect(peer.hex()).toBe("");
 			for (const first of ["30", "32"]) {
 				peer.send(packet(first, asString(text), first === "32" ? "0007" : "", "00", "78"));
-				expectBadTopic(peer);
+				expectBroken(peer, "55", "82");
 				peer.take();
 			}
 		}

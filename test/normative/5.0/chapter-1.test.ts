@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { Misuse } from "../../../firmware/mqtt/client.js";
 import { properties, SUBSCRIPTION_IDENTIFIER, USER_PROPERTY } from "../../../firmware/mqtt/property.js";
-import { expectBadTopic, online } from "../../support/five.js";
+import { online } from "../../support/five.js";
 import { byteHex, expectBroken, Peer, packet, utf8 } from "../../support/peer.js";
 import { asString, HALVES, holds, ILL_FORMED, placesOf, WELL_FORMED } from "../../support/strings.js";
 
@@ -40,7 +40,7 @@ describe("UTF-8 strings", () => {
 		const peer = online();
 		for (const hex of ILL_FORMED) {
 			peer.send(packet("30", asString({ hex }), "00"));
-			expectBadTopic(peer);
+			expectBroken(peer, "54", "81");
 			peer.socket.fail();
 			peer.told();
 			peer.connect();
@@ -78,7 +78,7 @@ describe("UTF-8 strings", () => {
 		const peer = online();
 		for (const text of ["\0", "a\0", "\0a", "a\0b"]) {
 			peer.send(packet("30", asString(text), "00"));
-			expectBadTopic(peer);
+			expectBroken(peer, "54", "81");
 		}
 	});
 
