@@ -46,24 +46,36 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	128: "refused",
 	129: "the broker found a packet of ours ill-formed",
 	130: "the broker found a packet of ours out of place",
+	131: "the broker will not, for reasons of its own",
 	132: "the broker does not speak this version of MQTT",
 	133: "client id not accepted",
 	134: "bad user name or password",
 	135: "not authorised",
 	136: "the broker is unavailable",
+	137: "the broker is busy",
 	138: "banned",
+	139: "the broker is shutting down",
 	140: "authentication method not accepted",
+	141: "the broker heard nothing from us for too long",
 	142: "another client has taken over the session",
+	143: "topic filter not accepted",
+	144: "topic name not accepted",
+	145: "packet id in use",
 	146: "the broker does not know the packet id",
 	147: "too many messages at once for the broker",
 	148: "topic alias not accepted",
 	149: "packet too large for the broker",
+	150: "too many messages in too short a time for the broker",
 	151: "quota exceeded",
+	152: "closed by an operator of the broker",
+	153: "payload is not what its format says",
 	154: "the broker keeps no messages",
 	155: "QoS not accepted",
 	156: "the broker wants us to use another for now",
 	157: "the broker has moved",
 	158: "the broker has no shared subscriptions",
+	159: "too many connections in too short a time for the broker",
+	160: "the time allowed for a connection is over",
 	161: "the broker has no subscription identifiers",
 	162: "the broker has no wildcard subscriptions",
 };
@@ -71,4 +83,10 @@ const SENTENCES: Readonly<Record<number, string>> = {
 /** A sentence without a full stop. */
 export function sentence(code: number): string {
 	return SENTENCES[code] ?? `code 0x${code.toString(16).padStart(2, "0")}`;
+}
+
+/** Text from elsewhere, without anything that a terminal would obey. */
+export function plain(text: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not get out
+	return text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "?");
 }

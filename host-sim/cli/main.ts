@@ -5,7 +5,15 @@ import { readFileSync } from "node:fs";
 import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
+import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
+import { sub } from "./sub.js";
+
+/** These read their flags themselves: there, -h is a host. */
+const CLIENTS = new Map([
+	["pub", pub],
+	["sub", sub],
+]);
 
 const cli = cac("thimble");
 
@@ -24,10 +32,24 @@ cli
 	.option("--json", "One JSON object a line instead of a table")
 	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
 
+cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
+cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");
+
 cli.help();
 cli.version(version());
 
 try {
+	const client = CLIENTS.get(process.argv[2] ?? "");
+	process.exitCode = await (client === undefined ? runCommand() : client(process.argv.slice(3)));
+} catch (error) {
+	const { name, message } = error as Error;
+	if (!(error instanceof UsageError || error instanceof Misuse) && name !== "CACError") throw error;
+	// A URL in the wrong place is repeated without its password.
+	console.error(`thimble: ${message.replaceAll(/\/\/(?!\[user)[^\s"]*@/g, "//…@")}`);
+	process.exitCode = 2;
+}
+
+async function runCommand(): Promise<number> {
 	cli.parse(process.argv, { run: false });
 	if (cli.matchedCommand === undefined && !cli.options["help"] && !cli.options["version"]) {
 		const [name] = cli.args;
@@ -36,13 +58,7 @@ try {
 		);
 	}
 	if (cli.args.length > 1) throw new UsageError(`too many arguments: ${cli.args.slice(1).join(" ")}`);
-	process.exitCode = (await cli.runMatchedCommand()) ?? 0;
-} catch (error) {
-	const { name, message } = error as Error;
-	if (!(error instanceof UsageError || error instanceof Misuse) && name !== "CACError") throw error;
-	// A URL in the wrong place is repeated without its password.
-	console.error(`thimble: ${message.replaceAll(/\/\/(?!\[user)[^\s"]*@/g, "//…@")}`);
-	process.exitCode = 2;
+	return (await cli.runMatchedCommand()) ?? 0;
 }
 
 /** The package's version; the sources and the built files lie at different depths. */

@@ -9,7 +9,7 @@ import { type Listener, listen } from "../node/listen.js";
 import { NodeResolver } from "../node/resolver.js";
 import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
-import { sentence } from "../sentence.js";
+import { plain, sentence } from "../sentence.js";
 import { engineBoards } from "../xs/fleet.js";
 import { describeEndpoint, parseEndpoint, probeEndpoint } from "./endpoint.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
@@ -148,9 +148,8 @@ function introduction(endpoint: Endpoint, note: string, scenario: Scenario, engi
 
 /** For a shell, and without anything that a terminal would obey. */
 function quote(text: string): string {
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not get out
-	const plain = text.replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "?");
-	return /^[\w.@-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;
+	const shown = plain(text);
+	return /^[\w.@-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 /** Resolves after that time, or at the first signal; a second signal ends the process at once. */

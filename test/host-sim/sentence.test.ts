@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { sentence } from "../../host-sim/sentence.js";
+import { isReason } from "../../firmware/mqtt/reason.js";
+import { plain, sentence } from "../../host-sim/sentence.js";
 
 it("has words for every code that the firmware can send, and a number for any other", () => {
 	for (const file of ["error", "reason"]) {
@@ -12,4 +13,13 @@ it("has words for every code that the firmware can send, and a number for any ot
 		}
 	}
 	expect(sentence(0xfe)).toBe("code 0xfe");
+});
+
+it("has words for every reason that a server may refuse something with", () => {
+	for (let reason = 0x80; reason <= 0xff; reason += 1)
+		if (isReason(reason, 0x7f00)) expect(sentence(reason)).not.toMatch(/^code /);
+});
+
+it("shows text from elsewhere without what a terminal would obey", () => {
+	expect(plain("ä\x1b[1m\r\n\x9bb")).toBe("ä?[1m???b");
 });

@@ -1,0 +1,149 @@
+// thimble pub: messages to a broker, with the flags of mosquitto_pub.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { UsageError } from "../fleet/scenario.js";
+import { plain } from "../sentence.js";
+import { Errand, FAILED, FINE, watchProcess } from "./errand.js";
+import { type Flag, Flags, flagLines } from "./flags.js";
+import { LINK_FLAGS, linkOf } from "./link.js";
+import { filePayload, linesOf, memoryPayload, type Payload, streamPayload } from "./payload.js";
+import { Publisher } from "./publisher.js";
+
+const MESSAGE_FLAGS: readonly Flag[] = [
+	{ names: ["-t", "--topic"], value: "TOPIC", help: "where to publish, unless the URL says it" },
+	{ names: ["-m", "--message"], value: "TEXT", help: "the message" },
+	{ names: ["-n", "--null-message"], help: "an empty message; with -r it clears what is retained" },
+	{ names: ["-f", "--file"], value: "FILE", help: "a file as a message, read while it is sent" },
+	{ names: ["-s", "--stdin-file"], help: "standard input as one message" },
+	{ names: ["-l", "--stdin-line"], help: "each line of standard input as a message, as it comes" },
+	{ names: ["-q", "--qos"], value: "QOS", help: "0 (default), 1 or 2" },
+	{ names: ["-r", "--retain"], help: "the broker keeps the message for those who come later" },
+	{ names: ["--repeat"], value: "COUNT", help: "publish it so many times" },
+	{ names: ["--repeat-delay"], value: "SECONDS", help: "from the delivery of one to the next" },
+];
+
+const HELP = `thimble pub: publish to an MQTT broker
+
+  thimble pub [-h HOST] -t TOPIC -m TEXT
+  thimble pub mqtt://[user[:password]@]host[:port]/topic -m TEXT
+
+What
+${flagLines(MESSAGE_FLAGS).join("\n")}
+
+Where and how
+${flagLines(LINK_FLAGS).join("\n")}
+
+Ends when the broker has all of it: at QoS 1 and 2, when it has said so. Exit codes: 0 fine, 1 it did not work, 2 something
+was asked for that cannot be, 27 out of time (-W), 130 or 143 stopped before it was done.
+-D goes with CONNECT, PUBLISH and WILL.
+`;
+
+/** Flags that say what is published. */
+const SOURCES = ["-m", "-n", "-f", "-s", "-l"] as const;
+
+/** How long a signal leaves to what is under way, in ms. */
+const DRAIN_MS = 2000;
+
+/** Returns the exit code; throws UsageError or Misuse. */
+export async function pub(args: readonly string[]): Promise<number> {
+	const flags = new Flags([...MESSAGE_FLAGS, ...LINK_FLAGS], args);
+	if (flags.has("--help")) {
+		process.stdout.write(HELP);
+		return FINE;
+	}
+	const link = linkOf(flags, ["CONNECT", "PUBLISH", "WILL"]);
+	if (link.topic !== undefined && flags.has("-t")) throw new UsageError("-t and a URL with a topic do not go together");
+	const topic = link.topic ?? flags.text("-t");
+	if (topic === undefined) throw new UsageError("which topic? Give -t TOPIC");
+	flags.atMostOne(...SOURCES);
+	if (!SOURCES.some(name => flags.has(name)))
+		throw new UsageError("which message? Give -m TEXT, -n, -f FILE, -s or -l");
+	const qos = flags.integer("-q", 0, 2) ?? 0;
+	const times = flags.integer("--repeat", 1, 2_147_483_647) ?? 1;
+	const delayMs = flags.milliseconds("--repeat-delay") ?? 0;
+	if (flags.has("--repeat-delay") && !flags.has("--repeat")) throw new UsageError("--repeat-delay needs --repeat");
+	flags.atMostOne("-l", "--repeat");
+	const payload = await payloadOf(flags);
+
+	const say = (text: string) => console.error(`thimble: ${plain(text)}`);
+	const tell = flags.has("--quiet") ? () => {} : say;
+	const debug = flags.has("-d") ? { debug: say } : {};
+	/** Ends the wait between two messages. */
+	const hurry = new AbortController();
+	let stopped: number | undefined;
+	let patience: NodeJS.Timeout | undefined;
+	let handleOnline = () => {};
+	const online = new Promise<void>(resolve => {
+		handleOnline = resolve;
+	});
+	const errand: Errand = new Errand({
+		client: { ...link.options, onPublishEnd: (ticket, end, code) => publisher.handleEnd(ticket, end, code) },
+		url: link.url,
+		waitMs: flags.milliseconds("-W"),
+		tell,
+		...debug,
+		onOnline() {
+			handleOnline();
+			publisher.handleRoom();
+		},
+		onInterrupt(code) {
+			// What is under way may still arrive, if that is soon done.
+			stopped = code;
+			process.stdin.destroy();
+			hurry.abort();
+			patience = setTimeout(() => errand.end(code), DRAIN_MS);
+			return undefined;
+		},
+		onEnd() {
+			publisher.stop();
+			process.stdin.destroy();
+			hurry.abort();
+			clearTimeout(patience);
+		},
+	});
+	const publisher: Publisher = new Publisher({
+		client: errand.client,
+		topic,
+		qos,
+		retain: flags.has("-r"),
+		properties: link.publishProperties,
+		explain: code => errand.explain(code),
+		tell,
+		...debug,
+	});
+	const work = async () => {
+		await online;
+		let left = payload === undefined ? 0 : times;
+		if (payload === undefined) await publishLines(publisher);
+		else
+			while (left > 0 && stopped === undefined && !errand.isEnding) {
+				await publisher.publish(payload);
+				await publisher.settled();
+				left -= 1;
+				if (left > 0 && delayMs > 0) await sleep(delayMs, undefined, { signal: hurry.signal }).catch(() => {});
+			}
+		await publisher.settled();
+		errand.end(publisher.failures > 0 ? FAILED : left > 0 ? (stopped ?? FAILED) : FINE);
+	};
+	watchProcess(errand);
+	errand.start();
+	return Promise.race([errand.done, work().then(() => errand.done)]);
+}
+
+/** Undefined for lines, which come one after the other. */
+async function payloadOf(flags: Flags): Promise<Payload | undefined> {
+	const file = flags.text("-f");
+	if (file !== undefined) return filePayload(file);
+	if (flags.has("-s")) return streamPayload(process.stdin);
+	if (flags.has("-l")) return undefined;
+	return memoryPayload(Buffer.from(flags.text("-m") ?? ""));
+}
+
+async function publishLines(publisher: Publisher): Promise<void> {
+	try {
+		for await (const line of linesOf(process.stdin)) await publisher.publish(memoryPayload(line));
+	} catch (error) {
+		// Somebody has ended it while we were reading.
+		if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+	}
+}
