@@ -41,6 +41,31 @@ function hear(payload: Uint8Array, disturb?: (world: World, spans: () => number)
 	return { messages, spans };
 }
 
+/** One span of a message, as a client shows it. */
+function span(more: object): Incoming {
+	const packet = {
+		aborted: false,
+		position: 0,
+		total: 1,
+		bytes: Uint8Array.of(7),
+		payloadAt: 0,
+		payloadLength: 1,
+		last: true,
+		propertiesAt: 0,
+		propertiesStop: 0,
+		property: (id: number) => (id === CONTENT_TYPE ? "t" : undefined),
+		userProperties: () => [
+			["k", "1"],
+			["k", "2"],
+		],
+		topic: "a",
+		qos: 0,
+		retain: true,
+		packetId: 0,
+	};
+	return { ...packet, ...more } as unknown as Incoming;
+}
+
 const large = Uint8Array.from({ length: 5000 }, (_, i) => i % 251);
 
 describe("messages", () => {
@@ -70,29 +95,17 @@ describe("messages", () => {
 		expect(messages[0]!.payload.equals(large)).toBe(true);
 	});
 
+	it("that have broken off are not completed by the end of another", () => {
+		const gatherer = new Gatherer();
+		expect(gatherer.take(span({ total: 2, last: false }), 1)).toBeUndefined();
+		expect(gatherer.take(span({ total: 2, last: false, aborted: true }), 1)).toBeUndefined();
+		expect(gatherer.take(span({ total: 2, position: 1 }), 1)).toBeUndefined();
+	});
+
 	it("of 5.0 have their properties by name", () => {
 		const block = properties([USER_PROPERTY, "k", "1"], [CONTENT_TYPE, "t"], [USER_PROPERTY, "k", "2"]);
-		const packet = {
-			aborted: false,
-			position: 0,
-			total: 1,
-			bytes: Uint8Array.of(7),
-			payloadAt: 0,
-			payloadLength: 1,
-			last: true,
-			propertiesAt: 0,
-			propertiesStop: block.length,
-			property: (id: number) => (id === CONTENT_TYPE ? "t" : undefined),
-			userProperties: () => [
-				["k", "1"],
-				["k", "2"],
-			],
-			topic: "a",
-			qos: 0,
-			retain: true,
-			packetId: 0,
-		};
-		const message = new Gatherer().take(packet as unknown as Incoming, 1)!;
+		const packet = span({ propertiesStop: block.length });
+		const message = new Gatherer().take(packet, 1)!;
 		expect([...message.properties]).toEqual([["content-type", "t"]]);
 		expect(message.userProperties).toHaveLength(2);
 	});

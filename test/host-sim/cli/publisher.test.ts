@@ -58,6 +58,17 @@ describe("a publisher", () => {
 		expect(told).toEqual([]);
 	});
 
+	it("waits where messages fill the outbox before they are too many", async () => {
+		const { world, publisher, received, told } = publisherOf(1);
+		const texts = numbers(0, 50).map(text => text.padEnd(100));
+		const work = async () => {
+			for (const text of texts) await publisher.publish(memoryPayload(Buffer.from(text)));
+			await publisher.settled();
+		};
+		await settle(world, work());
+		expect([received, told]).toEqual([texts, []]);
+	});
+
 	it("keeps that across a lost connection, in a session that outlives it", async () => {
 		const { world, publisher, received } = publisherOf(2);
 		const work = async () => {
