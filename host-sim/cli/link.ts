@@ -53,6 +53,8 @@ export const LIMITS: Readonly<Limits> = {
 	received: 1024,
 	topics: 512,
 	topicBytes: 65_535,
+	aliases: 0,
+	aliasBytes: 0,
 };
 
 /** What a process is told when somebody has cut its broker off, in ms; boards wait longer. */

@@ -42,7 +42,7 @@ export class Publisher {
 
 	/** Resolves when the client has taken it, or never will. */
 	async publish(payload: Payload): Promise<void> {
-		const { debug, explain, properties, tell } = this.#options;
+		const { debug, explain, tell } = this.#options;
 		this.#count += 1;
 		const number = this.#count;
 		while (!this.#stopped) {
@@ -54,9 +54,7 @@ export class Publisher {
 			}
 			if (!isForNow(-ticket)) {
 				this.failures += 1;
-				// A payload that comes in pieces has no properties to go with it.
-				const isPiecemeal = ticket === -TOO_LARGE && properties !== undefined;
-				tell(`message ${number} is refused: ${isPiecemeal ? "too large to have properties" : explain(-ticket)}`);
+				tell(`message ${number} is refused: ${explain(-ticket)}`);
 				return;
 			}
 			await this.#change();
@@ -103,8 +101,7 @@ export class Publisher {
 					: client.publishWith(properties, this.#topic, bytes, length, this.#flags);
 			if (ticket !== -TOO_LARGE) return ticket;
 		}
-		if (properties !== undefined) return -TOO_LARGE;
-		return client.publishFrom(this.#topic, source, length, this.#flags);
+		return client.publishFrom(this.#topic, source, length, this.#flags, properties);
 	}
 
 	#change(): Promise<void> {
