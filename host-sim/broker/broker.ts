@@ -1,66 +1,116 @@
-// A small MQTT 3.1.1 broker for simulations and tests, in the process of whoever uses it. It has no sockets, timers or
-// clock: bytes and times come in through connections, so real time and virtual time, TCP and simulated links drive the
-// same code. It speaks through mqtt-packet, so that a codec other than the client's own checks every packet.
+// A small MQTT broker, 3.1.1 and 5.0 side by side, for simulations and tests, in the process of whoever uses it. It has no
+// sockets, timers or clock: bytes and times come in through connections, so real time and virtual time, TCP and simulated
+// links drive the same code. It speaks through mqtt-packet, so that a codec other than the client's own checks every packet.
 
 import type { Packet } from "mqtt-packet";
 import type { Transport } from "../transport.js";
+import { redirection, type ServerReference, type Will } from "./admission.js";
+import { Authentication, type Authenticator } from "./authentication.js";
 import { Connection } from "./connection.js";
+import { retainedCopyOf } from "./copy.js";
+import { type BrokerLimits, type Limits, withDefaults } from "./limits.js";
+import type { Message } from "./message.js";
+import {
+	BAD_USER_NAME_OR_PASSWORD,
+	Refusal,
+	type RefusalProperties,
+	SERVER_SHUTTING_DOWN,
+	SESSION_TAKEN_OVER,
+	UNSPECIFIED_ERROR,
+} from "./reason.js";
 import { Retained } from "./retained.js";
-import { type Message, Session } from "./session.js";
-import { FilterTree } from "./topic.js";
+import { Session, type SubscriptionOptions } from "./session.js";
+import { Subscriptions } from "./subscriptions.js";
+import { FOR_EVER } from "./terms.js";
+import { isShared } from "./topic.js";
 
 export interface BrokerOptions {
-	/** User names and passwords; without any, everybody may in. */
+	/** User names and passwords; without any, everybody may in. Whoever authenticates by a method is not asked for them. */
 	users?: Readonly<Record<string, string>>;
-	/** QoS 1 and 2 messages under way to one client. Default 20. */
+	/** Methods of enhanced authentication that 5.0 clients may name in CONNECT. Default: none. */
+	authenticators?: readonly Authenticator[];
+	/** QoS 1 and 2 messages under way to one client, if its Receive Maximum is not smaller. Default 20. */
 	maxInflight?: number;
 	/** Messages waiting for one client; more are dropped and counted. Default 10,000. */
 	maxQueued?: number;
-	/** Filters that SUBSCRIBE is refused for with 0x80. */
-	refusedFilters?: readonly string[];
+	/** Filters that SUBSCRIBE is refused for, with 0x80 or the reason that stands beside them. */
+	refusedFilters?: readonly string[] | Readonly<Record<string, number>>;
+	/** Topics whose messages are not taken, and the reason for PUBACK and PUBREC; 3.1.1 has none and hears that all is well. */
+	refusedTopics?: Readonly<Record<string, number>>;
+	/** What clients are allowed, and told in CONNACK. */
+	limits?: BrokerLimits;
+	/** Told to clients that ask for it: a beginning for response topics, by convention. */
+	responseInformation?: string;
+	/** Nobody may in, and is told where to go instead. */
+	serverReference?: ServerReference;
 	on?: BrokerListener;
 }
 
-/** What happens, for whoever watches. All optional. */
+/** What happens, for whoever watches. All optional. `peer` is another for each connection. */
 export interface BrokerListener {
+	/** Somebody is there, and has said nothing yet; disconnected() follows some time. */
+	accepted?(peer: string): void;
 	connected?(clientId: string, peer: string, sessionPresent: boolean): void;
 	disconnected?(clientId: string | undefined, peer: string, why: string): void;
 	published?(message: Message): void;
 	received?(clientId: string | undefined, packet: Packet): void;
 	sent?(clientId: string | undefined, packet: Packet, bytes: number): void;
+	/** Every whole packet as it is, before it is read or sent; the bytes are the listener's only until it returns. */
+	frame?(peer: string, clientId: string | undefined, direction: "in" | "out", bytes: Uint8Array): void;
 }
 
 export class Broker {
+	/** The latest time that anybody has told, in ms. */
+	now = 0;
 	readonly retained = new Retained();
 	readonly sessions = new Map<string, Session>();
+	readonly limits: Limits;
 	readonly #options: BrokerOptions;
 	readonly #connections = new Set<Connection>();
-	readonly #subscriptions = new FilterTree<Subscription>();
+	readonly #subscriptions = new Subscriptions();
+	readonly #refusedFilters: ReadonlyMap<string, number>;
+	readonly #refusedTopics: ReadonlyMap<string, number>;
+	#accepted = 0;
 	#assigned = 0;
 
 	constructor(options: BrokerOptions = {}) {
 		this.#options = options;
+		this.limits = withDefaults(options.limits);
+		this.#refusedFilters = reasonsOf(options.refusedFilters);
+		this.#refusedTopics = reasonsOf(options.refusedTopics);
 	}
 
 	/** Somebody has connected. `now` is ms on any clock that does not jump, the same in all calls. */
 	accept(transport: Transport, now: number): Connection {
-		const connection = new Connection(this, transport, now);
+		this.now = now;
+		this.#accepted += 1;
+		const connection = new Connection(this, transport, this.#accepted);
 		this.#connections.add(connection);
+		this.#options.on?.accepted?.(connection.peer);
 		return connection;
 	}
 
 	/** When handleTime() wants to be called, or undefined for not at all. */
 	pollDeadline(): number | undefined {
 		let next: number | undefined;
-		for (const { deadline } of this.#connections)
+		const take = (deadline: number | undefined) => {
 			if (deadline !== undefined && (next === undefined || deadline < next)) next = deadline;
+		};
+		for (const { deadline } of this.#connections) take(deadline);
+		for (const { endsAt, will } of this.sessions.values()) {
+			take(endsAt);
+			take(will?.at);
+		}
 		return next;
 	}
 
-	/** Ends the connections whose time has run out. */
+	/** Ends the connections and sessions whose time has run out, and publishes the wills whose time has come. */
 	handleTime(now: number): void {
+		this.now = now;
 		for (const connection of [...this.#connections])
-			if (connection.deadline !== undefined && connection.deadline <= now) connection.handleSilence(now);
+			if (connection.deadline !== undefined && connection.deadline <= now) connection.handleSilence();
+		for (const session of [...this.sessions.values()]) this.#settle(session);
+		this.retained.handleTime(now);
 	}
 
 	/** The connection of that client, or undefined. */
@@ -69,31 +119,58 @@ export class Broker {
 		return undefined;
 	}
 
-	/** Ends all connections, as a broker does that is stopped in good order: wills are published. */
-	close(): void {
-		for (const connection of [...this.#connections]) connection.close("broker stopped", true);
+	/**
+	 * Ends that client's connection; a 5.0 client is told the reason and the properties (of DISCONNECT, as mqtt-packet
+	 * names them) first. Its will is published. False where it is not connected.
+	 */
+	disconnect(clientId: string, reason: number, properties: RefusalProperties = {}): boolean {
+		const connection = this.connectionOf(clientId);
+		connection?.close("disconnected by the broker", true, reason, properties);
+		return connection !== undefined;
 	}
 
-	/** Routes a message to its subscribers, and keeps it if it is retained. */
-	publish(message: Message): void {
-		this.#options.on?.published?.(message);
-		if (message.retain) this.retained.put(message);
-		// Overlapping subscriptions of one client get one copy, at the highest QoS they were granted.
-		const receivers = new Map<Session, number>();
-		this.#subscriptions.match(message.topic, (_key, { session, qos }) =>
-			receivers.set(session, Math.max(receivers.get(session) ?? 0, qos)),
-		);
-		for (const [session, qos] of receivers)
-			session.deliver({ ...message, retain: false, qos: Math.min(qos, message.qos) as 0 | 1 | 2 });
+	/** Sends that client these bytes, whatever they are. False where it is not connected. */
+	sendRaw(clientId: string, bytes: Uint8Array): boolean {
+		const connection = this.connectionOf(clientId);
+		connection?.writeRaw(bytes);
+		return connection !== undefined;
+	}
+
+	/** Ends all connections, as a broker does that is stopped in good order: wills are published. */
+	close(): void {
+		for (const connection of [...this.#connections]) connection.close("broker stopped", true, SERVER_SHUTTING_DOWN);
+	}
+
+	/** Routes a message to its subscribers, and keeps it if it is retained. False where there is no subscriber. */
+	publish(message: Message): boolean {
+		const stamped = { arrivedAt: this.now, ...message };
+		this.#options.on?.published?.(stamped);
+		if (message.retain) this.retained.put(stamped);
+		return this.#subscriptions.route(stamped);
 	}
 
 	// For connections.
 
-	isAllowed(userName: string | undefined, password: string | undefined): boolean {
-		const users = this.#options.users;
-		return (
-			users === undefined || (userName !== undefined && Object.hasOwn(users, userName) && users[userName] === password)
-		);
+	get responseInformation(): string | undefined {
+		return this.#options.responseInformation;
+	}
+
+	/** Throws where the broker takes nobody. */
+	checkOpen(): void {
+		if (this.#options.serverReference !== undefined) throw redirection(this.#options.serverReference);
+	}
+
+	/** Throws where that user may not in. */
+	checkUser(userName: string | undefined, password: string | undefined): void {
+		const { users } = this.#options;
+		if (users === undefined) return;
+		if (userName === undefined || !Object.hasOwn(users, userName) || users[userName] !== password)
+			throw new Refusal(BAD_USER_NAME_OR_PASSWORD, "bad user name or password");
+	}
+
+	/** Throws where the method is none of ours. */
+	authenticate(method: string, clientId: string): Authentication {
+		return new Authentication(this.#options.authenticators ?? [], method, clientId);
 	}
 
 	takeClientId(): string {
@@ -102,66 +179,115 @@ export class Broker {
 		return `auto-${this.#assigned}`;
 	}
 
-	/** The session for this client id: the old one, or a new one. Whoever had the id is thrown out [MQTT-3.1.4-2]. */
-	openSession(connection: Connection, clientId: string, clean: boolean): { session: Session; present: boolean } {
+	/**
+	 * The session for this client id: the old one, or a new one. Whoever had the id is thrown out [MQTT-3.1.4-2], in 5.0
+	 * [MQTT-3.1.4-3].
+	 */
+	openSession(
+		connection: Connection,
+		clientId: string,
+		clean: boolean,
+		expiry: number,
+	): { session: Session; present: boolean } {
 		for (const other of [...this.#connections])
-			if (other !== connection && other.clientId === clientId) other.close("taken over", true);
+			if (other !== connection && other.clientId === clientId) other.close("taken over", true, SESSION_TAKEN_OVER);
 		const old = this.sessions.get(clientId);
-		if (old !== undefined && !clean && !old.clean) return { session: old, present: true };
-		if (old !== undefined) this.#forget(old);
-		const session = new Session(clientId, clean, this.#options.maxInflight ?? 20, this.#options.maxQueued ?? 10_000);
+		if (old !== undefined && clean)
+			this.#endSession(old); // [MQTT-3.1.2-4]
+		else if (old !== undefined) {
+			old.expiry = expiry;
+			old.endsAt = undefined;
+			old.will = undefined; // [MQTT-3.1.3-9]
+			return { session: old, present: true };
+		}
+		const { maxInflight = 20, maxQueued = 10_000 } = this.#options;
+		const session = new Session(clientId, expiry, maxInflight, maxQueued);
 		this.sessions.set(clientId, session);
 		return { session, present: false };
 	}
 
-	maySubscribe(filter: string): boolean {
-		return !(this.#options.refusedFilters?.includes(filter) ?? false);
+	/** Why that filter is refused, or undefined. */
+	reasonAgainstFilter(filter: string): number | undefined {
+		return this.#refusedFilters.get(filter);
 	}
 
-	subscribe(session: Session, filter: string, qos: 0 | 1 | 2): void {
-		session.subscriptions.set(filter, qos);
-		this.#subscriptions.set(filter, session.clientId, { session, qos });
+	/** Why messages to that topic are refused, or undefined. */
+	reasonAgainst(topic: string): number | undefined {
+		return this.#refusedTopics.get(topic);
 	}
 
-	/** Retained messages go out again for every SUBSCRIBE [MQTT-3.3.1-6]. */
+	/** True where the session had no subscription to that filter. */
+	subscribe(session: Session, filter: string, qos: 0 | 1 | 2, options: SubscriptionOptions = {}): boolean {
+		return this.#subscriptions.set({ session, filter, qos, ...options });
+	}
+
+	/** Retained messages, for that subscription alone: none for a shared one (section 4.8.2). */
 	deliverRetained(session: Session, filter: string): void {
-		const granted = session.subscriptions.get(filter) ?? 0;
+		const subscription = session.subscriptions.get(filter);
+		if (subscription === undefined || isShared(filter)) return;
+		this.retained.handleTime(this.now);
 		for (const message of this.retained.matching(filter))
-			session.deliver({ ...message, qos: Math.min(granted, message.qos) as 0 | 1 | 2 });
+			if (!subscription.noLocal || message.publisher !== session.clientId)
+				session.deliver(retainedCopyOf(message, [subscription]));
 	}
 
-	unsubscribe(session: Session, filter: string): void {
-		session.subscriptions.delete(filter);
-		this.#subscriptions.delete(filter, session.clientId);
+	/** False where there was none. */
+	unsubscribe(session: Session, filter: string): boolean {
+		return this.#subscriptions.delete(session, filter);
 	}
 
 	handleOnline(connection: Connection, clientId: string, present: boolean): void {
-		this.#options.on?.connected?.(clientId, connection.transport.peer, present);
+		this.#options.on?.connected?.(clientId, connection.peer, present);
+	}
+
+	handleFrame(connection: Connection, direction: "in" | "out", bytes: Uint8Array): void {
+		this.#options.on?.frame?.(connection.peer, connection.clientId, direction, bytes);
 	}
 
 	handleReceived(connection: Connection, packet: Packet): void {
 		this.#options.on?.received?.(connection.clientId, packet);
 	}
 
-	handleSent(connection: Connection, packet: Packet, bytes: number): void {
-		this.#options.on?.sent?.(connection.clientId, packet, bytes);
+	handleSent(connection: Connection, packet: Packet, bytes: Uint8Array): void {
+		this.handleFrame(connection, "out", bytes);
+		this.#options.on?.sent?.(connection.clientId, packet, bytes.length);
 	}
 
-	handleEnd(connection: Connection, why: string, will: Message | undefined): void {
+	handleEnd(connection: Connection, why: string, will: Will | undefined): void {
 		this.#connections.delete(connection);
 		const { session } = connection;
-		if (session?.clean && this.sessions.get(session.clientId) === session) this.#forget(session);
-		this.#options.on?.disconnected?.(connection.clientId, connection.transport.peer, why);
-		if (will !== undefined) this.publish(will);
+		if (session !== undefined) {
+			const { expiry } = session;
+			session.endsAt = expiry === FOR_EVER ? undefined : this.now + expiry * 1000;
+			// At the end of its delay or of the session, whichever comes first [MQTT-3.1.2-8].
+			if (will !== undefined)
+				session.will = { message: will.message, at: this.now + Math.min(will.delay, expiry) * 1000 };
+		}
+		this.#options.on?.disconnected?.(connection.clientId, connection.peer, why);
+		if (session !== undefined) this.#settle(session);
 	}
 
-	#forget(session: Session): void {
-		for (const filter of session.subscriptions.keys()) this.#subscriptions.delete(filter, session.clientId);
+	/** Does what a session's time has come for. */
+	#settle(session: Session): void {
+		if (session.will !== undefined && session.will.at <= this.now) this.#publishWill(session);
+		if (session.endsAt !== undefined && session.endsAt <= this.now) this.#endSession(session); // [MQTT-4.1.0-2]
+	}
+
+	#publishWill(session: Session): void {
+		const { will } = session;
+		session.will = undefined; // [MQTT-3.1.2-10]
+		if (will !== undefined) this.publish({ ...will.message, publisher: session.clientId });
+	}
+
+	#endSession(session: Session): void {
+		for (const filter of [...session.subscriptions.keys()]) this.#subscriptions.delete(session, filter);
 		this.sessions.delete(session.clientId);
+		this.#publishWill(session);
+		session.end();
 	}
 }
 
-interface Subscription {
-	readonly session: Session;
-	readonly qos: 0 | 1 | 2;
+function reasonsOf(refused: readonly string[] | Readonly<Record<string, number>> = {}): ReadonlyMap<string, number> {
+	if (!Array.isArray(refused)) return new Map(Object.entries(refused));
+	return new Map(refused.map(name => [name, UNSPECIFIED_ERROR]));
 }

@@ -1,51 +1,62 @@
-// One client's connection, from CONNECT to its end: parsing, the order of packets, keep-alive, the will. What breaks the
-// protocol ends the connection [MQTT-4.8.0-1], and then the will is published.
+// One client's connection, from its first byte to its end: the order of packets, CONNECT and AUTH, keep-alive, the will.
+// What breaks the protocol ends the connection, with the reason where the client can be told [MQTT-4.13.1-1], in 3.1.1
+// without [MQTT-4.8.0-1], and then the will is published. What clients say once they are in is heard by Conversation.
 
-import {
-	generate,
-	type IConnectPacket,
-	type IPublishPacket,
-	type ISubscribePacket,
-	type IUnsubscribePacket,
-	type Packet,
-	type Parser,
-	parser,
-} from "mqtt-packet";
+import type { IAuthPacket, IConnectPacket, IDisconnectPacket, Packet } from "mqtt-packet";
 import type { Transport, TransportHandler } from "../transport.js";
+import { checkClientId, type Will, willOf } from "./admission.js";
+import type { Authentication } from "./authentication.js";
 import type { Broker } from "./broker.js";
-import { Frames, isOtherVersion } from "./frames.js";
-import type { Message, Session } from "./session.js";
-import { isTopicFilter, isTopicName } from "./topic.js";
+import { Codec } from "./codec.js";
+import { Conversation } from "./conversation.js";
+import { Frames } from "./frames.js";
+import { announce, type ConnackProperties } from "./limits.js";
+import { Outgoing } from "./outgoing.js";
+import type { UserProperty } from "./properties.js";
+import {
+	CONTINUE_AUTHENTICATION,
+	KEEP_ALIVE_TIMEOUT,
+	PACKET_TOO_LARGE,
+	protocolError,
+	Refusal,
+	type RefusalProperties,
+	SUCCESS,
+} from "./reason.js";
+import type { Session } from "./session.js";
+import { type Terms, termsOf } from "./terms.js";
 
-/** How long a client may take from connecting to CONNECT, in ms. */
+/** How long a client may take from connecting to the end of its authentication, in ms. */
 const CONNECT_MS = 10_000;
-
-// 3.1.1 return codes.
-const BAD_PROTOCOL = 1;
-const BAD_CLIENT_ID = 2;
-const BAD_CREDENTIALS = 4;
 
 export class Connection implements TransportHandler {
 	session: Session | undefined;
 	/** When silence ends the connection, or undefined for never. */
 	deadline: number | undefined;
 	readonly transport: Transport;
+	/** Who is there, for people; no two connections of a broker have the same. */
+	readonly peer: string;
 	readonly #broker: Broker;
-	readonly #frames = new Frames();
-	readonly #parser: Parser;
-	#keepAliveMs = 0;
-	#will: Message | undefined;
+	readonly #frames: Frames;
+	readonly #codec = new Codec();
+	readonly #outgoing: Outgoing;
+	/** Set by CONNECT. */
+	#connect: IConnectPacket | undefined;
+	#terms: Terms | undefined;
+	#authentication: Authentication | undefined;
+	#will: Will | undefined;
+	#conversation: Conversation | undefined;
 	#open = true;
-	#now: number;
 
-	constructor(broker: Broker, transport: Transport, now: number) {
+	constructor(broker: Broker, transport: Transport, number: number) {
 		this.#broker = broker;
 		this.transport = transport;
-		this.#now = now;
-		this.deadline = now + CONNECT_MS;
-		this.#parser = parser({ protocolVersion: 4 });
-		this.#parser.on("packet", packet => this.#handlePacket(packet));
-		this.#parser.on("error", error => this.#refuse(`malformed packet: ${error.message}`));
+		this.peer = `${transport.peer}#${number}`;
+		this.deadline = broker.now + CONNECT_MS;
+		this.#frames = new Frames(broker.limits.maximumPacketSize);
+		this.#outgoing = new Outgoing(this.#codec, (bytes, packet) => {
+			broker.handleSent(this, packet, bytes);
+			transport.write(bytes);
+		});
 	}
 
 	get clientId(): string | undefined {
@@ -54,40 +65,40 @@ export class Connection implements TransportHandler {
 
 	handleData(bytes: Uint8Array, now: number): void {
 		if (!this.#open) return;
-		this.#now = now;
+		this.#broker.now = now;
 		try {
 			this.#frames.push(bytes, frame => this.#handleFrame(frame));
 		} catch (error) {
-			this.#refuse(`malformed packet: ${(error as Error).message}`);
+			if (!(error instanceof Refusal)) throw error;
+			this.#refuse(error);
 		}
 	}
 
-	#handleFrame(frame: Buffer): void {
-		if (!this.#open) return;
-		// A packet within one and a half keep-alives keeps the client alive [MQTT-3.1.2-24].
-		if (this.session !== undefined && this.#keepAliveMs > 0) this.deadline = this.#now + this.#keepAliveMs * 1.5;
-		// Before mqtt-packet would throw at a version that it does not know [MQTT-3.1.2-2].
-		if (this.session === undefined && isOtherVersion(frame))
-			return this.#connack(BAD_PROTOCOL, "unsupported protocol version");
-		this.#parser.parse(frame);
-	}
-
 	handleClose(now: number): void {
-		this.#now = now;
+		this.#broker.now = now;
 		this.#end("connection lost", true);
 	}
 
 	/** Its deadline has passed. */
-	handleSilence(now: number): void {
-		this.#now = now;
-		this.close(this.session === undefined ? "no CONNECT in time" : "keep-alive ran out", true);
+	handleSilence(): void {
+		if (this.session === undefined) this.close("no CONNECT in time", true);
+		else this.close("keep-alive ran out", true, KEEP_ALIVE_TIMEOUT); // [MQTT-3.1.2-24], in 5.0 [MQTT-3.1.2-22]
 	}
 
-	/** Ends the connection from our side. */
-	close(why: string, withWill: boolean): void {
+	/** Ends the connection from our side, after a DISCONNECT where there is a reason and the client can be told. */
+	close(why: string, withWill: boolean, reason?: number, properties: RefusalProperties = {}): void {
 		if (!this.#open) return;
+		if (reason !== undefined && this.session !== undefined)
+			this.#outgoing.send({ cmd: "disconnect", reasonCode: reason, properties }); // [MQTT-3.14.0-1]
 		this.transport.close();
 		this.#end(why, withWill);
+	}
+
+	/** Writes bytes as they are, whatever they are. */
+	writeRaw(bytes: Uint8Array): void {
+		if (!this.#open) return;
+		this.#broker.handleFrame(this, "out", bytes);
+		this.transport.write(bytes);
 	}
 
 	#end(why: string, withWill: boolean): void {
@@ -95,135 +106,128 @@ export class Connection implements TransportHandler {
 		this.#open = false;
 		this.deadline = undefined;
 		this.session?.detach();
-		const will = withWill ? this.#will : undefined;
-		this.#broker.handleEnd(this, why, will);
+		this.#broker.handleEnd(this, why, withWill ? this.#will : undefined);
 	}
 
-	#refuse(why: string): void {
-		this.close(why, true);
+	#refuse({ reason, message, properties }: Refusal): void {
+		const explained = { reasonString: message, ...properties };
+		if (this.session !== undefined) return this.close(message, true, reason, explained);
+		// Before CONNACK there is only CONNACK to say it with; before CONNECT, nothing.
+		this.#outgoing.send({ cmd: "connack", reasonCode: reason, sessionPresent: false, properties: explained }); // [MQTT-3.2.2-6]
+		this.close(message, false); // [MQTT-3.2.2-7]
 	}
 
 	#send(packet: Packet): void {
-		if (!this.#open) return;
-		const bytes = generate(packet, { protocolVersion: 4 });
-		this.#broker.handleSent(this, packet, bytes.length);
-		this.transport.write(bytes);
+		if (!this.#open || this.#outgoing.send(packet)) return;
+		this.close("an answer larger than the client takes", true, PACKET_TOO_LARGE);
 	}
 
-	#handlePacket(packet: Packet): void {
+	#handleFrame(frame: Buffer): void {
 		if (!this.#open) return;
+		this.#broker.handleFrame(this, "in", frame);
+		this.#keepAlive();
+		const { packet, userProperties } = this.#codec.decode(frame);
 		this.#broker.handleReceived(this, packet);
-		if (packet.cmd === "connect") {
-			if (this.session === undefined) this.#handleConnect(packet);
-			else this.#refuse("second CONNECT"); // [MQTT-3.1.0-2]
-			return;
-		}
-		const session = this.session;
-		if (session === undefined) {
-			this.#refuse(`${packet.cmd} before CONNECT`); // [MQTT-3.1.0-1]
-			return;
-		}
-		const id = packet.messageId ?? 0;
+		this.#handlePacket(packet, userProperties);
+	}
+
+	/** A packet within one and a half keep-alives keeps the client alive [MQTT-3.1.2-24], in 5.0 [MQTT-3.1.2-22]. */
+	#keepAlive(): void {
+		if (this.session === undefined) return;
+		const { keepAlive } = this.#terms!;
+		this.deadline = keepAlive === 0 ? undefined : this.#broker.now + keepAlive * 1500;
+	}
+
+	#handlePacket(packet: Packet, userProperties: readonly UserProperty[]): void {
 		switch (packet.cmd) {
-			case "publish":
-				return this.#handlePublish(packet, session);
-			case "puback":
-				return this.#expect(session.handlePuback(id));
-			case "pubrec":
-				return this.#expect(session.handlePubrec(id));
-			case "pubrel":
-				session.received.delete(id);
-				return this.#send({ cmd: "pubcomp", messageId: id });
-			case "pubcomp":
-				return this.#expect(session.handlePubcomp(id));
-			case "subscribe":
-				return this.#handleSubscribe(packet, session);
-			case "unsubscribe":
-				return this.#handleUnsubscribe(packet, session);
-			case "pingreq":
-				return this.#send({ cmd: "pingresp" });
+			case "connect":
+				return this.#handleConnect(packet, userProperties);
+			case "auth":
+				return this.#handleAuth(packet);
 			case "disconnect":
-				this.#will = undefined; // [MQTT-3.14.4-3]
-				return this.close("said goodbye", false);
-			default:
-				this.#refuse(`${packet.cmd} is not for a server`);
+				return this.#handleDisconnect(packet);
 		}
+		if (this.#conversation === undefined) throw protocolError(`${packet.cmd} before CONNACK`); // [MQTT-3.1.2-30]
+		this.#conversation.handle(packet, userProperties);
 	}
 
-	/** For acknowledgements: whether they fit what we sent. */
-	#expect(fits: boolean): void {
-		if (!fits) this.#refuse("an acknowledgement of the wrong kind");
+	#handleConnect(packet: IConnectPacket, userProperties: readonly UserProperty[]): void {
+		if (this.#connect !== undefined) throw protocolError("second CONNECT"); // [MQTT-3.1.0-2]
+		const terms = termsOf(packet, this.#broker.limits);
+		this.#connect = packet;
+		this.#terms = terms;
+		this.#outgoing.begin(terms);
+		this.#broker.checkOpen();
+		checkClientId(packet, terms);
+		this.#will = willOf(packet, userProperties, this.#broker.limits);
+		const { authenticationMethod, authenticationData } = packet.properties ?? {};
+		if (authenticationMethod === undefined) {
+			this.#broker.checkUser(packet.username, packet.password?.toString());
+			return this.#accept();
+		}
+		this.#authentication = this.#broker.authenticate(authenticationMethod, packet.clientId);
+		this.#answer(this.#authentication.handleConnect(authenticationData));
 	}
 
-	#handleConnect(packet: IConnectPacket): void {
-		const clean = packet.clean ?? true;
-		let { clientId } = packet;
-		if (clientId === "") {
-			if (!clean) return this.#connack(BAD_CLIENT_ID, "empty client id without clean session"); // [MQTT-3.1.3-8]
-			clientId = this.#broker.takeClientId();
-		}
-		const { username, password, will } = packet;
-		if (!this.#broker.isAllowed(username, password?.toString()))
-			return this.#connack(BAD_CREDENTIALS, "bad user name or password");
-		if (will !== undefined) {
-			if (!isTopicName(will.topic)) return this.#refuse("will topic not allowed");
-			this.#will = {
-				topic: will.topic,
-				payload: Buffer.from(will.payload),
-				qos: will.qos ?? 0,
-				retain: will.retain ?? false,
-			};
-		}
-		this.#keepAliveMs = (packet.keepalive ?? 0) * 1000;
-		this.deadline = this.#keepAliveMs === 0 ? undefined : this.#now + this.#keepAliveMs * 1.5;
-		const { session, present } = this.#broker.openSession(this, clientId, clean);
+	#handleAuth(packet: IAuthPacket): void {
+		if (this.#authentication === undefined) throw protocolError("AUTH without a method in CONNECT"); // [MQTT-4.12.0-7]
+		this.#answer(this.#authentication.handleAuth(packet, this.session !== undefined));
+	}
+
+	/** Says how far authentication has come. */
+	#answer({ outcome, data }: ReturnType<Authentication["handleAuth"]>): void {
+		const properties = {
+			authenticationMethod: this.#authentication!.method, // [MQTT-4.12.0-5]
+			...(data !== undefined && { authenticationData: data }),
+		};
+		if (outcome === "success" && this.session === undefined) return this.#accept(properties);
+		this.#send({ cmd: "auth", reasonCode: outcome === "success" ? SUCCESS : CONTINUE_AUTHENTICATION, properties }); // [MQTT-4.12.0-2]
+	}
+
+	/** The client is in [MQTT-3.1.4-5]. */
+	#accept(authentication: ConnackProperties = {}): void {
+		const broker = this.#broker;
+		const packet = this.#connect!;
+		const terms = this.#terms!;
+		const clientId = packet.clientId === "" ? broker.takeClientId() : packet.clientId; // [MQTT-3.1.3-6]
+		const { session, present } = broker.openSession(this, clientId, packet.clean ?? true, terms.sessionExpiry);
+		const asked = packet.properties?.sessionExpiryInterval ?? 0;
+		const response = terms.wantsResponses ? broker.responseInformation : undefined; // [MQTT-3.1.2-28]
+		const properties = {
+			...announce(broker.limits),
+			...(packet.clientId === "" && { assignedClientIdentifier: clientId }), // [MQTT-3.2.2-16]
+			...(asked !== terms.sessionExpiry && { sessionExpiryInterval: terms.sessionExpiry }), // section 3.2.2.3.2
+			...(response !== undefined && { responseInformation: response }),
+			...authentication,
+		};
 		this.session = session;
-		this.#send({ cmd: "connack", returnCode: 0, sessionPresent: present });
-		this.#broker.handleOnline(this, clientId, present);
-		if (this.#open) session.attach(packet => this.#send(packet));
+		this.#keepAlive();
+		// No DISCONNECT before CONNACK [MQTT-3.14.0-1].
+		if (!this.#outgoing.send({ cmd: "connack", reasonCode: SUCCESS, sessionPresent: present, properties }))
+			return this.close("a CONNACK larger than the client takes", true);
+		this.#conversation = new Conversation(broker, session, terms, answer => this.#send(answer));
+		broker.handleOnline(this, clientId, present);
+		if (!this.#open) return;
+		session.attach((packet, copy) => this.#deliver(packet, copy), terms.ourReceiveMaximum);
 	}
 
-	#connack(returnCode: number, why: string): void {
-		this.#send({ cmd: "connack", returnCode, sessionPresent: false });
-		this.close(why, false);
+	#deliver(packet: Packet, copy: Parameters<Outgoing["publish"]>[1] | undefined): boolean {
+		if (packet.cmd === "publish" && copy !== undefined) return this.#outgoing.publish(packet, copy, this.#broker.now);
+		this.#send(packet);
+		return true;
 	}
 
-	#handlePublish(packet: IPublishPacket, session: Session): void {
-		const { topic, qos, messageId } = packet;
-		if (!isTopicName(topic)) return this.#refuse("topic name not allowed"); // [MQTT-3.3.2-2]
-		const payload = Buffer.from(packet.payload);
-		// A second PUBLISH with an id that is not released is answered, not published [MQTT-4.3.3-2].
-		const repeated = qos === 2 && session.received.has(messageId!);
-		if (qos === 2) session.received.add(messageId!);
-		// Routed before it is acknowledged: an acknowledgement says that we own it.
-		if (!repeated) this.#broker.publish({ topic, payload, qos, retain: packet.retain });
-		if (qos === 1) this.#send({ cmd: "puback", messageId: messageId! });
-		else if (qos === 2) this.#send({ cmd: "pubrec", messageId: messageId! });
-	}
-
-	#handleSubscribe(packet: ISubscribePacket, session: Session): void {
-		if (packet.subscriptions.length === 0) return this.#refuse("SUBSCRIBE without a filter"); // [MQTT-3.8.3-3]
-		if (!packet.subscriptions.every(({ topic }) => isTopicFilter(topic)))
-			return this.#refuse("topic filter not allowed"); // [MQTT-4.7.1-2]
-		const granted: number[] = [];
-		const added: string[] = [];
-		for (const { topic, qos } of packet.subscriptions) {
-			if (!this.#broker.maySubscribe(topic)) {
-				granted.push(0x80);
-				continue;
-			}
-			this.#broker.subscribe(session, topic, qos);
-			granted.push(qos);
-			added.push(topic);
+	#handleDisconnect({ reasonCode = SUCCESS, properties = {} }: IDisconnectPacket): void {
+		const { session } = this;
+		if (session === undefined) return this.close("gave up", false); // section 4.12
+		const { sessionExpiryInterval } = properties;
+		if (sessionExpiryInterval !== undefined) {
+			// section 3.14.2.2.2
+			const before = this.#connect?.properties?.sessionExpiryInterval ?? 0;
+			if (before === 0 && sessionExpiryInterval > 0) throw protocolError("a session that was to end is kept");
+			session.expiry = Math.min(sessionExpiryInterval, this.#broker.limits.sessionExpiryMaximum);
 		}
-		this.#send({ cmd: "suback", messageId: packet.messageId!, granted });
-		for (const filter of added) this.#broker.deliverRetained(session, filter);
-	}
-
-	#handleUnsubscribe(packet: IUnsubscribePacket, session: Session): void {
-		if (packet.unsubscriptions.length === 0) return this.#refuse("UNSUBSCRIBE without a filter"); // [MQTT-3.10.3-2]
-		if (!packet.unsubscriptions.every(isTopicFilter)) return this.#refuse("topic filter not allowed");
-		for (const filter of packet.unsubscriptions) this.#broker.unsubscribe(session, filter);
-		this.#send({ cmd: "unsuback", messageId: packet.messageId!, granted: [] });
+		if (reasonCode === SUCCESS) this.#will = undefined; // [MQTT-3.14.4-3]
+		this.close(reasonCode === SUCCESS ? "said goodbye" : `left for reason ${reasonCode}`, reasonCode !== SUCCESS);
 	}
 }

@@ -1,21 +1,48 @@
-// Topic grammar and matching on strings (3.1.1 section 4.7), written apart from the firmware's on purpose: what checks
+// Topic grammar and matching on strings (section 4.7), written apart from the firmware's on purpose: what checks
 // the client must not share its mistakes.
 
 /** Levels that a topic may have: as in other brokers, so that matching has a bounded depth. */
 const LEVELS = 200;
 
 export function isTopicName(name: string): boolean {
-	if (name.length === 0 || Buffer.byteLength(name) > 65_535 || name.split("/").length > LEVELS) return false;
-	return !/[+#\0]/.test(name);
+	return isSized(name) && !/[+#]/.test(name);
 }
 
+/** A topic filter, or a shared subscription's: $share/name/filter [MQTT-4.8.2-1] [MQTT-4.8.2-2]. */
 export function isTopicFilter(filter: string): boolean {
-	if (filter.length === 0 || Buffer.byteLength(filter) > 65_535 || filter.includes("\0")) return false;
+	if (!isSized(filter)) return false;
+	if (!isShared(filter)) return isPlainFilter(filter);
+	const { share, rest } = splitShared(filter);
+	return share !== "" && !/[+#]/.test(share) && rest !== "" && isPlainFilter(rest);
+}
+
+/** More levels than the broker takes, which is no fault of the grammar. */
+export function isTooDeep(topic: string): boolean {
+	return topic.split("/").length > LEVELS;
+}
+
+export function hasWildcards(filter: string): boolean {
+	return /[+#]/.test(filter);
+}
+
+export function isShared(filter: string): boolean {
+	return filter.startsWith("$share/");
+}
+
+/** The name of a shared subscription and the filter behind it, either "" where it is missing. */
+export function splitShared(filter: string): { share: string; rest: string } {
+	const share = filter.split("/", 2)[1]!;
+	return { share, rest: filter.slice("$share/".length + share.length + 1) };
+}
+
+function isSized(topic: string): boolean {
+	return topic.length > 0 && Buffer.byteLength(topic) <= 65_535 && !topic.includes("\0") && !isTooDeep(topic);
+}
+
+function isPlainFilter(filter: string): boolean {
 	const levels = filter.split("/");
-	if (levels.length > LEVELS) return false;
 	return levels.every(
-		(level, i) =>
-			level === "+" || (level === "#" && i === levels.length - 1) || (!level.includes("+") && !level.includes("#")),
+		(level, i) => level === "+" || (level === "#" && i === levels.length - 1) || !hasWildcards(level),
 	);
 }
 

@@ -28,9 +28,13 @@ export function storm(seed: number): Storm {
 		if (!holds) throw new Error(`seed ${seed} at ${time.now} ms: ${what}`);
 	};
 
+	// Every other storm is one of 5.0, with a server that allows little.
+	const protocolVersion = seed % 2 === 0 ? 5 : 4;
+	const allowed = random.fork("limits");
 	const atBroker: string[] = [];
 	const broker = new Broker({
 		maxInflight: random.between(1, 12),
+		limits: { receiveMaximum: allowed.between(1, 12), topicAliasMaximum: allowed.between(0, 3) },
 		on: {
 			published: ({ topic, payload }) => {
 				if (topic.startsWith("up/")) atBroker.push(`${topic} ${payload}`);
@@ -52,6 +56,7 @@ export function storm(seed: number): Storm {
 	const client = new Client({
 		host: "10.0.0.1",
 		clientId: "c",
+		protocolVersion,
 		cleanSession: false,
 		keepAlive: random.between(5, 30),
 		socket: { io: network.socketFor("c") },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Frames, isOtherVersion } from "../../../host-sim/broker/frames.js";
+import { Frames } from "../../../host-sim/broker/frames.js";
 import { hex } from "../../support/peer.js";
 
 describe("frames", () => {
@@ -41,11 +41,5 @@ describe("frames", () => {
 
 	it("a packet larger than anything a board sends is refused before it is waited for", () => {
 		expect(() => new Frames().push(hex("30 ffffff7f"), () => {})).toThrow("packet too large");
-	});
-
-	it("know CONNECT of another version", () => {
-		expect(isOtherVersion(hex("100d 0004 4d515454 05 02 0000 0001 61"))).toBe(true);
-		expect(isOtherVersion(hex("100d 0004 4d515454 04 02 0000 0001 61"))).toBe(false);
-		expect(isOtherVersion(hex("c000"))).toBe(false);
 	});
 });
