@@ -1,8 +1,9 @@
-// Our client and MQTT.js, each at one end, through our broker and through mosquitto: every pair of QoS, retained
-// messages, wills, large payloads.
+// Our client and MQTT.js, each at one end, through our broker and through mosquitto, at both versions: every pair of QoS,
+// retained messages, wills, large payloads.
 
 import { connect, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ClientOptions } from "../../firmware/mqtt/client.js";
 import { Broker } from "../../host-sim/broker/broker.js";
 import { listen } from "../../host-sim/node/listen.js";
 import { TCP } from "../../host-sim/node/tcp.js";
@@ -10,14 +11,16 @@ import { Mosquitto, until } from "../support/mosquitto.js";
 import { describeWith } from "../support/need.js";
 import { nodeClient } from "../support/node.js";
 
-function suite(start: () => Promise<{ port: number; close(): Promise<void> }>): void {
+function suite(protocolVersion: 4 | 5, start: () => Promise<{ port: number; close(): Promise<void> }>): void {
 	let broker: { port: number; close(): Promise<void> };
 	let peer: MqttClient;
 	const heard: string[] = [];
+	const join = (clientId: string, options: Partial<ClientOptions> = {}) =>
+		nodeClient(broker.port, clientId, { protocolVersion, ...options });
 
 	beforeAll(async () => {
 		broker = await start();
-		peer = connect(`mqtt://127.0.0.1:${broker.port}`, { clientId: "peer", protocolVersion: 4 });
+		peer = connect(`mqtt://127.0.0.1:${broker.port}`, { clientId: "peer", protocolVersion });
 		peer.on("message", (topic, payload, packet) =>
 			heard.push(`${topic} ${payload} q${packet.qos} r${Number(packet.retain)}`),
 		);
@@ -35,7 +38,7 @@ function suite(start: () => Promise<{ port: number; close(): Promise<void> }>): 
 	it("every pair of QoS, both ways, exactly as often as promised", async () => {
 		const received: string[] = [];
 		const ends: number[] = [];
-		const client = nodeClient(broker.port, "pairs", { onPublishEnd: (_ticket, end) => ends.push(end) });
+		const client = join("pairs", { onPublishEnd: (_ticket, end) => ends.push(end) });
 		client.open();
 		for (const qos of [0, 1, 2])
 			client.subscribe(`down/${qos}`, message => received.push(`${message.topic} ${message.text()} q${message.qos}`), {
@@ -64,7 +67,7 @@ function suite(start: () => Promise<{ port: number; close(): Promise<void> }>): 
 	});
 
 	it("retained messages, and their clearing by an empty one", async () => {
-		const client = nodeClient(broker.port, "retain");
+		const client = join("retain");
 		const seen: string[] = [];
 		client.open();
 		await until("online", () => client.isOnline);
@@ -89,7 +92,7 @@ function suite(start: () => Promise<{ port: number; close(): Promise<void> }>): 
 				sockets.push({ destroy: () => this.close() });
 			}
 		}
-		const dying = nodeClient(broker.port, "dying", {
+		const dying = join("dying", {
 			will: { topic: "will/dying", payload: "gone", qos: 1 },
 			socket: { io: Cuttable },
 		});
@@ -97,11 +100,11 @@ function suite(start: () => Promise<{ port: number; close(): Promise<void> }>): 
 		await until("online", () => dying.isOnline);
 		dying.close(false);
 		await until("the will", () => heard.includes("will/dying gone q1 r0"));
-		const polite = nodeClient(broker.port, "polite", { will: { topic: "will/polite", payload: "gone", qos: 1 } });
+		const polite = join("polite", { will: { topic: "will/polite", payload: "gone", qos: 1 } });
 		polite.open();
 		await until("online", () => polite.isOnline);
 		polite.close();
-		const last = nodeClient(broker.port, "last", { will: { topic: "will/last", payload: "gone", qos: 1 } });
+		const last = join("last", { will: { topic: "will/last", payload: "gone", qos: 1 } });
 		last.open();
 		await until("online", () => last.isOnline);
 		last.close(false);
@@ -111,7 +114,7 @@ function suite(start: () => Promise<{ port: number; close(): Promise<void> }>): 
 
 	it("payloads far larger than the buffers, streamed both ways, byte for byte", async () => {
 		const size = 200_000;
-		const client = nodeClient(broker.port, "large");
+		const client = join("large");
 		let position = 0;
 		let wrong = 0;
 		let complete = false;
@@ -149,10 +152,15 @@ function suite(start: () => Promise<{ port: number; close(): Promise<void> }>): 
 	});
 }
 
-describe("through the in-process broker", () => {
-	suite(() => listen(new Broker(), 0));
-});
+for (const [version, name] of [
+	[4, "3.1.1"],
+	[5, "5.0"],
+] as const) {
+	describe(`${name} through the in-process broker`, () => {
+		suite(version, () => listen(new Broker(), 0));
+	});
 
-describeWith(["mosquitto"], "through mosquitto", () => {
-	suite(() => Mosquitto.start());
-});
+	describeWith(["mosquitto"], `${name} through mosquitto`, () => {
+		suite(version, () => Mosquitto.start());
+	});
+}

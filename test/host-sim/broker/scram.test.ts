@@ -1,34 +1,12 @@
 // SCRAM-SHA-256 with the example of RFC 7677, and with everything that a client can get wrong.
 
-import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Scram, scramVerifier } from "../../../host-sim/broker/scram.js";
+import { scramFinal } from "../../support/scram.js";
 
 const SALT = Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64");
 /** The server's nonce in the RFC, as the random bytes that give it. */
 const NONCE = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
-
-const hmac = (key: Buffer, text: string) => createHmac("sha256", key).update(text).digest();
-
-/** A client's last message. */
-function finalOf(
-	password: string,
-	bare: string,
-	serverFirst: string,
-	header = "n,,",
-): { text: string; signature: string } {
-	const fields = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(serverFirst)!;
-	const salted = pbkdf2Sync(password, Buffer.from(fields[2]!, "base64"), Number(fields[3]), 32, "sha256");
-	const clientKey = hmac(salted, "Client Key");
-	const withoutProof = `c=${Buffer.from(header).toString("base64")},r=${fields[1]}`;
-	const signed = `${bare},${serverFirst},${withoutProof}`;
-	const signature = hmac(createHash("sha256").update(clientKey).digest(), signed);
-	const proof = Buffer.from(clientKey.map((byte, i) => byte ^ signature[i]!)).toString("base64");
-	return {
-		text: `${withoutProof},p=${proof}`,
-		signature: hmac(hmac(salted, "Server Key"), signed).toString("base64"),
-	};
-}
 
 const scram = new Scram({ user: scramVerifier("pencil", SALT), "a,b=c": scramVerifier("x", SALT) });
 
@@ -66,7 +44,7 @@ describe("SCRAM-SHA-256", () => {
 			["n=a=2Cb=3Dc,r=abc", "x", "n,,"],
 		] as const) {
 			const { exchange, serverFirst } = begin(header + bare);
-			const { text, signature } = finalOf(password, bare, serverFirst, header);
+			const { text, signature } = scramFinal(password, bare, serverFirst, header);
 			expect(exchange.handle(Buffer.from(text))).toEqual({ outcome: "success", data: Buffer.from(`v=${signature}`) });
 		}
 	});
@@ -81,7 +59,9 @@ describe("SCRAM-SHA-256", () => {
 		const salts = ["nobody", "nobody", "other"].map(name => {
 			const bare = `n=${name},r=abc`;
 			const { exchange, serverFirst } = begin(`n,,${bare}`);
-			expect(exchange.handle(Buffer.from(finalOf("pencil", bare, serverFirst).text))).toEqual({ outcome: "failure" });
+			expect(exchange.handle(Buffer.from(scramFinal("pencil", bare, serverFirst).text))).toEqual({
+				outcome: "failure",
+			});
 			return /s=.*$/.exec(serverFirst)![0];
 		});
 		expect(salts[0]).toBe(salts[1]);
@@ -89,7 +69,7 @@ describe("SCRAM-SHA-256", () => {
 		expect(salts[0]).toMatch(/^s=[A-Za-z0-9+/]{22}==,i=4096$/);
 		const bare = "n=user,r=abc";
 		const { exchange, serverFirst } = begin(`n,,${bare}`);
-		expect(exchange.handle(Buffer.from(finalOf("pencils", bare, serverFirst).text))).toEqual({ outcome: "failure" });
+		expect(exchange.handle(Buffer.from(scramFinal("pencils", bare, serverFirst).text))).toEqual({ outcome: "failure" });
 	});
 
 	it.each([
@@ -109,7 +89,7 @@ describe("SCRAM-SHA-256", () => {
 		const bare = "n=user,r=abc";
 		const change = (edit: (text: string) => string) => {
 			const { exchange, serverFirst } = begin(`n,,${bare}`);
-			return exchange.handle(Buffer.from(edit(finalOf("pencil", bare, serverFirst).text))).outcome;
+			return exchange.handle(Buffer.from(edit(scramFinal("pencil", bare, serverFirst).text))).outcome;
 		};
 		expect(change(text => text)).toBe("success");
 		expect(change(text => text.replace("c=biws", "c=eSws"))).toBe("failure");
@@ -124,7 +104,7 @@ describe("SCRAM-SHA-256", () => {
 		const bare = "n=IX,r=abc";
 		const exchange = made.begin();
 		const serverFirst = String(stepData(exchange.handle(Buffer.from(`n,,${bare}`))));
-		expect(exchange.handle(Buffer.from(finalOf("I X", bare, serverFirst).text)).outcome).toBe("success");
+		expect(exchange.handle(Buffer.from(scramFinal("I X", bare, serverFirst).text)).outcome).toBe("success");
 	});
 });
 
