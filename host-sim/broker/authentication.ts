@@ -47,11 +47,11 @@ export class Authentication {
 		return this.#begin(data);
 	}
 
-	/** What an AUTH brought; `isOnline` once CONNACK is sent. */
-	handleAuth({ reasonCode, properties = {} }: IAuthPacket, isOnline: boolean): GoodStep {
+	/** What an AUTH brought. */
+	handleAuth({ reasonCode, properties = {} }: IAuthPacket): GoodStep {
 		if (properties.authenticationMethod !== this.method) throw protocolError("another authentication method"); // [MQTT-4.12.0-5]
 		if (reasonCode === AUTHENTICATE_AGAIN) {
-			if (!isOnline || this.#exchange !== undefined) throw protocolError("authentication is still under way");
+			if (this.#exchange !== undefined) throw protocolError("authentication is still under way");
 			return this.#begin(properties.authenticationData);
 		}
 		if (this.#exchange === undefined) throw protocolError("no authentication is under way");

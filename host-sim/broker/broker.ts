@@ -259,9 +259,8 @@ export class Broker {
 		if (session !== undefined) {
 			const { expiry } = session;
 			session.endsAt = expiry === FOR_EVER ? undefined : this.now + expiry * 1000;
-			// At the end of its delay or of the session, whichever comes first [MQTT-3.1.2-8].
-			if (will !== undefined)
-				session.will = { message: will.message, at: this.now + Math.min(will.delay, expiry) * 1000 };
+			// Published then or at the session's end, whichever comes first [MQTT-3.1.2-8].
+			if (will !== undefined) session.will = { message: will.message, at: this.now + will.delay * 1000 };
 		}
 		this.#options.on?.disconnected?.(connection.clientId, connection.peer, why);
 		if (session !== undefined) this.#settle(session);

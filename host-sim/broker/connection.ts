@@ -171,7 +171,7 @@ export class Connection implements TransportHandler {
 
 	#handleAuth(packet: IAuthPacket): void {
 		if (this.#authentication === undefined) throw protocolError("AUTH without a method in CONNECT"); // [MQTT-4.12.0-7]
-		this.#answer(this.#authentication.handleAuth(packet, this.session !== undefined));
+		this.#answer(this.#authentication.handleAuth(packet));
 	}
 
 	/** Says how far authentication has come. */
@@ -227,7 +227,7 @@ export class Connection implements TransportHandler {
 			if (before === 0 && sessionExpiryInterval > 0) throw protocolError("a session that was to end is kept");
 			session.expiry = Math.min(sessionExpiryInterval, this.#broker.limits.sessionExpiryMaximum);
 		}
-		if (reasonCode === SUCCESS) this.#will = undefined; // [MQTT-3.14.4-3]
+		// Only 0 takes the will back [MQTT-3.14.4-3].
 		this.close(reasonCode === SUCCESS ? "said goodbye" : `left for reason ${reasonCode}`, reasonCode !== SUCCESS);
 	}
 }

@@ -42,11 +42,11 @@ describe("authentication", () => {
 	it("[MQTT-4.12.0-2] goes on until its method says yes", () => {
 		const authentication = make();
 		expect(authentication.handleConnect(undefined)).toEqual({ outcome: "continue", data: Buffer.from("more than 0") });
-		expect(authentication.handleAuth(auth(0x18, "abc"), false)).toEqual({
+		expect(authentication.handleAuth(auth(0x18, "abc"))).toEqual({
 			outcome: "continue",
 			data: Buffer.from("more than 3"),
 		});
-		expect(authentication.handleAuth(auth(0x18, "yes"), false)).toEqual({
+		expect(authentication.handleAuth(auth(0x18, "yes"))).toEqual({
 			outcome: "success",
 			data: Buffer.from("welcome c"),
 		});
@@ -60,19 +60,19 @@ describe("authentication", () => {
 	it("[MQTT-4.12.0-5] keeps to the method that CONNECT named", () => {
 		const authentication = make();
 		authentication.handleConnect(undefined);
-		expect(reasonOf(() => authentication.handleAuth(auth(0x18, "yes", "OTHER"), false))).toBe(0x82);
+		expect(reasonOf(() => authentication.handleAuth(auth(0x18, "yes", "OTHER")))).toBe(0x82);
 	});
 
 	it("[MQTT-4.12.1-1] begins again once it is through, and not before", () => {
 		const authentication = make();
 		authentication.handleConnect(undefined);
-		expect(reasonOf(() => authentication.handleAuth(auth(0x19, "yes"), false))).toBe(0x82);
-		authentication.handleAuth(auth(0x18, "yes"), false);
+		expect(reasonOf(() => authentication.handleAuth(auth(0x19, "yes")))).toBe(0x82);
+		authentication.handleAuth(auth(0x18, "yes"));
 		// Nothing is under way that could be continued.
-		expect(reasonOf(() => authentication.handleAuth(auth(0x18, "yes"), true))).toBe(0x82);
-		expect(authentication.handleAuth(auth(0x19, "a"), true).outcome).toBe("continue");
-		expect(reasonOf(() => authentication.handleAuth(auth(0x19, "a"), true))).toBe(0x82);
-		expect(authentication.handleAuth(auth(0x18, "yes"), true).outcome).toBe("success");
-		expect(reasonOf(() => authentication.handleAuth(auth(0x19, "no"), true))).toBe(0x87);
+		expect(reasonOf(() => authentication.handleAuth(auth(0x18, "yes")))).toBe(0x82);
+		expect(authentication.handleAuth(auth(0x19, "a")).outcome).toBe("continue");
+		expect(reasonOf(() => authentication.handleAuth(auth(0x19, "a")))).toBe(0x82);
+		expect(authentication.handleAuth(auth(0x18, "yes")).outcome).toBe("success");
+		expect(reasonOf(() => authentication.handleAuth(auth(0x19, "no")))).toBe(0x87);
 	});
 });

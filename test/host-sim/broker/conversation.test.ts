@@ -77,6 +77,9 @@ describe("PUBLISH", () => {
 		const p = online("p", { ...session, clean: false }).publish("t", "x", { qos: 2, messageId: 2 });
 		expect(p.closed).toBe(false);
 		expect(p.publish("t", "x", { qos: 2, messageId: 1, dup: true }).closed).toBe(true);
+		// One that comes again takes its place as a new one does.
+		const again = online("p", { ...session, clean: false }).publish("t", "x", { qos: 2, messageId: 1, dup: true });
+		expect([again.closed, again.publish("t", "x", { qos: 1, messageId: 3 }).closed]).toEqual([false, true]);
 		const old = online("o", {}, 4);
 		for (let id = 1; id < 5; id += 1) old.publish("t", "x", { qos: 2, messageId: id });
 		expect(old.closed).toBe(false);

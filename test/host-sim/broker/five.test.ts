@@ -42,14 +42,17 @@ describe("CONNECT", () => {
 			broker.handleTime(at);
 			const raw = client();
 			const { sessionPresent } = raw.connack("a", options);
+			// As long as it is connected nothing ends it [MQTT-4.1.0-1].
+			broker.handleTime(at + 20);
+			expect(broker.sessions.has("a")).toBe(true);
 			raw.cut();
 			return sessionPresent;
 		};
 		expect(present({ clean: false, ...expiry(10) }, 0)).toBe(false);
-		expect(broker.pollDeadline()).toBe(10_000);
-		expect(present({ clean: false, ...expiry(10) }, 9999)).toBe(true);
-		expect(present({ clean: false, ...expiry(10) }, 19_999)).toBe(false);
-		expect(present({ clean: true, ...expiry(0xffff_ffff) }, 20_000)).toBe(false);
+		expect(broker.pollDeadline()).toBe(10_020);
+		expect(present({ clean: false, ...expiry(10) }, 10_019)).toBe(true);
+		expect(present({ clean: false, ...expiry(10) }, 20_039)).toBe(false);
+		expect(present({ clean: true, ...expiry(0xffff_ffff) }, 50_000)).toBe(false);
 		expect(broker.pollDeadline()).toBeUndefined();
 		expect(present({ clean: false }, 1e12)).toBe(true);
 		expect(present({ clean: false }, 1e12)).toBe(false);
@@ -459,6 +462,7 @@ describe("shared subscriptions", () => {
 	it("are the same at 3.1.1, and bring no retained messages", () => {
 		const { client, online } = makeBroker();
 		const p = online("p").publish("t", "kept", { retain: true });
+		p.publish("$share/g/t", "not meant", { retain: true });
 		const members = ([4, 5] as const).map(version => {
 			const member = client(version).connect(`m${version}`).subscribe("$share/g/t", 0);
 			expect(member.messages()).toEqual([]);
@@ -503,9 +507,17 @@ describe("authentication", () => {
 			.connect("a", { properties: { ...method } })
 			.send({ cmd: "disconnect", reasonCode: 0 });
 		expect([leaving.got(), leaving.closed]).toEqual([["auth 18"], true]);
+		const twice = client()
+			.connect("a", { properties: { ...method } })
+			.connect("a");
+		expect([twice.got(), twice.closed]).toEqual([["auth 18", "connack 82"], true]);
 		const slow = client().connect("a", { properties: { ...method } });
 		made.handleTime(10_000);
 		expect([slow.got(), slow.closed]).toEqual([["auth 18"], true]);
+		const last = client().connect("a", { properties: { ...method } });
+		made.close();
+		// [MQTT-3.14.0-1]
+		expect([last.got(), last.closed]).toEqual([["auth 18"], true]);
 		expect(made.sessions.size).toBe(0);
 	});
 });

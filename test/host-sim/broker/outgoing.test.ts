@@ -63,12 +63,15 @@ describe("what goes to a client", () => {
 
 	it("[MQTT-3.1.2-25] is no message that it could not take, whose topic has no alias then", () => {
 		const { written, publish } = make({ maximumPacketSize: 30, topicAliasMaximum: 4 });
-		expect(publish({ payload: Buffer.alloc(30) })).toBe(false);
+		// All of the packet counts: 13 bytes besides the payload.
+		expect(publish({ payload: Buffer.alloc(18) })).toBe(false);
+		expect(publish({ topic: "other", payload: Buffer.alloc(17) })).toBe(true);
 		expect(publish({})).toBe(true);
 		expect(publish({})).toBe(true);
 		expect(written).toMatchObject([
-			{ topic: "topic", properties: { topicAlias: 1 } },
-			{ topic: "", properties: { topicAlias: 1 } },
+			{ topic: "other", properties: { topicAlias: 1 } },
+			{ topic: "topic", properties: { topicAlias: 2 } },
+			{ topic: "", properties: { topicAlias: 2 } },
 		]);
 	});
 

@@ -97,6 +97,10 @@ describe("SCRAM-SHA-256", () => {
 		expect(change(text => text.replace(/p=.*/, "p=AAAA"))).toBe("failure");
 		expect(change(text => text.replace(/,p=.*/, ""))).toBe("failure");
 		expect(change(() => "")).toBe("failure");
+		// The proof is right, but it is for another beginning.
+		const { exchange, serverFirst } = begin(`n,,${bare}`);
+		const other = scramFinal("pencil", bare, serverFirst, "y,,").text;
+		expect(exchange.handle(Buffer.from(other)).outcome).toBe("failure");
 	});
 
 	it("knows names in any writing", () => {
