@@ -136,7 +136,7 @@ export class Broker {
 		return connection !== undefined;
 	}
 
-	/** Ends all connections, as a broker does that is stopped in good order: wills are published. */
+	/** Ends all connections, as a broker does that is stopped in good order: wills without a delay are published. */
 	close(): void {
 		for (const connection of [...this.#connections]) connection.close("broker stopped", true, SERVER_SHUTTING_DOWN);
 	}

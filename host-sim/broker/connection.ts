@@ -11,6 +11,7 @@ import { Codec } from "./codec.js";
 import { Conversation } from "./conversation.js";
 import { Frames } from "./frames.js";
 import { announce, type ConnackProperties } from "./limits.js";
+import type { Copy } from "./message.js";
 import { Outgoing } from "./outgoing.js";
 import type { UserProperty } from "./properties.js";
 import {
@@ -211,7 +212,7 @@ export class Connection implements TransportHandler {
 		session.attach((packet, copy) => this.#deliver(packet, copy), terms.ourReceiveMaximum);
 	}
 
-	#deliver(packet: Packet, copy: Parameters<Outgoing["publish"]>[1] | undefined): boolean {
+	#deliver(packet: Packet, copy: Copy | undefined): boolean {
 		if (packet.cmd === "publish" && copy !== undefined) return this.#outgoing.publish(packet, copy, this.#broker.now);
 		this.#send(packet);
 		return true;

@@ -86,7 +86,7 @@ export class Conversation {
 		checkTopicName(topic);
 		if (qos > limits.maximumQos) throw new Refusal(QOS_NOT_SUPPORTED, "QoS above the maximum"); // [MQTT-3.2.2-11]
 		if (retain && !limits.retainAvailable) throw new Refusal(RETAIN_NOT_SUPPORTED, "a retained message"); // [MQTT-3.2.2-14]
-		// What came before is still under way, on whichever connection [MQTT-3.3.4-7].
+		// QoS 1 is through at once, so what counts is QoS 2 of this connection [MQTT-3.3.4-7].
 		if (qos > 0 && !this.#underWay.has(id) && this.#underWay.size >= this.#terms.theirReceiveMaximum)
 			throw new Refusal(RECEIVE_MAXIMUM_EXCEEDED, "receive maximum exceeded");
 		const { received, clientId } = this.#session;

@@ -24,7 +24,7 @@ export interface Subscription extends SubscriptionOptions {
  * Where a session's packets go: its connection, while there is one. False where the message never goes to this client,
  * so that it counts as delivered; anything else: it is on its way.
  */
-export type Send = (packet: Packet, message?: Message) => unknown;
+export type Send = (packet: Packet, copy?: Copy) => unknown;
 
 /** A will that waits [MQTT-3.1.3-9]. */
 interface PendingWill {
