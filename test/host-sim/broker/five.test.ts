@@ -520,6 +520,44 @@ describe("authentication", () => {
 		expect([last.got(), last.closed]).toEqual([["auth 18"], true]);
 		expect(made.sessions.size).toBe(0);
 	});
+
+	it("[MQTT-4.12.1-1] [MQTT-4.12.1-2] goes on later as it began: the client stays, or is told 0x87 and is out", () => {
+		const talk = {
+			method: "TALK",
+			begin: () => ({
+				handle(data: Buffer) {
+					if (String(data) === "yes") return { outcome: "success" as const, data: Buffer.from("welcome") };
+					return { outcome: String(data) === "no" ? ("failure" as const) : ("continue" as const) };
+				},
+			}),
+		};
+		const { client } = makeBroker({ authenticators: [talk] });
+		const properties = (text?: string, authenticationMethod = "TALK") => ({
+			authenticationMethod,
+			...(text !== undefined && { authenticationData: Buffer.from(text) }),
+		});
+		const join = () => {
+			const raw = client().connect("a", { properties: properties("yes") });
+			expect(raw.packets()).toMatchObject([{ cmd: "connack", reasonCode: 0, properties: properties("welcome") }]);
+			return raw;
+		};
+		const raw = join().send({ cmd: "auth", reasonCode: 0x19, properties: properties() }).send({ cmd: "pingreq" });
+		expect(raw.got()).toEqual(["auth 18", "pingresp"]);
+		raw.send({ cmd: "auth", reasonCode: 0x18, properties: properties("yes") });
+		expect(raw.packets()).toMatchObject([{ cmd: "auth", reasonCode: 0, properties: properties("welcome") }]);
+		raw.send({ cmd: "auth", reasonCode: 0x19, properties: properties("no") });
+		expect([raw.got(), raw.closed]).toEqual([["disconnect 87"], true]);
+		expect(
+			join()
+				.send({ cmd: "auth", reasonCode: 0x19, properties: properties("yes", "OTHER") })
+				.got(),
+		).toEqual(["disconnect 82"]);
+		expect(
+			join()
+				.send({ cmd: "auth", reasonCode: 0x18, properties: properties("yes") })
+				.got(),
+		).toEqual(["disconnect 82"]);
+	});
 });
 
 describe("who watches", () => {
