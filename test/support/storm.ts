@@ -3,6 +3,7 @@
 
 import { Client } from "../../firmware/mqtt/client.js";
 import { Broker } from "../../host-sim/broker/broker.js";
+import type { Accept } from "../../host-sim/transport.js";
 import { Network } from "../../host-sim/world/network.js";
 import { SeededRandom } from "../../host-sim/world/random.js";
 import { VirtualTime } from "../../host-sim/world/time.js";
@@ -14,8 +15,11 @@ export interface Storm {
 	reconnects: number;
 }
 
+/** Between the network and the broker, for who wants to watch. */
+export type Watch = (accept: Accept, time: VirtualTime) => Accept;
+
 /** Throws an Error that names the seed and what did not hold. */
-export function storm(seed: number): Storm {
+export function storm(seed: number, watch: Watch = accept => accept): Storm {
 	const random = new SeededRandom(seed);
 	const chance = (percent: number) => random.between(1, 100) <= percent;
 	const time = new VirtualTime(0x7fff_ffff - random.between(0, 60_000));
@@ -46,7 +50,11 @@ export function storm(seed: number): Storm {
 			},
 		},
 	});
-	network.listen("10.0.0.1", 1883, (transport, now) => broker.accept(transport, now));
+	network.listen(
+		"10.0.0.1",
+		1883,
+		watch((transport, now) => broker.accept(transport, now), time),
+	);
 
 	const underWay = new Map<number, string>();
 	const settled = new Set<string>();

@@ -1,0 +1,41 @@
+// The checker between a network and a server: every connection that the network brings is watched, and the server notices
+// nothing. Bytes that a broken link has lost are not seen here.
+
+import type { Accept, TransportHandler } from "../transport.js";
+import type { Checker } from "./checker.js";
+
+export interface TapOptions {
+	/** What the time is when the server writes or closes: the clock of the network's other calls. */
+	now(): number;
+}
+
+/** A server that does what `accept` does, watched. */
+export function tapped(checker: Checker, accept: Accept, { now }: TapOptions): Accept {
+	return (transport, start) => {
+		const watched = checker.watch(transport.peer);
+		const handler: TransportHandler = accept(
+			{
+				peer: transport.peer,
+				write(bytes) {
+					watched.handleServerBytes(bytes, now());
+					transport.write(bytes);
+				},
+				close() {
+					watched.handleEnd(now());
+					transport.close();
+				},
+			},
+			start,
+		);
+		return {
+			handleData(bytes, at) {
+				watched.handleClientBytes(bytes, at);
+				handler.handleData(bytes, at);
+			},
+			handleClose(at) {
+				watched.handleEnd(at);
+				handler.handleClose(at);
+			},
+		};
+	};
+}

@@ -1,0 +1,4 @@
+import { authenticationBreaches } from "../../support/breaches/connect.js";
+import { itFinds } from "../../support/breaches.js";
+
+itFinds(authenticationBreaches);

@@ -1,0 +1,4 @@
+import { packetBreaches } from "../../support/breaches/encoding.js";
+import { itFinds } from "../../support/breaches.js";
+
+itFinds(packetBreaches);
