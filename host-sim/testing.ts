@@ -29,6 +29,7 @@ export { Broker, type BrokerListener, type BrokerOptions } from "./broker/broker
 export type { BrokerLimits } from "./broker/limits.js";
 export type { Message, MessageProperties } from "./broker/message.js";
 export { Scram, type ScramOptions, type ScramVerifier, scramVerifier } from "./broker/scram.js";
+export { Checker, type CheckerOptions, type Violation, type Watched } from "./checker/checker.js";
 export { nodeClock, nodeRandom } from "./node/clock.js";
 export { nodeDigest } from "./node/digest.js";
 export { FolderKeyValue, MemoryKeyValue } from "./node/keyvalue.js";

@@ -3,7 +3,9 @@
 // links drive the same code. It speaks through mqtt-packet, so that a codec other than the client's own checks every packet.
 
 import type { Packet } from "mqtt-packet";
-import type { Transport } from "../transport.js";
+import { Checker, type Violation } from "../checker/checker.js";
+import { tapped } from "../checker/tap.js";
+import type { Transport, TransportHandler } from "../transport.js";
 import { redirection, type ServerReference, type Will } from "./admission.js";
 import { Authentication, type Authenticator } from "./authentication.js";
 import { Connection } from "./connection.js";
@@ -57,6 +59,8 @@ export interface BrokerListener {
 	sent?(clientId: string | undefined, packet: Packet, bytes: number): void;
 	/** Every whole packet as it is, before it is read or sent; the bytes are the listener's only until it returns. */
 	frame?(peer: string, clientId: string | undefined, direction: "in" | "out", bytes: Uint8Array): void;
+	/** A client has broken a statement of the standard. Where this is there, every connection is checked. */
+	violated?(violation: Violation): void;
 }
 
 export class Broker {
@@ -70,18 +74,27 @@ export class Broker {
 	readonly #subscriptions = new Subscriptions();
 	readonly #refusedFilters: ReadonlyMap<string, number>;
 	readonly #refusedTopics: ReadonlyMap<string, number>;
+	readonly #checker: Checker | undefined;
 	#accepted = 0;
 	#assigned = 0;
 
 	constructor(options: BrokerOptions = {}) {
 		this.#options = options;
 		this.limits = withDefaults(options.limits);
+		const { on } = options;
+		if (on?.violated !== undefined) this.#checker = new Checker({ report: violation => on.violated?.(violation) });
 		this.#refusedFilters = reasonsOf(options.refusedFilters);
 		this.#refusedTopics = reasonsOf(options.refusedTopics);
 	}
 
 	/** Somebody has connected. `now` is ms on any clock that does not jump, the same in all calls. */
-	accept(transport: Transport, now: number): Connection {
+	accept(transport: Transport, now: number): TransportHandler {
+		const begin = (transport: Transport, now: number) => this.#begin(transport, now);
+		if (this.#checker === undefined) return begin(transport, now);
+		return tapped(this.#checker, begin, { now: () => this.now })(transport, now);
+	}
+
+	#begin(transport: Transport, now: number): Connection {
 		this.now = now;
 		this.#accepted += 1;
 		const connection = new Connection(this, transport, this.#accepted);

@@ -29,6 +29,7 @@ cli
 	.option("--duration <time>", "Stop after that time (default: at Ctrl-C)")
 	.option("--engine <engine>", "node, or xs: each board a real XS machine in a process of its own (default node)")
 	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k)")
+	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")
 	.option("--json", "One JSON object a line instead of a table")
 	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
 

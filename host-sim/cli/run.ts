@@ -1,6 +1,7 @@
 // thimble run: simulated boards against a broker, the embedded one or any other.
 
 import { Broker } from "../broker/broker.js";
+import type { Violation } from "../checker/checker.js";
 import { type Endpoint, Fleet, type FleetEvent } from "../fleet/fleet.js";
 import { checkScenario, readScenario, type Scenario, UsageError } from "../fleet/scenario.js";
 import { nodeClock, nodeRandom } from "../node/clock.js";
@@ -27,6 +28,7 @@ export interface RunFlags {
 	engine?: unknown;
 	heap?: unknown;
 	json?: unknown;
+	check?: unknown;
 }
 
 const DEFAULT_PORT = 1883;
@@ -42,7 +44,12 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const scenario = scenarioOf(scenarioName, flags);
 	const json = flags.json === true;
 	const engine = await engineOf(flags);
-	const { endpoint, listener, note } = await findBroker(flags);
+	let violations = 0;
+	const { endpoint, listener, note } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {
+		violations += 1;
+		if (json) print({ event: "violation", device: clientId, version, statement, sentence });
+		else console.error(`${clientId} breaks ${statement} of MQTT ${version}: ${sentence}`);
+	});
 	const stop = whenStopped(scenario.duration);
 	let screen: Screen | undefined;
 	const show = json ? printEvent : (event: FleetEvent) => screen?.show(event);
@@ -61,6 +68,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const summary = fleet.summary();
 	if (json) print({ event: "summary", ...summary });
 	screen?.close(summary);
+	if (violations > 0) return 1;
 	if (summary.seenOnline > 0) return 0;
 	const why = fleet.boards.find(board => board.offlineCode !== 0)?.offlineCode;
 	console.error(`thimble: no board ever came online${why === undefined ? "" : `: ${sentence(why)}`}`);
@@ -100,16 +108,21 @@ function scenarioOf(name: string | undefined, flags: RunFlags): Scenario {
 	return checkScenario(given, "--");
 }
 
-async function findBroker(flags: RunFlags): Promise<{ endpoint: Endpoint; listener?: Listener; note: string }> {
+async function findBroker(
+	flags: RunFlags,
+	violated: (violation: Violation) => void,
+): Promise<{ endpoint: Endpoint; listener?: Listener; note: string }> {
 	if (flags.broker !== undefined) {
 		if (flags.port !== undefined)
 			throw new UsageError("--port is for the embedded broker; with --broker the port belongs into the URL");
+		if (flags.check === true) throw new UsageError("--check is for the embedded broker: leave --broker out");
 		const endpoint = parseEndpoint(String(flags.broker));
 		await probeEndpoint(endpoint);
 		return { endpoint, note: "" };
 	}
 	const asked = flags.port === undefined ? undefined : portOf(flags.port);
-	const listener = await listenSomewhere(new Broker(), asked);
+	const broker = new Broker(flags.check === true ? { on: { violated } } : {});
+	const listener = await listenSomewhere(broker, asked);
 	const { port } = listener;
 	const note = asked === undefined && port !== DEFAULT_PORT ? ` (port ${DEFAULT_PORT} is taken)` : "";
 	return { endpoint: { host: "127.0.0.1", port }, listener, note };

@@ -37,7 +37,7 @@ export class Raw {
 				this.closed = true;
 			},
 		};
-		this.connection = broker.accept(transport, now);
+		this.connection = broker.accept(transport, now) as Connection;
 	}
 
 	/** Sends a packet, or bytes as hex. */

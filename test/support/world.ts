@@ -19,6 +19,7 @@ export class TestWorld extends World {
 					disconnected: (id, _peer, why) => log.push(`disconnected ${id} ${why}`),
 					published: ({ topic, payload, retain }) =>
 						log.push(`publish ${topic} ${payload}${retain ? " retained" : ""}`),
+					violated: ({ clientId, sentence, statement }) => log.push(`violated ${clientId} ${statement} ${sentence}`),
 				},
 			},
 		});

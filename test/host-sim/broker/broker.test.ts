@@ -25,7 +25,7 @@ class Raw {
 				this.closed = true;
 			},
 		};
-		this.connection = broker.accept(transport, now);
+		this.connection = broker.accept(transport, now) as Connection;
 	}
 
 	send(packet: Packet | string, now = 0): this {

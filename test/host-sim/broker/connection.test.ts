@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Broker } from "../../../host-sim/broker/broker.js";
+import type { Connection } from "../../../host-sim/broker/connection.js";
 import { hex } from "../../support/peer.js";
 
 const CONNECT = "100d 0004 4d515454 04 02 000a 0001 61";
@@ -18,7 +19,7 @@ function open(broker = new Broker()) {
 			},
 		},
 		0,
-	);
+	) as Connection;
 	return {
 		connection,
 		written,

@@ -1,12 +1,13 @@
 // The command line as a person uses it: real processes, real sockets.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Broker } from "../../../host-sim/broker/broker.js";
 import { listen } from "../../../host-sim/node/listen.js";
 import { freePort, Mosquitto, spawnClient, until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
+import { hex } from "../../support/peer.js";
 
 const running: ChildProcess[] = [];
 afterEach(() => {
@@ -157,6 +158,23 @@ describe("thimble run", () => {
 		}
 	});
 
+	it("[MQTT-3.3.1-2] --check tells who breaks a statement, by its id, and ends with 1; our boards break none, at 5.0", async () => {
+		const run = thimble("run", "--check", "--protocol", "5", "--port", "0", "--interval", "50ms", "--json");
+		await until("the broker", () => run.events().length > 0);
+		const { port } = new URL(String((run.events()[0] as Record<string, unknown>)["url"]));
+		const socket = connect(Number(port), "127.0.0.1");
+		// A clean session of "raw", and a message at QoS 0 that says it is a repeat.
+		socket.write(hex("100f 0004 4d515454 04 02 003c 0003 726177"));
+		socket.write(hex("3804 0001 61 78"));
+		await until("the violation", () => run.events().some(event => event["event"] === "violation"));
+		await until("readings", () => run.events().filter(event => event["event"] === "settled").length > 20);
+		socket.destroy();
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(1);
+		const violations = run.events().filter(event => event["event"] === "violation");
+		expect(violations).toMatchObject([{ device: "raw", version: "3.1.1", statement: "MQTT-3.3.1-2" }]);
+	});
+
 	it("whoever stops reading ends it without a word", async () => {
 		const run = thimble("run", "--port", "0", "--interval", "20ms", "--json", "--duration", "60s");
 		await until("output", () => run.out.length > 0);
@@ -228,6 +246,8 @@ describe("thimble run", () => {
 			["run", "mqtt://u:hunter2@h"],
 			'there is no scenario "mqtt://…@h"; known are first-light, and paths of JSON files',
 		],
+		[["run", "--protocol", "6"], '--protocol: expected "3.1.1" or "5", got "6"'],
+		[["run", "--check", "--broker", "mqtt://127.0.0.1:1"], "--check is for the embedded broker: leave --broker out"],
 		[["run", "--engine", "v8"], "--engine: expected node or xs, got v8"],
 		[["run", "--heap", "32k"], "--heap is for --engine xs: Node's heap has no fixed size"],
 		[["run", "--engine", "xs", "--heap", "2k"], "--heap: expected 4k to 1024k, or so many bytes, got 2k"],

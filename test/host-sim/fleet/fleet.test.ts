@@ -54,6 +54,35 @@ describe("fleet", () => {
 		});
 	});
 
+	it.each([
+		["3.1.1", 4],
+		["5", 5],
+	])("speaks %s where the scenario says so", (protocol, protocolVersion) => {
+		const versions: unknown[] = [];
+		const world = new World({
+			broker: {
+				on: {
+					received: (_id, packet) => {
+						if (packet.cmd === "connect") versions.push(packet.protocolVersion);
+					},
+					violated: ({ statement }) => versions.push(statement),
+				},
+			},
+		});
+		const scenario = checkScenario({ devices: 3, qos: 2, protocol }, "");
+		const fleet = new Fleet(
+			scenario,
+			{ host: "broker", port: 1883 },
+			id => world.board(id).io,
+			() => {},
+		);
+		fleet.start();
+		world.run(5000);
+		expect(versions).toEqual(Array(3).fill(protocolVersion));
+		expect(fleet.summary()).toMatchObject({ seenOnline: 3, refused: 0, lost: 0, dropped: 0 });
+		expect(fleet.summary().settled).toBeGreaterThan(10);
+	});
+
 	it("at QoS 0 a reading has no packet id, and is settled when the socket has it", () => {
 		const { events, summary } = run({ devices: 1, interval: "1s", qos: 0 }, world => world.run(5000));
 		expect(
