@@ -16,6 +16,8 @@ export interface ErrandOptions {
 	readonly client: ClientOptions;
 	/** Where it goes, as people may see it. */
 	readonly url: string;
+	/** Properties of DISCONNECT. */
+	readonly goodbye?: Uint8Array | undefined;
 	/** Ends it with TIMED_OUT after that time. */
 	readonly waitMs?: number | undefined;
 	/** Gets what goes wrong, a sentence at a time. */
@@ -81,8 +83,9 @@ export class Errand {
 		if (this.isEnding) return;
 		this.#code = code;
 		this.#timer?.close();
-		this.#options.onEnd?.();
-		this.client.close();
+		const { goodbye, onEnd } = this.#options;
+		onEnd?.();
+		this.client.close(goodbye === undefined ? true : { properties: goodbye });
 	}
 
 	/** Somebody wants it to end. `code` is what a shell expects of a process that such a signal has stopped. */

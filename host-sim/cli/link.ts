@@ -2,6 +2,13 @@
 
 import { randomBytes } from "node:crypto";
 import type { ClientOptions, Limits, Will } from "../../firmware/mqtt/client.js";
+import {
+	integerProperty,
+	MAXIMUM_PACKET_SIZE,
+	RECEIVE_MAXIMUM,
+	SESSION_EXPIRY_INTERVAL,
+	TOPIC_ALIAS_MAXIMUM,
+} from "../../firmware/mqtt/property.js";
 import type { Endpoint } from "../fleet/fleet.js";
 import { UsageError } from "../fleet/scenario.js";
 import { nodeClock, nodeRandom } from "../node/clock.js";
@@ -10,7 +17,7 @@ import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
 import { describeEndpoint, parseTopicUrl } from "./endpoint.js";
 import { type Flag, type Flags, integerOf } from "./flags.js";
-import { blocksOf, type Command, propertyWords } from "./property.js";
+import { type Blocks, blocksOf, type Command, propertyWords } from "./property.js";
 
 export const LINK_FLAGS: readonly Flag[] = [
 	{ names: ["-h", "--host"], value: "HOST", help: "the broker (default localhost)" },
@@ -71,7 +78,7 @@ export interface Link {
 	/** What the URL has behind the host. */
 	readonly topic?: string;
 	/** Properties for commands other than CONNECT and WILL. */
-	readonly publishProperties?: Uint8Array;
+	readonly blocks: Blocks;
 }
 
 /** Throws UsageError. `commands` are those whose properties may be given. */
@@ -82,13 +89,20 @@ export function linkOf(flags: Flags, commands: readonly Command[]): Link {
 	const { host, port, userName, password } = endpoint;
 	if (password !== undefined && userName === undefined && protocolVersion === 4)
 		throw new UsageError("a password needs a user name in MQTT 3.1.1: give -u too, or -V 5");
-	const sessionExpiry = expiryOf(flags);
+	const sessionExpiry = expiryOf(flags, blocks);
 	const clientId = clientIdOf(flags, protocolVersion);
 	if (sessionExpiry !== undefined && protocolVersion === 4) throw new UsageError("-x is of MQTT 5.0: give -V 5 too");
 	if (clientId === undefined && (flags.has("-c") || sessionExpiry === FOR_EVER))
 		throw new UsageError("a session that outlives the connection needs a client id: give -i too");
+	const goodbye = blocks.DISCONNECT ?? new Uint8Array(0);
+	if (
+		integerProperty(goodbye, 0, goodbye.length, SESSION_EXPIRY_INTERVAL, 0) > 0 &&
+		!(flags.has("-c") || sessionExpiry)
+	)
+		throw new UsageError("-D DISCONNECT session-expiry-interval: there is no session to be kept; give -c or -x too");
 	const keepAlive = flags.integer("-k", 0, 65_535);
 	const will = willOf(flags, blocks.WILL);
+	const maximumPacketSize = blocks.options.get(MAXIMUM_PACKET_SIZE);
 	return {
 		options: {
 			host,
@@ -98,6 +112,7 @@ export function linkOf(flags: Flags, commands: readonly Command[]): Link {
 			cleanSession: !flags.has("-c"),
 			...(sessionExpiry !== undefined && { sessionExpiry }),
 			...(blocks.CONNECT !== undefined && { properties: blocks.CONNECT }),
+			...(maximumPacketSize !== undefined && { maximumPacketSize }),
 			...(keepAlive !== undefined && { keepAlive }),
 			...(userName !== undefined && { userName }),
 			...(password !== undefined && { password }),
@@ -107,12 +122,25 @@ export function linkOf(flags: Flags, commands: readonly Command[]): Link {
 			timer: { io: NodeTimer },
 			clock: nodeClock,
 			random: nodeRandom,
-			limits: LIMITS,
+			limits: limitsOf(blocks),
 			backoff: BACKOFF,
 		},
 		url: describeEndpoint(endpoint),
 		...(topic !== undefined && { topic }),
-		...(blocks.PUBLISH !== undefined && { publishProperties: blocks.PUBLISH }),
+		blocks,
+	};
+}
+
+/** What the broker is told of them in CONNECT is what there is room for. */
+function limitsOf({ options }: Blocks): Limits {
+	const aliases = options.get(TOPIC_ALIAS_MAXIMUM) ?? 0;
+	return {
+		...LIMITS,
+		// In units of eight, as the client has it.
+		receive: Math.min(LIMITS.receive, (options.get(MAXIMUM_PACKET_SIZE) ?? LIMITS.receive) & ~7),
+		received: options.get(RECEIVE_MAXIMUM) ?? LIMITS.received,
+		aliases,
+		aliasBytes: aliases > 0 ? 65_535 : 0,
 	};
 }
 
@@ -162,9 +190,11 @@ function versionOf(flags: Flags): 4 | 5 {
 	throw new UsageError("-V: expected mqttv311, 311 or 4, or mqttv5 or 5");
 }
 
-function expiryOf(flags: Flags): number | undefined {
+function expiryOf(flags: Flags, { options }: Blocks): number | undefined {
 	const text = flags.text("-x");
-	if (text === undefined) return undefined;
+	const expiry = options.get(SESSION_EXPIRY_INTERVAL);
+	if (text === undefined) return expiry;
+	if (expiry !== undefined) throw new UsageError("-x and -D CONNECT session-expiry-interval say the same");
 	return text === "-1" || text === "∞" ? FOR_EVER : integerOf(text, "-x", 0, FOR_EVER);
 }
 

@@ -35,7 +35,7 @@ ${flagLines(LINK_FLAGS).join("\n")}
 
 Ends when the broker has all of it: at QoS 1 and 2, when it has said so. Exit codes: 0 fine, 1 it did not work, 2 something
 was asked for that cannot be, 27 out of time (-W), 130 or 143 stopped before it was done.
--D goes with CONNECT, PUBLISH and WILL.
+-D goes with CONNECT, PUBLISH, WILL and DISCONNECT.
 `;
 
 /** Flags that say what is published. */
@@ -51,7 +51,7 @@ export async function pub(args: readonly string[]): Promise<number> {
 		process.stdout.write(HELP);
 		return FINE;
 	}
-	const link = linkOf(flags, ["CONNECT", "PUBLISH", "WILL"]);
+	const link = linkOf(flags, ["CONNECT", "PUBLISH", "WILL", "DISCONNECT"]);
 	if (link.topic !== undefined && flags.has("-t")) throw new UsageError("-t and a URL with a topic do not go together");
 	const topic = link.topic ?? flags.text("-t");
 	if (topic === undefined) throw new UsageError("which topic? Give -t TOPIC");
@@ -79,6 +79,7 @@ export async function pub(args: readonly string[]): Promise<number> {
 	const errand: Errand = new Errand({
 		client: { ...link.options, onPublishEnd: (ticket, end, code) => publisher.handleEnd(ticket, end, code) },
 		url: link.url,
+		goodbye: link.blocks.DISCONNECT,
 		waitMs: flags.milliseconds("-W"),
 		tell,
 		...debug,
@@ -106,7 +107,7 @@ export async function pub(args: readonly string[]): Promise<number> {
 		topic,
 		qos,
 		retain: flags.has("-r"),
-		properties: link.publishProperties,
+		properties: link.blocks.PUBLISH,
 		explain: code => errand.explain(code),
 		tell,
 		...debug,

@@ -48,7 +48,7 @@ Format
 
 Ends at Ctrl-C, or as -C, -E and -W say. Exit codes: 0 fine, 1 it did not work, 2 something was asked for that cannot be,
 27 out of time (-W).
--D goes with CONNECT and WILL.
+-D goes with CONNECT, WILL, SUBSCRIBE, UNSUBSCRIBE and DISCONNECT.
 `;
 
 /** Returns the exit code; throws UsageError or Misuse. */
@@ -58,7 +58,7 @@ export async function sub(args: readonly string[]): Promise<number> {
 		process.stdout.write(HELP);
 		return FINE;
 	}
-	const link = linkOf(flags, ["CONNECT", "WILL"]);
+	const link = linkOf(flags, ["CONNECT", "WILL", "SUBSCRIBE", "UNSUBSCRIBE", "DISCONNECT"]);
 	flags.atMostOne("-R", "--retained-only");
 	const say = (text: string) => console.error(`thimble: ${plain(text)}`);
 	const tell = flags.has("--quiet") ? () => {} : say;
@@ -127,6 +127,7 @@ function subscription(
 			},
 		},
 		url: link.url,
+		goodbye: link.blocks.DISCONNECT,
 		waitMs: flags.milliseconds("-W"),
 		tell,
 		...(debug !== undefined && { debug }),
@@ -140,7 +141,13 @@ function subscription(
 		client: errand.client,
 		subscribe,
 		unsubscribe,
-		how: { qos, stream: true, ...(asPublished && { retainAsPublished: true }) },
+		how: {
+			qos,
+			stream: true,
+			...(asPublished && { retainAsPublished: true }),
+			...(link.blocks.SUBSCRIBE !== undefined && { properties: link.blocks.SUBSCRIBE }),
+		},
+		takenBack: link.blocks.UNSUBSCRIBE,
 		onMessage: handle,
 		explain: code => errand.explain(code),
 		tell,

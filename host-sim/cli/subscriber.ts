@@ -12,6 +12,8 @@ export interface SubscriberOptions {
 	/** What an earlier connection of a kept session has subscribed to. */
 	readonly unsubscribe: readonly string[];
 	readonly how: SubscribeOptions;
+	/** Properties of UNSUBSCRIBE. */
+	readonly takenBack?: Uint8Array | undefined;
 	onMessage(message: Incoming): void;
 	/** How a code is told to people. */
 	explain(code: number): string;
@@ -31,14 +33,14 @@ export class Subscriber {
 	/** Throws Misuse for a filter that is none. */
 	constructor(options: SubscriberOptions) {
 		this.#options = options;
-		const { client, how, subscribe, unsubscribe } = options;
+		const { client, how, subscribe, takenBack, unsubscribe } = options;
 		// Taken back before it is asked for, a filter is only unsubscribed from.
 		for (const filter of [...subscribe, ...unsubscribe]) {
 			const handle: number = client.subscribe(filter, message => this.#handle(handle, message), how);
 			if (handle < 0) throw new UsageError(`${filter.slice(0, 40)}: ${options.explain(-handle)}`);
 			this.#filters.set(handle, filter);
 			this.#unanswered.add(handle);
-			if (unsubscribe.includes(filter)) client.unsubscribe(handle);
+			if (unsubscribe.includes(filter)) client.unsubscribe(handle, takenBack);
 		}
 	}
 

@@ -5,7 +5,7 @@ import { Flags } from "../../../host-sim/cli/flags.js";
 import { LINK_FLAGS, linkOf } from "../../../host-sim/cli/link.js";
 import { UsageError } from "../../../host-sim/fleet/scenario.js";
 
-const link = (...args: string[]) => linkOf(new Flags(LINK_FLAGS, args), ["CONNECT", "PUBLISH", "WILL"]);
+const link = (...args: string[]) => linkOf(new Flags(LINK_FLAGS, args), ["CONNECT", "PUBLISH", "WILL", "DISCONNECT"]);
 
 describe("a link from flags", () => {
 	it("goes to localhost at 3.1.1 with a client id that every broker takes [MQTT-3.1.3-5]", () => {
@@ -45,14 +45,29 @@ describe("a link from flags", () => {
 		expect(link("-V", "4").options.protocolVersion).toBe(4);
 		expect(link("-V", "5", "-x", "-1", "-i", "a").options.sessionExpiry).toBe(0xffff_ffff);
 		expect(link("-V", "5", "-x", "60").options.sessionExpiry).toBe(60);
-		const { options, publishProperties } = link(
+		const { blocks, options } = link(
 			..."-D CONNECT request-problem-information 0 -D PUBLISH user-property a b --will-topic w".split(" "),
 			..."-D WILL user-property c d".split(" "),
 		);
 		expect(options.protocolVersion).toBe(5);
 		expect(options.properties).toEqual(properties([REQUEST_PROBLEM_INFORMATION, 0]));
 		expect(options.will?.properties).toEqual(properties([USER_PROPERTY, "c", "d"]));
-		expect(publishProperties).toEqual(properties([USER_PROPERTY, "a", "b"]));
+		expect(blocks.PUBLISH).toEqual(properties([USER_PROPERTY, "a", "b"]));
+	});
+
+	it("has options for what CONNECT says of us", () => {
+		const { options } = link(
+			..."-D CONNECT maximum-packet-size 1001 -D CONNECT receive-maximum 7".split(" "),
+			..."-D CONNECT topic-alias-maximum 4 -D CONNECT session-expiry-interval 60".split(" "),
+		);
+		expect(options).toMatchObject({
+			maximumPacketSize: 1001,
+			sessionExpiry: 60,
+			limits: { receive: 1000, received: 7, aliases: 4, aliasBytes: 65_535 },
+		});
+		// What the client makes of it is allowed.
+		expect(new Client(options).isOnline).toBe(false);
+		expect(link("-D", "CONNECT", "maximum-packet-size", "1000000").options.limits?.receive).toBeGreaterThan(65_000);
 	});
 
 	it("makes a client id of a prefix and the process id", () => {
@@ -76,6 +91,14 @@ describe("a link from flags", () => {
 		[["-V", "6"], "-V: expected mqttv311, 311 or 4, or mqttv5 or 5"],
 		[["-V", "4", "-D", "CONNECT", "user-property", "a", "b"], "-D is of MQTT 5.0: leave -V out, or give -V 5"],
 		[["--will-topic", "w", "--will-payload", "x".repeat(4097)], "--will-payload: at most 4096 bytes"],
+		[
+			["-x", "5", "-V", "5", "-i", "a", "-D", "CONNECT", "session-expiry-interval", "6"],
+			"-x and -D CONNECT session-expiry-interval say the same",
+		],
+		[
+			["-D", "DISCONNECT", "session-expiry-interval", "6"],
+			"-D DISCONNECT session-expiry-interval: there is no session to be kept; give -c or -x too",
+		],
 		[["--will-payload", "a"], "--will-payload needs --will-topic"],
 		[["--will-retain"], "--will-retain needs --will-topic"],
 		[["-D", "WILL", "user-property", "a", "b"], "-D WILL needs --will-topic"],

@@ -21,10 +21,18 @@ describe("properties on the command line", () => {
 				["publish", "correlation-data", "é"],
 				["WILL", "will-delay-interval", "0"],
 				["connect", "request-problem-information", "1"],
+				["SUBSCRIBE", "subscription-identifier", "268435455"],
+				["UNSUBSCRIBE", "user-property", "k", "v"],
+				["DISCONNECT", "session-expiry-interval", "0"],
+				["DISCONNECT", "reason-string", "done"],
 			],
-			ALL,
+			[...ALL, "SUBSCRIBE", "UNSUBSCRIBE", "DISCONNECT"],
 		);
 		expect(blocks).toEqual({
+			options: new Map(),
+			SUBSCRIBE: property.properties([property.SUBSCRIPTION_IDENTIFIER, 268_435_455]),
+			UNSUBSCRIBE: property.properties([property.USER_PROPERTY, "k", "v"]),
+			DISCONNECT: property.properties([property.SESSION_EXPIRY_INTERVAL, 0], [property.REASON_STRING, "done"]),
 			PUBLISH: property.properties(
 				[property.CONTENT_TYPE, "text/plain"],
 				[property.USER_PROPERTY, "a", "b"],
@@ -35,7 +43,23 @@ describe("properties on the command line", () => {
 			WILL: property.properties([property.WILL_DELAY_INTERVAL, 0]),
 			CONNECT: property.properties([property.REQUEST_PROBLEM_INFORMATION, 1]),
 		});
-		expect(blocksOf([], ALL)).toEqual({});
+		expect(blocksOf([], ALL)).toEqual({ options: new Map() });
+	});
+
+	it("of CONNECT are options of the client, where it has some for them", () => {
+		const given = [
+			["CONNECT", "maximum-packet-size", "1000"],
+			["CONNECT", "receive-maximum", "7"],
+			["CONNECT", "topic-alias-maximum", "0"],
+			["CONNECT", "session-expiry-interval", "60"],
+		];
+		const options = new Map([
+			[property.MAXIMUM_PACKET_SIZE, 1000],
+			[property.RECEIVE_MAXIMUM, 7],
+			[property.TOPIC_ALIAS_MAXIMUM, 0],
+			[property.SESSION_EXPIRY_INTERVAL, 60],
+		]);
+		expect(blocksOf(given, ALL)).toEqual({ options });
 	});
 
 	it.each([
@@ -45,7 +69,7 @@ describe("properties on the command line", () => {
 		],
 		[
 			["CONNECT", "content-type", "a"],
-			'-D: CONNECT has no "content-type"; known are request-problem-information, request-response-information, maximum-packet-size, user-property',
+			'-D: CONNECT has no "content-type"; known are request-problem-information, request-response-information, maximum-packet-size, receive-maximum, topic-alias-maximum, session-expiry-interval, user-property',
 		],
 		[
 			["PUBLISH", "payload-format-indicator", "2"],
@@ -53,7 +77,7 @@ describe("properties on the command line", () => {
 		],
 		[
 			["CONNECT", "maximum-packet-size", "0"],
-			"-D CONNECT maximum-packet-size: expected a whole number from 1 to 4294967295",
+			"-D CONNECT maximum-packet-size: expected a whole number from 64 to 268435460",
 		],
 		[["PUBLISH", "content-type", "\0"], "-D PUBLISH content-type: expected text of at most 65535 bytes without U+0000"],
 		[

@@ -50,6 +50,18 @@ describe("thimble sub", () => {
 		expect(packets).toEqual(["connect", "subscribe", "puback", "puback", "disconnect"]);
 	});
 
+	it("-D goes with its SUBSCRIBE and DISCONNECT: the identifier comes back, the session ends at once", async () => {
+		const { broker, packets, port, publish } = await brokerOf();
+		const properties = "-D SUBSCRIBE subscription-identifier 7 -D DISCONNECT session-expiry-interval 0".split(" ");
+		const run = await subscribed(packets, [
+			...["-p", port, "-t", "a", "-C", "1", "-i", "me", "-x", "60", "-F", "%S %p"],
+			...properties,
+		]);
+		publish("a", "hi");
+		expect([await run.code, run.err(), run.out().toString()]).toEqual([0, "", "7 hi\n"]);
+		expect(broker.sessions.has("me")).toBe(false);
+	});
+
 	it("leaves the rest to the next run of a kept session", async () => {
 		const { broker, packets, port, publish } = await brokerOf();
 		const args = ["-p", port, "-t", "a", "-q", "2", "-i", "me", "-c", "-C", "2"];
@@ -201,7 +213,7 @@ describe("thimble sub", () => {
 		[["-t", "a", "--retain-as-published"], "--retain-as-published is of MQTT 5.0: give -V 5 too"],
 		[
 			["-t", "a", "-D", "PUBLISH", "content-type", "x"],
-			'-D: properties go with CONNECT, WILL here, not with "PUBLISH"',
+			'-D: properties go with CONNECT, WILL, SUBSCRIBE, UNSUBSCRIBE, DISCONNECT here, not with "PUBLISH"',
 		],
 		[["-t", "a", "-m", "x"], "there is no flag -m; see --help"],
 	])("%j: one clear sentence", async (args, message) => {
@@ -234,8 +246,8 @@ describeWith(["mosquitto", "mosquitto_sub"], "thimble sub beside mosquitto_sub",
 			]) {
 				const theirs = command(find("mosquitto_sub")!, [...port, ...args]);
 				const ours = thimble(["sub", ...port, ...args]);
-				const isReady = (run: Command) => run.err() !== "" || run.out().length > 0;
-				// Each has subscribed when it has printed the first message that it shows; -R and -T hide the retained one.
+				// Each has subscribed when it shows what is not retained; what they have shown until then may differ.
+				const isReady = (run: Command) => run.out().includes("ready");
 				while (!isReady(theirs) || !isReady(ours)) {
 					client.publish("t/ready", '"ready"', { qos: 1 });
 					await sleep(50);
