@@ -43,6 +43,7 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 			published: ({ topic, payload }) => {
 				if (topic.startsWith("up/")) atBroker.push(`${topic} ${payload}`);
 			},
+			violated: ({ sentence, statement }) => require(false, `the client breaks ${statement}: ${sentence}`),
 			disconnected: (_id, _peer, why) => {
 				require(["connection lost", "taken over", "keep-alive ran out", "no CONNECT in time", "said goodbye"].includes(
 					why,
@@ -76,6 +77,8 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 			messages: random.between(1, 8),
 			received: 20,
 			receive: random.between(96, 512),
+			aliases: protocolVersion === 5 ? allowed.between(0, 3) : 0,
+			aliasBytes: 200,
 		},
 		timeouts: { ackMs: 8000, pingMs: 3000 },
 		backoff: { baseMs: 200, capMs: 2000, stableMs: 3000 },
@@ -109,7 +112,8 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 				},
 			};
 			ticket = client.publishFrom(client.topic(`up/${qos}`), source, payload.length, qos << 1);
-		} else ticket = client.publish(`up/${qos}`, payload, { qos });
+		} else if (number % 2 === 0) ticket = client.publish(`up/${qos}`, payload, { qos });
+		else ticket = client.publish(client.topic(`up/${qos}`), payload, payload.length, qos << 1);
 		if (ticket < 0) return;
 		number += 1;
 		if (ticket === 0) {

@@ -2,7 +2,7 @@
 // server allows the client keeps to.
 
 import { describe, expect, it } from "vitest";
-import type { ClientOptions } from "../../../firmware/mqtt/client.js";
+import { type ClientOptions, QOS_1 } from "../../../firmware/mqtt/client.js";
 import {
 	CONTENT_TYPE,
 	CORRELATION_DATA,
@@ -11,8 +11,12 @@ import {
 	USER_PROPERTY,
 	WILL_DELAY_INTERVAL,
 } from "../../../firmware/mqtt/property.js";
-import type { BrokerOptions } from "../../../host-sim/broker/broker.js";
+import { ScramSha256 } from "../../../firmware/optional/scram.js";
+import { Broker, type BrokerOptions } from "../../../host-sim/broker/broker.js";
+import { Scram, scramVerifier } from "../../../host-sim/broker/scram.js";
+import { nodeDigest } from "../../../host-sim/node/digest.js";
 import type { LinkOptions } from "../../../host-sim/world/network.js";
+import { SeededRandom } from "../../../host-sim/world/random.js";
 import { TestWorld } from "../../support/world.js";
 
 function make(broker: BrokerOptions = {}, link: Partial<LinkOptions> = {}) {
@@ -166,6 +170,64 @@ describe("our client at 5.0 and the broker", () => {
 		expect(second.log[0]).toBe("offline 8b");
 		const refused = make({ serverReference: { to: "other" } }).join("c");
 		expect(refused.log).toEqual(["offline 9c"]);
+	});
+
+	it("prove to each other who they are by SCRAM-SHA-256, again on a connection that stands, and refuse who cannot", () => {
+		const users = { board: scramVerifier("correct horse") };
+		const { world, join } = make({ authenticators: [new Scram(users)] });
+		const prove = (name: string, userName: string, password: string) => {
+			const random = new SeededRandom(name.length);
+			const log: string[] = [];
+			const authentication = new ScramSha256({ userName, password, digest: nodeDigest, random });
+			const joined = join(name, { authentication, onAuthenticated: () => log.push("authenticated") });
+			return { ...joined, said: log };
+		};
+		const { client, log, said } = prove("good", "board", "correct horse");
+		expect(log).toEqual(["online"]);
+		client.publish("t", "x", { qos: 2 });
+		expect(client.authenticate()).toBe(true);
+		world.run(200);
+		expect([log, said, client.isOnline]).toEqual([["online", "end 0 0"], ["authenticated"], true]);
+		// Over the next connection as well, without the rounds of hash.
+		world.link("good").cut();
+		world.run(2000);
+		expect(client.isOnline).toBe(true);
+		expect(prove("wrong", "board", "battery staple").log).toEqual(["offline 87"]);
+		expect(prove("nobody", "bored", "correct horse").log).toEqual(["offline 87"]);
+	});
+
+	it("send a client to another broker, and it goes there", () => {
+		const { world, join } = make({ serverReference: { to: "10.0.0.9" } });
+		const said: string[] = [];
+		const other = new Broker({ on: { connected: id => said.push(id) } });
+		world.network.listen("10.0.0.9", 1883, (transport, now) => other.accept(transport, now));
+		const { log } = join("c", { redirects: 1, resolver: { io: world.network.Resolver } });
+		world.run(2000);
+		expect([log, said]).toEqual([["offline 9c", "online"], ["c"]]);
+	});
+
+	it("use topic aliases both ways, through a link that slices and breaks", () => {
+		const { world, join } = make({ limits: { topicAliasMaximum: 2 } });
+		const got: string[] = [];
+		const { client } = join("c", { cleanSession: false, limits: { aliases: 2, aliasBytes: 100 } });
+		client.subscribe("long/enough/to/matter/+", message => got.push(`${message.topic} ${message.text()}`), { qos: 1 });
+		world.run(100);
+		const topics = [1, 2, 3].map(i => client.topic(`long/enough/to/matter/${i}`));
+		const expected: string[] = [];
+		for (let round = 0; round < 5; round += 1) {
+			for (const [i, topic] of topics.entries()) {
+				const text = new TextEncoder().encode(`${round}`);
+				expect(client.publish(topic, text, text.length, QOS_1)).toBeGreaterThan(0);
+				expected.push(`long/enough/to/matter/${i + 1} ${round}`);
+			}
+			if (round === 2) {
+				world.run(7);
+				world.link("c").cut();
+			}
+			world.run(2000);
+		}
+		expect([...new Set(got)]).toEqual(expected);
+		expect(refusals(world)).toEqual([]);
 	});
 
 	it("refuse filters and topics with reasons that the client tells", () => {
