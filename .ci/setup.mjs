@@ -6,6 +6,8 @@ import { existsSync } from "node:fs";
 const PACKAGES = [
 	"mosquitto",
 	"mosquitto-clients",
+	// Another client beside MQTT.js, in Python.
+	"python3-paho-mqtt",
 	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.
 	"gcc",
 	"libc6-dev",

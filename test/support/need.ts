@@ -14,6 +14,7 @@ const PACKAGES = {
 	"riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf",
 	"qemu-system-riscv32": "qemu-system-misc",
 	picolibc: "picolibc-riscv64-unknown-elf",
+	paho: "python3-paho-mqtt",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -28,6 +29,7 @@ const LIBRARIES: Partial<Record<Program, () => string | undefined>> = {
 		return found.map(each => join(folder, each, "32/libgcc.a")).find(existsSync);
 	},
 	picolibc: () => ["/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs"].find(existsSync),
+	paho: () => ["/usr/lib/python3/dist-packages/paho"].find(existsSync),
 };
 
 function folders(path: string): string[] {

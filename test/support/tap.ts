@@ -1,0 +1,76 @@
+// A wire between clients and a server that shows what goes over it, and can be cut: a TCP proxy of a few lines.
+
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { type Packet, parser } from "mqtt-packet";
+
+export class Tap {
+	/** What the clients have sent. */
+	readonly sent: Buffer[] = [];
+	/** What the server has sent. */
+	readonly received: Buffer[] = [];
+	readonly #server: Server;
+	readonly #sockets = new Set<Socket>();
+	#isCut = false;
+
+	private constructor(port: number) {
+		this.#server = createServer({ noDelay: true }, client => {
+			if (this.#isCut) client.destroy();
+			else this.#join(client, connect({ port, host: "127.0.0.1", noDelay: true }));
+		});
+	}
+
+	/** To the server at this port. */
+	static start(port: number): Promise<Tap> {
+		const tap = new Tap(port);
+		return new Promise((resolve, reject) => {
+			tap.#server.once("error", reject);
+			tap.#server.listen(0, "127.0.0.1", () => resolve(tap));
+		});
+	}
+
+	get port(): number {
+		return (this.#server.address() as { port: number }).port;
+	}
+
+	/** Ends what there is, and lets nobody through until mend(). */
+	cut(): void {
+		this.#isCut = true;
+		for (const socket of this.#sockets) socket.destroy();
+	}
+
+	mend(): void {
+		this.#isCut = false;
+	}
+
+	close(): Promise<void> {
+		this.cut();
+		return new Promise(resolve => this.#server.close(() => resolve()));
+	}
+
+	#join(client: Socket, server: Socket): void {
+		for (const [from, to, record] of [
+			[client, server, this.sent],
+			[server, client, this.received],
+		] as const) {
+			this.#sockets.add(from);
+			from.on("data", bytes => {
+				record.push(bytes);
+				to.write(bytes);
+			});
+			from.on("error", () => {});
+			from.on("close", () => {
+				this.#sockets.delete(from);
+				to.destroySoon();
+			});
+		}
+	}
+}
+
+/** The packets of one connection in one direction, as another codec than ours reads them. */
+export function packetsOf(chunks: readonly Buffer[]): Packet[] {
+	const packets: Packet[] = [];
+	const reader = parser({ protocolVersion: 5 });
+	reader.on("packet", packet => packets.push(packet));
+	reader.parse(Buffer.concat(chunks));
+	return packets;
+}
