@@ -217,7 +217,7 @@ function suite(Other: typeof MqttJs | typeof Paho): void {
 		}
 	});
 
-	it("[MQTT-3.3.2-12] topic aliases: topics that go over the wire once, and are told from one another", async () => {
+	it("[MQTT-3.3.2-7] [MQTT-3.3.2-12] topic aliases: topics go over the wire once, are told from one another, and are said anew on a new connection", async () => {
 		const tap = await Tap.start(mosquitto.port);
 		try {
 			const { other } = await pair("aliases");
@@ -230,7 +230,7 @@ function suite(Other: typeof MqttJs | typeof Paho): void {
 			const handles = numbers.map(n => own.client.topic(`aliases/up/${n}`));
 			for (const [i, n] of numbers.entries()) {
 				const bytes = Buffer.from(String(i));
-				const ticket = own.client.publish(handles[i]!, bytes, bytes.length, QOS_1);
+				const ticket = own.client.publish(handles[i]!, bytes, bytes.length, (i % 3) << 1);
 				await Promise.all([own.settled(ticket), other.publish(`aliases/down/${n}`, bytes, { qos: 1 })]);
 			}
 			await until("all", () => [own, other].every(({ messages }) => messages.length >= numbers.length));
@@ -250,6 +250,14 @@ function suite(Other: typeof MqttJs | typeof Paho): void {
 			const full = published.filter(({ topic }) => topic !== "").length;
 			expect(full).toBeGreaterThan(7);
 			expect(full).toBeLessThan(30);
+
+			tap.cut();
+			await until("offline", () => !own.client.isOnline);
+			tap.mend();
+			await until("online again", () => own.client.isOnline);
+			await own.settled(own.client.publish(handles.at(-1)!, Buffer.from("again"), 5, QOS_1));
+			const last = packetsOf(tap.sent).findLast(packet => packet.cmd === "publish");
+			expect(last).toMatchObject({ topic: `aliases/up/${numbers.at(-1)}`, properties: { topicAlias: 1 } });
 		} finally {
 			await tap.close();
 		}

@@ -116,11 +116,9 @@ export class Own implements Party {
 	}
 
 	disconnect({ reason, sessionExpiry }: Goodbye = {}): Promise<void> {
-		this.client.close(
-			reason === undefined && sessionExpiry === undefined
-				? true
-				: { reason: reason ?? 0, properties: block({}, [SESSION_EXPIRY_INTERVAL, sessionExpiry]) },
-		);
+		if (reason === undefined && sessionExpiry === undefined) this.client.close();
+		else if (sessionExpiry === undefined) this.client.close({ reason: reason! });
+		else this.client.close({ reason: reason ?? 0, properties: properties([SESSION_EXPIRY_INTERVAL, sessionExpiry]) });
 		return Promise.resolve();
 	}
 

@@ -11,6 +11,8 @@ export class Tap {
 	readonly #server: Server;
 	readonly #sockets = new Set<Socket>();
 	#isCut = false;
+	#left = Number.POSITIVE_INFINITY;
+	#swallowed: readonly Buffer[] | undefined;
 
 	private constructor(port: number) {
 		this.#server = createServer({ noDelay: true }, client => {
@@ -38,8 +40,20 @@ export class Tap {
 		for (const socket of this.#sockets) socket.destroy();
 	}
 
+	/** Lets that many more bytes through, of both sides together, and then cuts. */
+	cutAfter(count: number): void {
+		this.#left = count;
+	}
+
+	/** Until mend(), what the clients send, or what the server sends, does not arrive. */
+	swallow(what: "sent" | "received"): void {
+		this.#swallowed = this[what];
+	}
+
 	mend(): void {
 		this.#isCut = false;
+		this.#swallowed = undefined;
+		this.#left = Number.POSITIVE_INFINITY;
 	}
 
 	close(): Promise<void> {
@@ -54,8 +68,16 @@ export class Tap {
 		] as const) {
 			this.#sockets.add(from);
 			from.on("data", bytes => {
-				record.push(bytes);
-				to.write(bytes);
+				const part = bytes.subarray(0, this.#left);
+				this.#left -= bytes.length;
+				record.push(part);
+				if (this.#swallowed === record) return;
+				if (this.#left > 0) to.write(part);
+				else {
+					this.#isCut = true;
+					to.end(part);
+					from.destroy();
+				}
 			});
 			from.on("error", () => {});
 			from.on("close", () => {
