@@ -88,7 +88,7 @@ export class Tap {
 	}
 }
 
-/** The packets of one connection in one direction, as another codec than ours reads them. */
+/** The packets of one direction, as another codec than ours reads them; no connection may have ended within one. */
 export function packetsOf(chunks: readonly Buffer[]): Packet[] {
 	const packets: Packet[] = [];
 	const reader = parser({ protocolVersion: 5 });
