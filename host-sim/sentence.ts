@@ -41,7 +41,6 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	93: "the broker sent a property that is not allowed",
 	94: "the broker sent a bad topic alias",
 	95: "the broker sent a reason that means nothing there",
-	96: "the broker sent more messages at once than allowed",
 	97: "the broker used another authentication method than asked for",
 	128: "refused",
 	129: "the broker found a packet of ours ill-formed",

@@ -21,6 +21,7 @@ import {
 	AUTHENTICATION_METHOD,
 	checkProperties,
 	findProperty,
+	IN_AUTH,
 	IN_CONNECT,
 	IN_DISCONNECT,
 	IN_SUBSCRIBE,
@@ -172,13 +173,15 @@ export function checkConnect(options: ClientOptions): void {
 	if (binaryLength(will.payload) > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
 }
 
-function checkAuthentication({ authentication, protocolVersion }: ClientOptions): void {
+function checkAuthentication(options: ClientOptions): void {
+	const { authentication, protocolVersion } = options;
 	if (authentication === undefined) return;
 	if (protocolVersion !== 5) throw new Misuse(BAD_OPTION, "authentication: needs protocolVersion 5");
 	const { finish, method, next, start } = authentication;
 	if (typeof method !== "string" || [start, next, finish].some(step => typeof step !== "function"))
 		throw new Misuse(BAD_OPTION, "authentication: expected method, start(), next() and finish()");
 	utf8Length(method, "authentication.method");
+	if (authentication.properties !== undefined) checkBlock(options, authentication.properties, IN_AUTH);
 }
 
 /** Throws Misuse: `handle` does not name what the call wants. */

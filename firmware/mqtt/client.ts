@@ -70,7 +70,7 @@ import { checked, KEEP_ALIVE, withDefaults } from "./limits.js";
 import type { ClientOptions, Goodbye, MessageHandler, PublishOptions, Source, SubscribeOptions } from "./options.js";
 import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
 import { RETAIN } from "./packet.js";
-import { IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
+import { IN_ACK, IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
 import {
 	PACKET_ID_NOT_FOUND,
 	PACKET_TOO_LARGE_REASON,
@@ -79,7 +79,7 @@ import {
 	UNSPECIFIED_ERROR,
 	USE_ANOTHER_SERVER,
 } from "./reason.js";
-import { acknowledge, isLaneFull, pollAcknowledgements, pollLane } from "./received.js";
+import { acknowledge, acknowledgeWith, isLaneFull, pollAcknowledgements, pollLane } from "./received.js";
 import { parseReference, type Reference } from "./reference.js";
 import { requestAuthentication } from "./session/authentication.js";
 import {
@@ -445,12 +445,18 @@ export class Client {
 	/**
 	 * Acknowledges a message that its handler held back with `message.hold()`. Acknowledgements leave in the order of the
 	 * messages, so one may wait for an earlier one. False: the token is used up, or its connection is gone and the
-	 * message will come again. At 5.0 a `reason` from 0x80 up tells the server that we do not take the message. Throws
-	 * Misuse for a reason that no PUBACK can have.
+	 * message will come again. At 5.0 a `reason` from 0x80 up tells the server that we do not take the message, and
+	 * `properties` that properties() has made say more; they are left out where there is no room, or the answer has to
+	 * wait. Throws Misuse for what no PUBACK can have.
 	 */
-	acknowledge(token: number, reason = 0): boolean {
-		if (reason !== 0) checkRefusal(this.options, reason);
-		const known = acknowledge(this.session, token, reason);
+	acknowledge(token: number, reason = 0, properties?: Uint8Array): boolean {
+		const { options, session } = this;
+		if (reason !== 0) checkRefusal(options, reason);
+		if (properties !== undefined) checkBlock(options, properties, IN_ACK);
+		const known =
+			properties === undefined
+				? acknowledge(session, token, reason)
+				: acknowledgeWith(session, token, reason, properties);
 		if (known) this.turn();
 		return known;
 	}

@@ -3,7 +3,7 @@
 
 import { aliasMaximum } from "./aliases.js";
 import { KEEP_ALIVE } from "./limits.js";
-import type { ClientOptions } from "./options.js";
+import type { Authentication, ClientOptions } from "./options.js";
 import { AUTH, CLEAN_SESSION, CONNECT, DISCONNECT, PASSWORD, USER_NAME, WILL, WILL_RETAIN } from "./packet.js";
 import {
 	AUTHENTICATION_DATA,
@@ -110,18 +110,28 @@ function putAuthentication(session: Session, bytes: Uint8Array, at: number, meth
 }
 
 /** Length of an AUTH behind its fixed header. */
-export function authRemaining(session: Session, method: string): number {
-	const length = authenticationLength(session, method);
+export function authRemaining(session: Session, { method, properties }: Authentication): number {
+	const length = authenticationLength(session, method) + (properties?.length ?? 0);
 	return 1 + varintLength(length) + length;
 }
 
 /** AUTH with this reason; `remaining` is authRemaining(). */
-export function putAuth(session: Session, at: number, method: string, reason: number, remaining: number): number {
+export function putAuth(
+	session: Session,
+	at: number,
+	{ method, properties }: Authentication,
+	reason: number,
+	remaining: number,
+): number {
 	const bytes = session.bytes;
+	const more = properties?.length ?? 0;
 	bytes[at] = AUTH;
 	at = putVarint(bytes, at + 1, remaining);
 	bytes[at] = reason;
-	return putAuthentication(session, bytes, putVarint(bytes, at + 1, authenticationLength(session, method)), method);
+	at = putVarint(bytes, at + 1, authenticationLength(session, method) + more);
+	at = putAuthentication(session, bytes, at, method);
+	if (properties !== undefined) bytes.set(properties, at);
+	return at + more;
 }
 
 /**

@@ -77,8 +77,6 @@ export const PROPERTY_NOT_ALLOWED = 0x5d;
 export const BAD_TOPIC_ALIAS = 0x5e;
 /** A reason code that its packet cannot have. */
 export const BAD_REASON = 0x5f;
-/** More QoS 1 and 2 messages unacknowledged than our Receive Maximum allows. */
-export const RECEIVE_MAXIMUM_EXCEEDED = 0x60;
 /** An Authentication Method that is missing, or another than ours, or that nobody has asked for. */
 export const BAD_AUTHENTICATION = 0x61;
 

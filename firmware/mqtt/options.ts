@@ -79,6 +79,8 @@ export interface SubscribeOptions {
 export interface Authentication {
 	/** The Authentication Method. */
 	readonly method: string;
+	/** Properties for AUTH packets, a block that properties() makes. */
+	readonly properties?: Uint8Array;
 	/** The first Authentication Data, or undefined for none. */
 	start(): Uint8Array | undefined;
 	/** The server goes on with this data: our answer. Throwing gives the exchange up, and closes the connection. */

@@ -11,7 +11,6 @@ import {
 	BAD_TOPIC_ALIAS,
 	PACKET_TOO_LARGE,
 	PROPERTY_NOT_ALLOWED,
-	RECEIVE_MAXIMUM_EXCEEDED,
 	RECEIVE_TABLE_FULL,
 	UNEXPECTED_PACKET,
 	UNEXPECTED_SESSION,
@@ -130,7 +129,6 @@ export function reasonOfReturnCode(code: number): number {
 export function reasonOfError(code: number): number {
 	switch (code) {
 		case RECEIVE_TABLE_FULL:
-		case RECEIVE_MAXIMUM_EXCEEDED:
 			return RECEIVE_MAXIMUM_REASON;
 		case PACKET_TOO_LARGE:
 			return PACKET_TOO_LARGE_REASON;

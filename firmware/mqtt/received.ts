@@ -24,6 +24,10 @@ const SEQUENCE_BITS = SEQUENCE_MASK << SEQUENCE_SHIFT;
 
 /** The longest acknowledgement: one with a reason. */
 export const ACK_MOST = 5;
+/** Of an acknowledgement with a reason; its properties follow, with their length before them. */
+const REASON_LENGTH = 5;
+/** The largest length that one byte can say. */
+const ONE_BYTE = 127;
 /** Where the lane has less than this left, an acknowledgement of four bytes is the last that may wait. */
 const LAST_TWO = 4 + ACK_MOST;
 const LAST_ACK = WANTS_ACK | STALLED;
@@ -161,20 +165,42 @@ export function acknowledge(session: Session, token: number, reason: number): bo
 	return true;
 }
 
+/**
+ * As acknowledge(), with properties of 5.0. They are left out where the answer has to wait for an earlier one, where the
+ * lane has no room for them, and where the server takes no packet of that size [MQTT-3.4.2-2] [MQTT-3.5.2-2].
+ */
+export function acknowledgeWith(session: Session, token: number, reason: number, block: Uint8Array): boolean {
+	const { bytes, words } = session;
+	const isNext = session.queued > 0 && words[queueAt(session, 0)] === token;
+	if (!acknowledge(session, token, reason)) return false;
+	const length = block.length + REASON_LENGTH + 1;
+	if (!isNext || length > ONE_BYTE + 2 || length > session.sendLimit) return true;
+	if (session.laneEnd + length + ACK_MOST > session.topicsAt << 2) return true;
+	const at = session.laneEnd;
+	pollAcknowledgement(session);
+	bytes[at + 1] = length - 2;
+	bytes[at + REASON_LENGTH - 1] = reason;
+	bytes[at + REASON_LENGTH] = block.length;
+	bytes.set(block, at + REASON_LENGTH + 1);
+	session.laneEnd = at + length;
+	return true;
+}
+
 /** Acknowledgements that the application has allowed, as far as the lane has room, in order [MQTT-4.6.0-2]. */
 export function pollAcknowledgements(session: Session): void {
 	while (session.queued !== 0 && !isLaneFull(session)) {
-		const word = session.words[queueAt(session, 0)];
-		if ((word & ACCEPTED) === 0) return;
-		unqueue(session);
-		const packetId = word & ID_MASK;
-		const reason = (word & SEQUENCE_BITS) >> SEQUENCE_SHIFT;
-		if ((word & IS_QOS_2) === 0) oweReason(session, PUBACK, packetId, reason);
-		else {
-			settle(session, word);
-			oweReason(session, PUBREC, packetId, reason);
-		}
+		if ((session.words[queueAt(session, 0)] & ACCEPTED) === 0) return;
+		pollAcknowledgement(session);
 	}
+}
+
+/** The first of the queue, into the lane. */
+function pollAcknowledgement(session: Session): void {
+	const word = session.words[queueAt(session, 0)];
+	unqueue(session);
+	if ((word & IS_QOS_2) !== 0) settle(session, word);
+	const first = (word & IS_QOS_2) === 0 ? PUBACK : PUBREC;
+	oweReason(session, first, word & ID_MASK, (word & SEQUENCE_BITS) >> SEQUENCE_SHIFT);
 }
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP for the control lane. It must not be full. */

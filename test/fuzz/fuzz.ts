@@ -19,6 +19,8 @@ export interface Case {
 	delivered: number;
 	/** Links that the client closed. */
 	broken: number;
+	/** Codes and reasons with which links and messages ended. */
+	readonly codes: Set<number>;
 }
 
 const TOPICS = [
@@ -50,7 +52,7 @@ export function fuzz(seed: number): Case {
 	const pick = <T>(list: readonly T[]): T => list[random.between(0, list.length - 1)]!;
 	const version = chance(60) ? 5 : 4;
 	const authenticates = version === 5 && chance(20);
-	const result: Case = { sent: 0, delivered: 0, broken: 0 };
+	const result: Case = { sent: 0, delivered: 0, broken: 0, codes: new Set() };
 	const held: number[] = [];
 
 	/** mqtt-packet, which hears what the client hears on one connection. */
@@ -106,11 +108,12 @@ export function fuzz(seed: number): Case {
 		message.text();
 		if (version === 5) message.userProperties();
 		if (message.last && !message.aborted && chance(20)) held.push(message.hold());
-		if (chance(10)) act();
+		if (chance(10)) act(true);
 	}
 
 	const peer = new Peer({
 		protocolVersion: version,
+		cleanSession: chance(20),
 		random: random.fork("client"),
 		limits: {
 			receive: random.between(64, 300),
@@ -128,12 +131,14 @@ export function fuzz(seed: number): Case {
 		onError: (_code, error) => {
 			if (error !== undefined) wrong(String(error));
 		},
-		onOffline: () => {
+		onOffline: code => {
 			result.broken += 1;
-			if (chance(10)) act();
+			result.codes.add(code);
+			if (chance(10)) act(true);
 		},
-		onPublishEnd: () => {
-			if (chance(10)) act();
+		onPublishEnd: (_ticket, _end, code) => {
+			result.codes.add(code);
+			if (chance(10)) act(true);
 		},
 	});
 	let codec = listen();
@@ -141,9 +146,10 @@ export function fuzz(seed: number): Case {
 	const size = session.buffer.byteLength;
 
 	/** The application does something: whatever it is, it is no misuse. */
-	function act(): void {
+	function act(fromCallback: boolean): void {
 		const qos = pick([0, 1, 2]);
-		const block = version === 5 && chance(30) ? { properties: properties([USER_PROPERTY, "k", "v"]) } : {};
+		const block: { properties?: Uint8Array } =
+			version === 5 && chance(30) ? { properties: properties([USER_PROPERTY, "k", "v".repeat(pick([1, 9, 90]))]) } : {};
 		switch (random.between(1, 9)) {
 			case 1:
 			case 2:
@@ -153,7 +159,11 @@ export function fuzz(seed: number): Case {
 				peer.client.subscribe(pick(FILTERS), onMessage, { qos, stream: chance(50) });
 				break;
 			case 4:
-				if (held.length > 0) peer.client.acknowledge(held.splice(random.between(0, held.length - 1), 1)[0]!);
+				if (held.length > 0) {
+					const token = held.splice(random.between(0, held.length - 1), 1)[0]!;
+					if (version === 4) peer.client.acknowledge(token);
+					else peer.client.acknowledge(token, pick([0, 0, 0x80, 0x97]), block.properties);
+				}
 				break;
 			case 5:
 				peer.client.ping();
@@ -168,7 +178,8 @@ export function fuzz(seed: number): Case {
 				break;
 			}
 			case 7:
-				peer.socket.allow(random.between(0, 400));
+				// The event loop calls the client, never the client's own callback.
+				if (!fromCallback) peer.socket.allow(random.between(0, 400));
 				break;
 			case 8: {
 				const topic = peer.client.topic(pick(TOPICS));
@@ -311,7 +322,7 @@ export function fuzz(seed: number): Case {
 				peer.socket.allow(chance(80) ? 2000 : random.between(0, 200));
 				if (chance(90)) deliver(bytesOf(connack(), version));
 			}
-			if (chance(50)) act();
+			if (chance(50)) act(false);
 			check();
 			if (chance(10)) peer.socket.allow(0);
 			const count = chance(70) ? 1 : random.between(2, 20);

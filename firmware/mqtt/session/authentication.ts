@@ -37,11 +37,11 @@ export function requestAuthentication(session: Session, mechanism: Authenticatio
 
 /** AUTH into the stage: its length, or -1 where the socket has no room for it. */
 export function pollAuth(session: Session): number {
-	const { method } = session.options.authentication!;
-	const remaining = authRemaining(session, method);
+	const mechanism = session.options.authentication!;
+	const remaining = authRemaining(session, mechanism);
 	const length = packetLength(remaining);
 	if (length > session.room) return -1;
-	putAuth(session, session.stageAt, method, session.words[AUTH_REASON], remaining);
+	putAuth(session, session.stageAt, mechanism, session.words[AUTH_REASON], remaining);
 	session.todo &= ~WANTS_AUTH;
 	return length;
 }
@@ -94,7 +94,7 @@ function authenticationData(session: Session): Uint8Array | undefined {
 }
 
 function authLength(session: Session, mechanism: Authentication): number {
-	return packetLength(authRemaining(session, mechanism.method));
+	return packetLength(authRemaining(session, mechanism));
 }
 
 /** Before CONNACK we know no limit but our own. */

@@ -68,7 +68,6 @@ describe("[MQTT-4.13.2-1] what DISCONNECT says of our own codes", () => {
 	// Section 4.13: malformed where the packet cannot be read, a protocol error where it can, and what has a reason of its own.
 	const TOLD: Record<string, number> = {
 		RECEIVE_TABLE_FULL: 0x93,
-		RECEIVE_MAXIMUM_EXCEEDED: 0x93,
 		PACKET_TOO_LARGE: 0x95,
 		BAD_TOPIC_ALIAS: 0x94,
 		UNEXPECTED_PACKET: 0x82,

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { type Authentication, Misuse } from "../../../firmware/mqtt/client.js";
-import { REASON_STRING } from "../../../firmware/mqtt/property.js";
-import { expectBroken, Peer, type PeerOptions, packet, wordHex } from "../../support/peer.js";
+import { properties, REASON_STRING, USER_PROPERTY } from "../../../firmware/mqtt/property.js";
+import { byteHex, expectBroken, Peer, type PeerOptions, packet, wordHex } from "../../support/peer.js";
 import { asString } from "../../support/strings.js";
 
 /** Answers a byte with the next one, and is content in the end. */
@@ -105,7 +105,16 @@ describe("AUTH", () => {
 		}
 	});
 
-	it("[MQTT-3.15.2-2] [MQTT-3.15.2-3] of ours has neither a reason string nor user properties; a server's may have both", () => {
+	it("[MQTT-3.15.2-2] [MQTT-3.15.2-3] of ours has what the mechanism adds, within the server's size; a server's may have both", () => {
+		const more = properties([REASON_STRING, "because"], [USER_PROPERTY, "k", "v"]);
+		const authentication = { ...counting, properties: more };
+		const adding = authenticated({ authentication });
+		adding.client.authenticate();
+		expect(adding.hex()).toBe(auth("19", 1, METHOD, Buffer.from(more).toString("hex")));
+		const small = connecting({ authentication });
+		const limit = packet("20", "0000", byteHex(5 + METHOD.length / 2), `27${"00000014"}${METHOD}`);
+		small.send(limit);
+		expect([small.client.isOnline, small.client.authenticate(), small.hex()]).toEqual([true, false, ""]);
 		const peer = connecting();
 		peer.send(auth("18", 1, METHOD, `1f${asString("why")}26${asString("k")}${asString("v")}`));
 		expect(peer.client.packet.property(REASON_STRING)).toBe("why");

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Misuse } from "../../../firmware/mqtt/client.js";
+import { properties, REASON_STRING, SERVER_KEEP_ALIVE, USER_PROPERTY } from "../../../firmware/mqtt/property.js";
 import { conversation } from "../../support/conversation.js";
 import { online } from "../../support/five.js";
 import { byteHex, expectBroken, hex, Peer, packet, publish, wordHex } from "../../support/peer.js";
@@ -150,6 +151,47 @@ describe("a message that the application does not take", () => {
 		expect(peer.client.acknowledge(tokens[4]!, 0x80)).toBe(true);
 		peer.send(publish("b", "z", 2, 3, true));
 		expect(tokens).toHaveLength(6);
+	});
+
+	it("[MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] says more in properties, where the server takes a packet of that size", () => {
+		const why = properties([REASON_STRING, "full"], [USER_PROPERTY, "a", "b"]);
+		const more = `${byteHex(why.length)}${Buffer.from(why).toString("hex")}`;
+		for (const [most, isSaid] of [
+			[6 + why.length, true],
+			[5 + why.length, false],
+		] as const) {
+			const peer = online({}, { maximumPacketSize: most });
+			const tokens: number[] = [];
+			peer.client.subscribe("b", message => tokens.push(message.hold()));
+			peer.take();
+			for (const [qos, first, reason] of [
+				[1, "40", 0],
+				[2, "50", 0x97],
+			] as const) {
+				peer.send(publish("b", "x", qos, qos));
+				expect(peer.client.acknowledge(tokens.at(-1)!, reason, why)).toBe(true);
+				const short = reason === 0 ? packet(first, wordHex(qos)) : packet(first, wordHex(qos), byteHex(reason));
+				expect(peer.hex()).toBe(isSaid ? packet(first, wordHex(qos), byteHex(reason), more) : short);
+			}
+			// Refused: the id is free.
+			peer.send(publish("b", "y", 2, 2));
+			expect(tokens).toHaveLength(3);
+		}
+	});
+
+	it("[MQTT-3.4.2-2] leaves them out where it has to wait, and where the lane has no room", () => {
+		const { peer, tokens } = holding();
+		const why = properties([REASON_STRING, "x".repeat(20)]);
+		for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) peer.send(publish("b", "x", 1, id));
+		peer.client.acknowledge(tokens[1]!, 0x80, why);
+		peer.socket.room = 0;
+		peer.socket.allow(0);
+		for (const token of [tokens[0]!, ...tokens.slice(2)]) peer.client.acknowledge(token, 0x80, why);
+		expect(peer.client.acknowledge(tokens[0]!, 0x80, why)).toBe(false);
+		peer.socket.allow(1000);
+		const lengths = peer.frames().map(frame => frame.length);
+		expect(lengths).toEqual([29, 5, 29, 5, 5, 5, 5, 5]);
+		expect(() => peer.client.acknowledge(1, 0, properties([SERVER_KEEP_ALIVE, 1]))).toThrow(Misuse);
 	});
 
 	it("[MQTT-3.4.2-1] has a reason that PUBACK can have, and needs 5.0", () => {
