@@ -1,7 +1,6 @@
 // The messages that a client publishes, and its requests: packet ids, DUP, what is sent again and in which order, how
 // many are under way, topic aliases, and what the server has ruled out.
 
-import { createHash } from "node:crypto";
 import type { Connection } from "./connection.js";
 import type { Outgoing } from "./memory.js";
 import type { Packet, Publish } from "./packet.js";
@@ -47,9 +46,7 @@ export class Messages {
 		const topic = this.#resolve(packet, publish);
 		this.#checkLimits(publish);
 		if (publish.qos === 0) return;
-		const digest = createHash("sha256")
-			.update(`${publish.qos} ${publish.retain} ${topic}\0${publish.payload}`)
-			.digest("base64");
+		const digest = `${publish.qos} ${publish.retain} ${topic}\0${publish.payload}`;
 		const { entries } = c.memory;
 		const entry = entries.get(packet.id);
 		if (!c.isOnline) {
