@@ -13,6 +13,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	25: "closed",
 	26: "the broker lost the session",
 	27: "the source of a streamed payload failed",
+	29: "the session could not be kept in flash",
 	28: "no room for the topics of the broker's aliases",
 	48: "no such host",
 	49: "no answer from DNS",

@@ -38,6 +38,7 @@ export { NodeResolver } from "./node/resolver.js";
 export { TCP } from "./node/tcp.js";
 export { NodeTimer } from "./node/timer.js";
 export { sentence } from "./sentence.js";
+export { CUT_MODES, type CutMode, Flash, PowerCut } from "./world/flash.js";
 export { Link, type LinkOptions, Network } from "./world/network.js";
 export { SeededRandom } from "./world/random.js";
 export { VirtualTime } from "./world/time.js";

@@ -122,6 +122,7 @@ import {
 	CLOSING,
 	CONNECTING,
 	DRAINING,
+	DURABLE,
 	EARLIER,
 	ENDED,
 	HELD,
@@ -166,6 +167,7 @@ export type {
 	Goodbye,
 	MessageHandler,
 	PublishOptions,
+	SessionStore,
 	Source,
 	SubscribeOptions,
 	Timeouts,
@@ -213,6 +215,12 @@ export class Client {
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
 		this.options = options;
 		takeWaits(this.session);
+		const { store } = options;
+		if (store !== undefined) {
+			if (options.cleanSession !== false) throw new Misuse(BAD_OPTION, "store: needs cleanSession false");
+			this.session.todo |= DURABLE;
+			store.restore(this.session);
+		}
 	}
 
 	/**

@@ -39,6 +39,8 @@ export const CLOSED = 0x19;
 export const SESSION_LOST = 0x1a;
 /** The source of a streamed publish failed. */
 export const SOURCE_FAILED = 0x1b;
+/** The store could not keep the message, or what was received. */
+export const STORE_FAILED = 0x1d;
 /** The topics of the server's aliases need more than `limits.aliasBytes`: from now on we allow none. */
 export const ALIASES_FULL = 0x1c;
 

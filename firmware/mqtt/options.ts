@@ -4,6 +4,7 @@ import type { Clock, Random, ResolverConstructor, SocketConstructor, TimerConstr
 import type { BackoffOptions } from "./backoff.js";
 import type { Incoming } from "./incoming.js";
 import type { Limits } from "./limits.js";
+import type { Session } from "./session.js";
 
 /** What the server publishes if this client goes without saying goodbye. */
 export interface Will {
@@ -89,6 +90,25 @@ export interface Authentication {
 	finish(data: Uint8Array | undefined): void;
 }
 
+/** Keeps a session over power cuts: firmware/optional/store.ts is one. Each call returns when it is done. */
+export interface SessionStore {
+	/** Takes up, into a session that has just been made, what an earlier life has left. */
+	restore(session: Session): void;
+	/**
+	 * A message above QoS 0 is in the outbox. `isUnsent`: it has not left, and will not on this connection. False where it
+	 * could not be kept.
+	 */
+	keepMessage(session: Session, entry: number, isUnsent: boolean): boolean;
+	/** Its PUBREC has come, its PUBREL has not left; `order` is the PUBREC's place among others. */
+	keepRelease(session: Session, entry: number, order: number): boolean;
+	/** It has ended. */
+	dropMessage(session: Session, entry: number): void;
+	/** Acknowledgements are to leave that say what has become of QoS 2 messages. */
+	keepReceived(session: Session): boolean;
+	/** The server has accepted us, and nothing has been sent yet. */
+	keepConnection(session: Session, sessionPresent: boolean): boolean;
+}
+
 /** 5.0: what DISCONNECT says: a reason (0, 4 for a goodbye with will, or from 0x80 up) and properties. */
 export interface Goodbye {
 	reason?: number;
@@ -121,6 +141,14 @@ export interface ClientOptions {
 	maximumPacketSize?: number;
 	/** 5.0: enhanced authentication, beside or instead of user name and password. */
 	authentication?: Authentication;
+	/** Where the session outlives a power cut. Default: nowhere, only in RAM. Wants `cleanSession: false`. */
+	store?: SessionStore;
+	/**
+	 * Which messages above QoS 0 are kept there, and from when on: "flash" (the default), all, before they leave;
+	 * "flash-when-offline", those that find no connection, and what is under way when one ends. A message in pieces
+	 * (publishFrom) is not kept. What was received at QoS 2 always is.
+	 */
+	durability?: "flash" | "flash-when-offline";
 	/** 5.0: how many times in a row to follow a server that names another. Default 0: never. */
 	redirects?: number;
 	/** Seconds, 0 (off) to 65,535. Default 60. */

@@ -9,7 +9,7 @@
 // message without a search, and two messages in flight can never have one id [MQTT-2.3.1-2]. Row 0 has no message: its
 // ids are for SUBSCRIBE and UNSUBSCRIBE, which share the number space [MQTT-2.3.1-4] but take no message's place.
 
-import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
+import { CLOSED, IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
 import type { Session } from "./session.js";
 import { ENDED as ENDED_TODO } from "./todo.js";
 import { ROWS } from "./words.js";
@@ -41,6 +41,13 @@ export const STREAMED = 0x8_0000;
 
 /** Of an entry's second word. */
 export const HANDLE_SHIFT = 16;
+
+/** It is in the store as well: see SessionStore. The bits below say how an ENDED entry ended. */
+export const STORED = 0x80_0000;
+/** What has more to it than its entry. */
+export const UNUSUAL = STREAMED | STORED;
+/** What RELEASED keeps of the word. */
+const KEPT = LENGTH_MASK | STORED;
 
 const END_SHIFT = 20;
 const CODE_SHIFT = 24;
@@ -100,7 +107,7 @@ export function sizeOf(head: number): number {
 /** PUBREC: remembers its place among the others, for the order of PUBREL packets [MQTT-4.6.0-4]. */
 export function release(session: Session, entry: number): void {
 	const words = session.words;
-	words[entry] = (words[entry] & LENGTH_MASK) | RELEASED;
+	words[entry] = (words[entry] & KEPT) | RELEASED;
 	session.releases = (session.releases + 1) & 0x7fff;
 	words[entry + 1] = (words[entry + 1] & 0xffff) | (session.releases << 16);
 }
@@ -118,6 +125,11 @@ export function nextReleased(session: Session, previous: number): number {
 		if (best === 0 || order(words[at + 1], words[best + 1]) < 0) best = at;
 	}
 	return best;
+}
+
+/** The place of the next PUBREC among the others: 15 bits that wrap. */
+export function nextOrder(session: Session): number {
+	return (session.releases + 1) & 0x7fff;
 }
 
 /** The message has ended and whoever wanted to know has been told: its space and id are free. */
@@ -138,10 +150,22 @@ export function remove(session: Session, entry: number): void {
 export function end(session: Session, entry: number, how: number, code: number): void {
 	const words = session.words;
 	const head = words[entry];
-	if ((head & STREAMED) !== 0) session.source = undefined;
+	if ((head & UNUSUAL) !== 0) forget(session, entry, code);
 	if ((head & STATE_MASK) !== ENDED) session.ended += 1;
 	words[entry] = (head & LENGTH_MASK) | ENDED | (how << END_SHIFT) | (code << CODE_SHIFT);
 	session.todo |= ENDED_TODO;
+}
+
+/**
+ * A message has ended that has more to it: its source is let go, its record in the store deleted. What close() ends stays
+ * there for the next life.
+ */
+export function forget(session: Session, entry: number, code: number): void {
+	const head = session.words[entry];
+	if ((head & STREAMED) !== 0) session.source = undefined;
+	// Of an ENDED entry that bit means nothing.
+	if ((head & STORED) !== 0 && (head & STATE_MASK) !== ENDED && code !== CLOSED)
+		session.options.store?.dropMessage(session, entry);
 }
 
 /** How an ENDED entry ended that begins with this word. */

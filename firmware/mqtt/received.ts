@@ -277,6 +277,22 @@ export function rewindReceived(session: Session): void {
 	session.laneEnd = session.laneAt;
 }
 
+/** Ids of QoS 2 messages that were accepted, and not released. Allocates. */
+export function acceptedIds(session: Session): number[] {
+	const { received, receivedAt, words } = session;
+	const ids: number[] = [];
+	for (let at = receivedAt; at < receivedAt + received; at += 1)
+		if ((words[at] & ACCEPTED) !== 0) ids.push(words[at] & ID_MASK);
+	return ids;
+}
+
+/** One of them, in an earlier life. False where there is no room for it. */
+export function restoreAccepted(session: Session, packetId: number): boolean {
+	if (begin(session, packetId) !== NEW) return false;
+	setAccepted(session, packetId);
+	return true;
+}
+
 /** The session is gone, with all its ids. */
 export function loseReceived(session: Session): void {
 	session.words.fill(0, session.receivedAt, session.receivedAt + session.received);

@@ -46,6 +46,8 @@ export const LIMITED = 0x10000;
 export const ALIASED = 0x20000;
 /** 5.0: an AUTH waits for the socket. */
 export const WANTS_AUTH = 0x40000;
+/** Messages, or what is received, are kept in a store. */
+export const DURABLE = 0x80000;
 
 /** Not to be seen to at the end of a turn. */
 export const AT_REST = OFFLINE | BUSY;

@@ -351,7 +351,7 @@ function smallestAgent(host: EngineHost): number {
 		world.run(1000);
 		return passed;
 	};
-	const stack = smallest(0, 512, 4, slots => passes(65_536, slots));
+	const stack = smallest(0, 512, 1, slots => passes(65_536, slots));
 	return smallest(4096, 65_536, 16, bytes => passes(bytes, stack));
 }
 

@@ -35,6 +35,7 @@ import {
 	RESERVED_FLAGS,
 	RESOLVE_TIMEOUT,
 	SOURCE_TIMEOUT,
+	STORE_FAILED,
 	UNEXPECTED_PACKET,
 } from "../error.js";
 import { HEAD, PACKET, rewindFramer } from "../framer.js";
@@ -59,6 +60,7 @@ import {
 	ALIASED,
 	CLOSED,
 	CONNECTING,
+	DURABLE,
 	LEAVING,
 	LIMITED,
 	OFFLINE,
@@ -75,6 +77,7 @@ import {
 } from "../todo.js";
 import { FAILURES } from "../words.js";
 import { handleAuth, pollAuth, startExchange } from "./authentication.js";
+import { keepAnswers, keepRest } from "./durability.js";
 import { DISCONNECTED, DRAIN_EXPIRED, fail, NOTHING, OPEN } from "./event.js";
 import { handleConnack, pollConnect } from "./handshake.js";
 import { handleHead, handlePublish, handlePubrel, handleSpan } from "./inbound.js";
@@ -196,12 +199,19 @@ export function handleTime(session: Session): number {
 export function pollTransmit(session: Session): number {
 	session.leaving = 0;
 	if (session.sendLeft > 0) return continueMessage(session, 0);
-	if ((session.todo & WANTS_ACK) !== 0) return pollLane(session);
+	if ((session.todo & WANTS_ACK) !== 0) return pollAnswers(session);
 	if ((session.todo & CONTROL) !== 0) {
 		const control = pollControl(session);
 		if (control !== 0) return control > 0 ? control : 0;
 	}
 	return session.phase === ONLINE ? pollMessage(session) : 0;
+}
+
+/** As pollTransmit, for what is in the lane. */
+function pollAnswers(session: Session): number {
+	if ((session.todo & DURABLE) === 0 || keepAnswers(session)) return pollLane(session);
+	session.error = STORE_FAILED;
+	return -1;
 }
 
 /** As pollTransmit; negative where the next control packet has to wait for room, and messages with it. */
@@ -264,6 +274,7 @@ function rewind(session: Session, code: number): void {
 	session.exchange = undefined;
 	// drain() outlives its link.
 	session.armed &= 1 << DRAIN;
+	keepRest(session);
 	rewindFramer(session);
 	rewindReceived(session);
 	rewindMessages(session, code);

@@ -3,7 +3,7 @@
 import { ACK, CONNACK, disarm, KEEP_ALIVE, SILENCE, STABLE, start } from "../deadline.js";
 import { takeConnack } from "../decode.js";
 import { connectRemaining, packetLength, putConnect } from "../encode.js";
-import { OK, SESSION_LOST, UNEXPECTED_SESSION } from "../error.js";
+import { OK, SESSION_LOST, STORE_FAILED, UNEXPECTED_SESSION } from "../error.js";
 import { nextReleased } from "../outbox.js";
 import { PUBREL } from "../packet.js";
 import { PACKET_TOO_LARGE_REASON } from "../reason.js";
@@ -11,6 +11,7 @@ import { ACK_MOST, loseReceived, owe } from "../received.js";
 import type { Session } from "../session.js";
 import { OFFLINE, ONLINE, WANTS_CONNECT } from "../todo.js";
 import { finishExchange } from "./authentication.js";
+import { keepConnection } from "./durability.js";
 import { END_LOST, ONLINE as EVENT_ONLINE, fail, RESUMED } from "./event.js";
 import { loseMessages } from "./outbound.js";
 import { refuseImpossible, takeServerLimits } from "./server.js";
@@ -29,16 +30,23 @@ export function pollConnect(session: Session): number {
 }
 
 export function handleConnack(session: Session): number {
-	const code = takeConnack(session.packet);
+	let code = takeConnack(session.packet);
 	if (code !== OK) return fail(session, code);
 	const sessionPresent = session.packet.position === 1;
 	// We asked for a clean session: a server that has kept one is out of step with us [MQTT-3.2.2-1].
 	if (sessionPresent && session.options.cleanSession !== false) return fail(session, UNEXPECTED_SESSION);
-	const end = finishExchange(session);
-	if (end !== OK) return fail(session, end);
+	code = finishExchange(session);
+	if (code !== OK) return fail(session, code);
 	takeServerLimits(session);
 	// We could not even acknowledge [MQTT-3.2.2-15].
 	if (session.largest < ACK_MOST) return fail(session, PACKET_TOO_LARGE_REASON);
+	if (!sessionPresent) {
+		// The standard leaves it to the client (3.1.1 section 3.2.2.2) what to do with state that the server lost. To
+		// send it again could deliver a QoS 2 message twice, so it ends, and the application is told.
+		loseMessages(session, END_LOST, SESSION_LOST);
+		loseReceived(session);
+	}
+	if (!keepConnection(session, sessionPresent)) return fail(session, STORE_FAILED);
 	session.phase = ONLINE;
 	session.todo &= ~OFFLINE;
 	disarm(session, CONNACK);
@@ -46,12 +54,6 @@ export function handleConnack(session: Session): number {
 	start(session, KEEP_ALIVE);
 	start(session, SILENCE);
 	if (sessionPresent) resumeReleases(session);
-	else {
-		// The standard leaves it to the client (3.1.1 section 3.2.2.2) what to do with state that the server lost. To
-		// send it again could deliver a QoS 2 message twice, so it ends, and the application is told.
-		loseMessages(session, END_LOST, SESSION_LOST);
-		loseReceived(session);
-	}
 	refuseImpossible(session);
 	resumeSubscriptions(session, sessionPresent);
 	return sessionPresent ? RESUMED : EVENT_ONLINE;

@@ -6,7 +6,7 @@ import { refuseInSource } from "../check.js";
 import { ACK, ACK_ARMED, disarm, isArmed, SOURCE, start } from "../deadline.js";
 import { takeAck } from "../decode.js";
 import { packetLength, propertiesLength, putProperties } from "../encode.js";
-import { OFFLINE as CODE_OFFLINE, OK, SOURCE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
+import { OFFLINE as CODE_OFFLINE, OK, SOURCE_FAILED, STORE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
 import type { Source } from "../options.js";
 import {
 	AWAITS_PUBACK,
@@ -19,6 +19,7 @@ import {
 	endOf,
 	entryAfter,
 	firstEntry,
+	forget,
 	HANDLE_SHIFT,
 	LENGTH_MASK,
 	QUEUED,
@@ -30,6 +31,7 @@ import {
 	STATE_SHIFT,
 	STREAMED,
 	sizeOf,
+	UNUSUAL,
 } from "../outbox.js";
 import { DUP, PUBLISH, PUBREL, QOS_MASK, REMAINING_LENGTH_MAX, RETAIN } from "../packet.js";
 import { TOPIC_ALIAS } from "../property.js";
@@ -39,6 +41,7 @@ import type { Session } from "../session.js";
 import { ALIASED, ENDED as ENDED_TODO, LIMITED, ONLINE, READING, UNSENT } from "../todo.js";
 import { putUint16, putVarint, skipVarint, takeUint16, takeVarint, varintLength } from "../wire.js";
 import { ROWS, SERVER_MAXIMUM } from "../words.js";
+import { keepNew, keepPubrec } from "./durability.js";
 import { END_DROPPED, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
 
 /** Length of a Topic Alias as a property. */
@@ -95,7 +98,7 @@ export function requestPublish(
 	}
 	if (payload.length === length) bytes.set(payload, to);
 	else putPayload(session, to, payload, offset, length);
-	if (!direct) return ticket;
+	if (!direct) return keepNew(session, at, ticket);
 	session.staged = stageAt + size;
 	if (ticket !== 0) {
 		const words = session.words;
@@ -323,7 +326,7 @@ export function handleLastAck(session: Session, wanted: number): number {
 	if (code !== OK) return fail(session, code);
 	const entry = entryAwaiting(session, wanted);
 	if (entry <= 0) return entry === 0 ? NOTHING : fail(session, UNEXPECTED_PACKET);
-	if ((session.words[entry] & STREAMED) !== 0) session.source = undefined;
+	if ((session.words[entry] & UNUSUAL) !== 0) forget(session, entry, OK);
 	remove(session, entry);
 	return SETTLED;
 }
@@ -337,7 +340,9 @@ export function handlePubrec(session: Session): number {
 	if (entry < 0) return fail(session, UNEXPECTED_PACKET);
 	if (entry > 0) {
 		const head = session.words[entry];
-		if ((head & STREAMED) !== 0) session.source = undefined;
+		if ((head & UNUSUAL) !== 0) {
+			if (!keepPubrec(session, entry, head)) return fail(session, STORE_FAILED);
+		}
 		if (packet.reason >= UNSPECIFIED_ERROR) {
 			// Refused: no PUBREL, and the id is free [MQTT-4.3.3-4].
 			remove(session, entry);

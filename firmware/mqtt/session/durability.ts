@@ -1,0 +1,81 @@
+// What has to be in the store before something else may happen: a message before it leaves, its PUBREC before PUBREL, what was
+// received before PUBREC and PUBCOMP. All of it is skipped where the options have no store.
+
+import { OK, STORE_FAILED } from "../error.js";
+import {
+	DEAD,
+	ENDED,
+	ENTRY_WORDS,
+	entryAfter,
+	firstEntry,
+	forget,
+	nextOrder,
+	QUEUED,
+	RELEASED,
+	remove,
+	STATE_MASK,
+	STORED,
+	STREAMED,
+	UNUSUAL,
+} from "../outbox.js";
+import { PUBCOMP, PUBREC, QOS_MASK } from "../packet.js";
+import { UNSPECIFIED_ERROR } from "../reason.js";
+import type { Session } from "../session.js";
+import { ONLINE } from "../todo.js";
+
+/** A message that has not left is kept, if it is one of those: its ticket, or minus STORE_FAILED, and it was not taken. */
+export function keepNew(session: Session, at: number, ticket: number): number {
+	const { durability, store } = session.options;
+	if (store === undefined || (session.bytes[at] & QOS_MASK) === 0) return ticket;
+	if (durability === "flash-when-offline" && session.phase === ONLINE) return ticket;
+	const entry = (at >> 2) - ENTRY_WORDS;
+	if (store.keepMessage(session, entry, session.phase !== ONLINE)) {
+		session.words[entry] |= STORED;
+		return ticket;
+	}
+	remove(session, entry);
+	return -STORE_FAILED;
+}
+
+/** What PUBREC means for a source, and for the store: false where that could not be kept. */
+export function keepPubrec(session: Session, entry: number, head: number): boolean {
+	if (session.packet.reason >= UNSPECIFIED_ERROR) {
+		forget(session, entry, OK);
+		return true;
+	}
+	if ((head & STREAMED) !== 0) session.source = undefined;
+	if ((head & STORED) === 0 || (head & STATE_MASK) === RELEASED) return true;
+	// From PUBREL on the PUBLISH must never be sent again [MQTT-4.3.3-1], in no life.
+	return session.options.store!.keepRelease(session, entry, nextOrder(session));
+}
+
+/** PUBREC and PUBCOMP promise something that a power cut must not undo: false where that could not be kept. */
+export function keepAnswers(session: Session): boolean {
+	const { bytes, laneEnd, options } = session;
+	for (let at = session.laneAt; at < laneEnd; at += bytes[at + 1] + 2)
+		if (bytes[at] === PUBREC || bytes[at] === PUBCOMP) return options.store!.keepReceived(session);
+	return true;
+}
+
+/** The server has accepted us: known before anything leaves that the next life would have to know of. */
+export function keepConnection(session: Session, sessionPresent: boolean): boolean {
+	const { store } = session.options;
+	return store === undefined || store.keepConnection(session, sessionPresent);
+}
+
+/** "flash-when-offline": the connection is gone, and what was not kept as long as there was one is kept now. */
+export function keepRest(session: Session): void {
+	const { bytes, options, words } = session;
+	const { store } = options;
+	if (store === undefined) return;
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = words[entry] & STATE_MASK;
+		if ((words[entry] & UNUSUAL) !== 0 || state === ENDED || state === DEAD) continue;
+		const isKept =
+			state === RELEASED
+				? store.keepRelease(session, entry, words[entry + 1] >>> 16)
+				: (bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) !== 0 && store.keepMessage(session, entry, state === QUEUED);
+		// Where flash has no room they are as safe as RAM is, as they were.
+		if (isKept) words[entry] |= STORED;
+	}
+}
