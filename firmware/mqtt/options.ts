@@ -149,6 +149,12 @@ export interface ClientOptions {
 	 * (publishFrom) is not kept. What was received at QoS 2 always is.
 	 */
 	durability?: "flash" | "flash-when-offline";
+	/**
+	 * What becomes of QoS 1 messages that were sent in a session which the server has lost: "report" (the default), they end
+	 * as lost; "republish", they go out once more, in the new one, and may arrive twice. At QoS 2 that would break what is
+	 * promised, so those are always reported.
+	 */
+	onSessionLost?: "report" | "republish";
 	/** 5.0: how many times in a row to follow a server that names another. Default 0: never. */
 	redirects?: number;
 	/** Seconds, 0 (off) to 65,535. Default 60. */

@@ -34,6 +34,7 @@ import {
 	STORED,
 } from "../mqtt/outbox.js";
 import { acceptedIds, restoreAccepted } from "../mqtt/received.js";
+import { isRepublished } from "../mqtt/session/durability.js";
 import { END_LOST } from "../mqtt/session/event.js";
 import type { Session } from "../mqtt/session.js";
 import { UNSENT } from "../mqtt/todo.js";
@@ -206,7 +207,8 @@ export class FlashStore implements SessionStore {
 		const isUnsent = record[1] === UNSENT_YET;
 		const never = isUnsent && connection === this.#connections;
 		words[entry] = length | STORED | (never ? QUEUED : RESEND);
-		if (connection < this.#base || (connection === this.#base && !isUnsent)) this.#lose(session, entry);
+		const isLost = connection < this.#base || (connection === this.#base && !isUnsent);
+		if (isLost && !isRepublished(session, entry)) this.#lose(session, entry);
 	}
 
 	#restoreReleased(session: Session, record: Uint8Array): void {

@@ -18,7 +18,7 @@ import {
 	STREAMED,
 	UNUSUAL,
 } from "../outbox.js";
-import { PUBCOMP, PUBREC, QOS_MASK } from "../packet.js";
+import { PUBCOMP, PUBREC, QOS_1, QOS_MASK } from "../packet.js";
 import { UNSPECIFIED_ERROR } from "../reason.js";
 import type { Session } from "../session.js";
 import { ONLINE } from "../todo.js";
@@ -55,6 +55,12 @@ export function keepAnswers(session: Session): boolean {
 	for (let at = session.laneAt; at < laneEnd; at += bytes[at + 1] + 2)
 		if (bytes[at] === PUBREC || bytes[at] === PUBCOMP) return options.store!.keepReceived(session);
 	return true;
+}
+
+/** Whether a message whose session the server has lost goes out again: at QoS 1 that may repeat it, which QoS 1 allows. */
+export function isRepublished(session: Session, entry: number): boolean {
+	const qos = session.bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK;
+	return session.options.onSessionLost === "republish" && qos === QOS_1;
 }
 
 /** The server has accepted us: known before anything leaves that the next life would have to know of. */

@@ -41,7 +41,7 @@ import type { Session } from "../session.js";
 import { ALIASED, ENDED as ENDED_TODO, LIMITED, ONLINE, READING, UNSENT } from "../todo.js";
 import { putUint16, putVarint, skipVarint, takeUint16, takeVarint, varintLength } from "../wire.js";
 import { ROWS, SERVER_MAXIMUM } from "../words.js";
-import { keepNew, keepPubrec } from "./durability.js";
+import { isRepublished, keepNew, keepPubrec } from "./durability.js";
 import { END_DROPPED, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
 
 /** Length of a Topic Alias as a property. */
@@ -415,7 +415,11 @@ export function rewindMessages(session: Session, code: number): void {
 export function loseMessages(session: Session, how: number, code: number): void {
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = session.words[entry] & STATE_MASK;
-		if (state === RESEND || state === RELEASED) end(session, entry, how, code);
+		if (state === RESEND && isRepublished(session, entry)) {
+			// In the new session it is a new message.
+			session.bytes[(entry + ENTRY_WORDS) << 2] &= ~DUP;
+			session.words[entry] ^= RESEND ^ QUEUED;
+		} else if (state === RESEND || state === RELEASED) end(session, entry, how, code);
 	}
 }
 

@@ -288,6 +288,20 @@ describe("what is kept", () => {
 		expect([...flash.values.keys()].filter(key => key.startsWith("mqttm"))).toEqual([]);
 	});
 
+	it('with "republish" what was sent at QoS 1 goes out once more, in any life', () => {
+		const flash = new Flash();
+		const options = { onSessionLost: "republish" } as const;
+		const first = boot(flash, options).peer.online();
+		const one = first.client.publish("a", "one", { qos: 1 });
+		const two = first.client.publish("a", "two", { qos: 2 });
+		const second = boot(flash, options).peer.online(false);
+		expect(second.told()).toEqual([`end ${two} lost 1a`, "online false"]);
+		expect(second.brief()).toEqual([`publish a one q1 d0 r0 #${one}`]);
+		const third = boot(flash, options).peer.online(true);
+		expect(third.told()).toEqual(["online true"]);
+		expect(third.brief()).toEqual([`publish a one q1 d1 r0 #${one}`]);
+	});
+
 	it("[MQTT-4.6.0-4] PUBREL packets go out in the order of their PUBREC, in the next life as well", () => {
 		const flash = new Flash();
 		const first = boot(flash).peer.online();

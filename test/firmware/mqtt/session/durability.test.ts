@@ -120,6 +120,28 @@ describe("what is kept", () => {
 		expect(store.notes.filter(note => note.startsWith("message"))).toEqual([]);
 	});
 
+	it("[MQTT-4.3.2-1] messages of a session that the server has lost are reported, or at QoS 1 sent once more, as new ones", () => {
+		for (const onSessionLost of ["report", "republish"] as const) {
+			const peer = new Peer({ onSessionLost }).online();
+			peer.take();
+			const [one, two, three] = [1, 2, 2].map(qos => peer.client.publish("a", `q${qos}`, { qos: qos as 1 | 2 }));
+			peer.send({ cmd: "pubrec", messageId: three! });
+			peer.socket.fail();
+			peer.told();
+			peer.online(false);
+			const lost = (onSessionLost === "report" ? [one, two, three] : [two, three]).map(id => `end ${id} lost 1a`);
+			expect(peer.told()).toEqual(["online false", ...lost].sort((a, b) => b.length - a.length));
+			expect(peer.brief()).toEqual(onSessionLost === "report" ? [] : [`publish a q1 q1 d0 r0 #${one}`]);
+			// Once more lost, once more sent; and settled in the end.
+			peer.socket.fail();
+			peer.online(false);
+			if (onSessionLost === "report") continue;
+			expect(peer.brief()).toEqual([`publish a q1 q1 d0 r0 #${one}`]);
+			peer.send({ cmd: "puback", messageId: one! });
+			expect([peer.told().at(-1), peer.client.unsettled]).toEqual([`end ${one} settled 0`, 0]);
+		}
+	});
+
 	it("what close() ends stays in the store; what the server refuses, or its end loses, does not", () => {
 		const closed = online();
 		closed.peer.client.publish("a", "x", { qos: 1 });
