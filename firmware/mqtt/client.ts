@@ -69,7 +69,7 @@ import { type Incoming, NOT_DELIVERED } from "./incoming.js";
 import { checked, KEEP_ALIVE, withDefaults } from "./limits.js";
 import type { ClientOptions, Goodbye, MessageHandler, PublishOptions, Source, SubscribeOptions } from "./options.js";
 import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
-import { RETAIN } from "./packet.js";
+import { KEEP, RAM_ONLY, RETAIN } from "./packet.js";
 import { IN_ACK, IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
 import {
 	PACKET_ID_NOT_FOUND,
@@ -138,6 +138,8 @@ import {
 	WANTS_CONNECT,
 	WANTS_PING,
 	WANTS_REQUEST,
+	WISH_SHIFT,
+	WISHES,
 } from "./todo.js";
 import { isTopicName } from "./topic.js";
 import {
@@ -173,7 +175,7 @@ export type {
 	Timeouts,
 	Will,
 } from "./options.js";
-export { QOS_1, QOS_2, RETAIN } from "./packet.js";
+export { KEEP, QOS_1, QOS_2, RAM_ONLY, RETAIN } from "./packet.js";
 export { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "./session/event.js";
 
 /** What the end of a turn has to send. */
@@ -272,7 +274,7 @@ export class Client {
 
 	/**
 	 * Publishes `length` bytes of `payload`, from `offset` on, to the topic with this handle. `flags` is QOS_1, QOS_2 or
-	 * 0, and RETAIN. Copies, never waits, allocates nothing.
+	 * 0, and RETAIN; with a store also KEEP or RAM_ONLY, which go before `durability`. Copies, never waits, allocates nothing.
 	 *
 	 * Returns a ticket above 0, for which onPublishEnd will be called exactly once; 0 where a QoS 0 message has gone to
 	 * the socket already; or minus an error code (OFFLINE, OUTBOX_FULL, IN_FLIGHT_FULL, TOO_LARGE), and nothing was
@@ -319,7 +321,7 @@ export class Client {
 		return ticket;
 	}
 
-	/** Throws Misuse; or, where there is none, returns minus the reason why the server would not take it. */
+	/** Throws Misuse; or, where there is none, returns minus the reason why the server would not take it. Some are wishes. */
 	private refusePublish(
 		topic: number,
 		nameAt: number,
@@ -328,8 +330,18 @@ export class Client {
 		flags: number,
 		offset: number,
 	): number {
-		checkPublish(topic, nameAt, payload, length, flags, offset);
-		return -publishRefusal(this.session, flags, 0);
+		const { session } = this;
+		const wish = flags & (KEEP | RAM_ONLY);
+		if (this.options.store === undefined || (wish !== KEEP && wish !== RAM_ONLY)) {
+			checkPublish(topic, nameAt, payload, length, flags, offset);
+			return -publishRefusal(session, flags, 0);
+		}
+		session.todo |= wish << WISH_SHIFT;
+		try {
+			return this.publish(topic, payload as Uint8Array, length, flags ^ wish, offset);
+		} finally {
+			session.todo &= ~WISHES;
+		}
 	}
 
 	/** As publish(), with properties of 5.0 that properties() has made. */
@@ -781,7 +793,9 @@ export class Client {
 		if (at + 2 + length > session.total) return -TOO_LARGE;
 		putUtf8(bytes, putUint16(bytes, at, length), name);
 		if (!isTopicName(bytes, at + 2, length)) throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
-		const flags = (qos << 1) | (options?.retain ? RETAIN : 0);
+		const wish = options?.durability === undefined ? 0 : options.durability === "ram" ? RAM_ONLY : KEEP;
+		if (wish !== 0 && this.options.store === undefined) throw new Misuse(BAD_OPTION, "durability: needs a store");
+		const flags = (qos << 1) | (options?.retain ? RETAIN : 0) | wish;
 		const block = options?.properties;
 		if (block !== undefined) checkBlock(this.options, block, IN_PUBLISH);
 		session.block = block;

@@ -56,6 +56,8 @@ export interface PublishOptions {
 	retain?: boolean;
 	/** 5.0: a block that properties() makes. */
 	properties?: Uint8Array;
+	/** With a store, above QoS 0: kept there before it leaves, or never. Default: as the client's `durability` says. */
+	durability?: "flash" | "ram";
 }
 
 /** QoS (0, 1 or 2; default 0) of a subscription, and whether its handler takes large messages in spans. */

@@ -44,10 +44,12 @@ export const HANDLE_SHIFT = 16;
 
 /** It is in the store as well: see SessionStore. The bits below say how an ENDED entry ended. */
 export const STORED = 0x80_0000;
+/** It is not to be kept in the store. */
+export const VOLATILE = 0x40_0000;
 /** What has more to it than its entry. */
-export const UNUSUAL = STREAMED | STORED;
+export const UNUSUAL = STREAMED | STORED | VOLATILE;
 /** What RELEASED keeps of the word. */
-const KEPT = LENGTH_MASK | STORED;
+const KEPT = LENGTH_MASK | STORED | VOLATILE;
 
 const END_SHIFT = 20;
 const CODE_SHIFT = 24;

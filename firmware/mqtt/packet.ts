@@ -26,6 +26,9 @@ export const RETAIN = 0x01;
 export const QOS_1 = 0x02;
 export const QOS_2 = 0x04;
 export const QOS_MASK = 0x06;
+/** With a store, for publish() above QoS 0: this message is kept before it leaves; or never, whatever `durability` says. */
+export const KEEP = 0x10;
+export const RAM_ONLY = 0x20;
 /** A bit for each value that the flags of publish() may have: QoS 0, 1 or 2, with RETAIN or without. */
 export const ANY_FLAGS = 0b11_1111;
 export const DUP = 0x08;

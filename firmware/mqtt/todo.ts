@@ -48,6 +48,9 @@ export const ALIASED = 0x20000;
 export const WANTS_AUTH = 0x40000;
 /** Messages, or what is received, are kept in a store. */
 export const DURABLE = 0x80000;
+/** KEEP or RAM_ONLY, for the message just being published: so many bits up. */
+export const WISH_SHIFT = 16;
+export const WISHES = 0x30_0000;
 
 /** Not to be seen to at the end of a turn. */
 export const AT_REST = OFFLINE | BUSY;

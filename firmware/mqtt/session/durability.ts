@@ -17,20 +17,28 @@ import {
 	STORED,
 	STREAMED,
 	UNUSUAL,
+	VOLATILE,
 } from "../outbox.js";
-import { PUBCOMP, PUBREC, QOS_1, QOS_MASK } from "../packet.js";
+import { PUBCOMP, PUBREC, QOS_1, QOS_MASK, RAM_ONLY } from "../packet.js";
 import { UNSPECIFIED_ERROR } from "../reason.js";
 import type { Session } from "../session.js";
-import { ONLINE } from "../todo.js";
+import { ONLINE, WISH_SHIFT, WISHES } from "../todo.js";
 
 /** A message that has not left is kept, if it is one of those: its ticket, or minus STORE_FAILED, and it was not taken. */
 export function keepNew(session: Session, at: number, ticket: number): number {
-	const { durability, store } = session.options;
+	const { options, words } = session;
+	const { durability, store } = options;
+	const wish = (session.todo & WISHES) >> WISH_SHIFT;
+	session.todo &= ~WISHES;
 	if (store === undefined || (session.bytes[at] & QOS_MASK) === 0) return ticket;
-	if (durability === "flash-when-offline" && session.phase === ONLINE) return ticket;
 	const entry = (at >> 2) - ENTRY_WORDS;
+	if (wish === RAM_ONLY) {
+		words[entry] |= VOLATILE;
+		return ticket;
+	}
+	if (wish === 0 && durability === "flash-when-offline" && session.phase === ONLINE) return ticket;
 	if (store.keepMessage(session, entry, session.phase !== ONLINE)) {
-		session.words[entry] |= STORED;
+		words[entry] |= STORED;
 		return ticket;
 	}
 	remove(session, entry);

@@ -1,7 +1,7 @@
 // What is kept, and before what: with a store that only notes what it is asked for, and may say no.
 
 import { describe, expect, it } from "vitest";
-import type { SessionStore } from "../../../../firmware/mqtt/client.js";
+import { KEEP, Misuse, QOS_2, RAM_ONLY, RETAIN, type SessionStore } from "../../../../firmware/mqtt/client.js";
 import type { Session } from "../../../../firmware/mqtt/session.js";
 import { Peer, type PeerOptions, publish } from "../../../support/peer.js";
 
@@ -140,6 +140,43 @@ describe("what is kept", () => {
 			peer.send({ cmd: "puback", messageId: one! });
 			expect([peer.told().at(-1), peer.client.unsettled]).toEqual([`end ${one} settled 0`, 0]);
 		}
+	});
+
+	it("each publish may say for itself whether it is kept", () => {
+		for (const durability of ["flash", "flash-when-offline"] as const) {
+			const { peer, store } = online({ durability });
+			const topic = peer.client.topic("a");
+			const kept = peer.client.publish(topic, Uint8Array.of(1), 1, QOS_2 | KEEP);
+			expect(store.notes.splice(0)).toEqual(["message sending @0"]);
+			const volatile = peer.client.publish(topic, Uint8Array.of(2), 1, QOS_2 | RETAIN | RAM_ONLY);
+			expect([store.notes.splice(0), peer.take()[1]]).toMatchObject([
+				[],
+				{ qos: 2, retain: true, messageId: volatile },
+			]);
+			peer.send({ cmd: "pubrec", messageId: volatile });
+			peer.socket.fail();
+			peer.client.publish("a", "x", { qos: 1, durability: "ram" });
+			expect(store.notes).toEqual([]);
+			peer.client.publish("a", "x", { qos: 1, durability: "flash" });
+			// The wish was for that one.
+			peer.client.publish("a", "x", { qos: 1 });
+			expect(store.notes.splice(0)).toHaveLength(2);
+			expect(peer.client.publish("a", "x", { durability: "flash" })).toBe(-0x13);
+			peer.online(true);
+			peer.send({ cmd: "pubcomp", messageId: volatile }, { cmd: "pubrec", messageId: kept });
+			expect(store.notes.filter(note => /^(drop|release)/.test(note))).toHaveLength(1);
+		}
+	});
+
+	it("to say so needs a store, and one of the two", () => {
+		const { client } = new Peer();
+		expect(() => client.publish("a", "x", { qos: 1, durability: "flash" })).toThrow(Misuse);
+		expect(() => client.publish(client.topic("a"), Uint8Array.of(1), 1, QOS_2 | KEEP)).toThrow(Misuse);
+		const { peer } = online();
+		const topic = peer.client.topic("a");
+		for (const flags of [KEEP | RAM_ONLY, 6 | KEEP, 0x40 | KEEP])
+			expect(() => peer.client.publish(topic, Uint8Array.of(1), 1, flags)).toThrow(Misuse);
+		expect(peer.client.publish("a", "x", { qos: 1 })).toBeGreaterThan(0);
 	});
 
 	it("what close() ends stays in the store; what the server refuses, or its end loses, does not", () => {
