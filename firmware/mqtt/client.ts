@@ -303,7 +303,7 @@ export class Client {
 		if (offset >>> 0 !== offset) wrong = true;
 		if ((flags & 7) !== flags) wrong = true;
 		if (((session.allowedFlags >> flags) & 1) === 0) wrong = true;
-		if (wrong) return this.refusePublish(topic, at, payload, count, flags, offset);
+		if (wrong) return this.publishAsWished(topic, at, payload, count, flags, offset);
 		session.now = this.options.clock.now();
 		const ticket = requestPublish(session, at, payload as Uint8Array, offset, count, flags);
 		if (session.staged === 0) return ticket > 0 ? this.advance(ticket) : ticket;
@@ -321,8 +321,21 @@ export class Client {
 		return ticket;
 	}
 
-	/** Throws Misuse; or, where there is none, returns minus the reason why the server would not take it. Some are wishes. */
+	/** Throws Misuse; or, where there is none, returns minus the reason why the server would not take it. */
 	private refusePublish(
+		topic: number,
+		nameAt: number,
+		payload: Uint8Array | string,
+		length: number,
+		flags: number,
+		offset: number,
+	): number {
+		checkPublish(topic, nameAt, payload, length, flags, offset);
+		return -publishRefusal(this.session, flags, 0);
+	}
+
+	/** Something is unusual about a publish: its flags may wish for something, all else is refused. */
+	private publishAsWished(
 		topic: number,
 		nameAt: number,
 		payload: Uint8Array | string,
@@ -332,10 +345,8 @@ export class Client {
 	): number {
 		const { session } = this;
 		const wish = flags & (KEEP | RAM_ONLY);
-		if (this.options.store === undefined || (wish !== KEEP && wish !== RAM_ONLY)) {
-			checkPublish(topic, nameAt, payload, length, flags, offset);
-			return -publishRefusal(session, flags, 0);
-		}
+		if (this.options.store === undefined || (wish !== KEEP && wish !== RAM_ONLY))
+			return this.refusePublish(topic, nameAt, payload, length, flags, offset);
 		session.todo |= wish << WISH_SHIFT;
 		try {
 			return this.publish(topic, payload as Uint8Array, length, flags ^ wish, offset);

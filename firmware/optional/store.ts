@@ -8,6 +8,8 @@
 // that the power cut tears destroys only the older one. Every record has a format, a length and a check sum: one that is
 // torn, or of another format, counts as not written, which is what it was.
 //
+// Each write makes its record anew: with a store a message above QoS 0 is not free of garbage, as it is without.
+//
 // Was a restored message sent before the power went, and in a session that the server still has? Nobody writes that down for
 // each, it would cost a write. Connections are counted instead, where something waits for them, and where the server has lost
 // the session; a message notes the count. One that was taken offline has never left as long as the count is the same, and is of
@@ -183,6 +185,10 @@ export class FlashStore implements SessionStore {
 		this.#turn = orderOf(record);
 		this.#connections = takeUint32(record, CONNECTION_AT);
 		this.#base = takeUint32(record, HEAD_BYTES);
+		// As keepReceived() compares it: a life in which nothing has changed writes nothing.
+		this.#kept = record.slice();
+		putUint32(this.#kept, ORDER_AT, 0);
+		putUint32(this.#kept, record.length - CHECK_BYTES, 0);
 		const count = takeUint16(record, HEAD_BYTES + 4);
 		const clientLength = takeUint16(record, HEAD_BYTES + 6);
 		let at = HEAD_BYTES + STATE_BYTES;
@@ -280,7 +286,7 @@ export class FlashStore implements SessionStore {
 		try {
 			this.#keyValue.delete(this.#name + key);
 		} catch {
-			// What is left over is dropped, or overwritten, when its row is used again.
+			// Flash that cannot delete is broken: the next life may send once more what had ended, and we cannot help it.
 		}
 	}
 }

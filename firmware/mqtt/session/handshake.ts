@@ -40,13 +40,15 @@ export function handleConnack(session: Session): number {
 	takeServerLimits(session);
 	// We could not even acknowledge [MQTT-3.2.2-15].
 	if (session.largest < ACK_MOST) return fail(session, PACKET_TOO_LARGE_REASON);
+	if (!sessionPresent) loseReceived(session);
+	// That the session is lost is kept first: a cut among what follows must not leave messages that seem to be of this one.
+	const isKept = keepConnection(session, sessionPresent);
 	if (!sessionPresent) {
 		// The standard leaves it to the client (3.1.1 section 3.2.2.2) what to do with state that the server lost. To
 		// send it again could deliver a QoS 2 message twice, so it ends, and the application is told.
 		loseMessages(session, END_LOST, SESSION_LOST);
-		loseReceived(session);
 	}
-	if (!keepConnection(session, sessionPresent)) return fail(session, STORE_FAILED);
+	if (!isKept) return fail(session, STORE_FAILED);
 	session.phase = ONLINE;
 	session.todo &= ~OFFLINE;
 	disarm(session, CONNACK);

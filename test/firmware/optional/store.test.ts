@@ -288,6 +288,61 @@ describe("what is kept", () => {
 		expect([...flash.values.keys()].filter(key => key.startsWith("mqttm"))).toEqual([]);
 	});
 
+	it("a cut while the loss of a session is taken note of never sends its messages in the new one", () => {
+		const lose = (operation: number, mode: CutMode) => {
+			const flash = new Flash();
+			const first = boot(flash).peer.online();
+			const ids = [1, 2, 2].map(qos => first.client.publish("a", "x", { qos: qos as 1 | 2 }));
+			first.send({ cmd: "pubrec", messageId: ids[2]! });
+			first.socket.fail();
+			first.connect();
+			first.told();
+			let wasCut = false;
+			flash.cutAt(operation, mode, () => {
+				wasCut = true;
+			});
+			first.send({ cmd: "connack", returnCode: 0, sessionPresent: false });
+			// Where nothing of the loss is in flash, the server has not been used since: it says 0 once more, or another loss.
+			const isNoted = operation > 1 || mode === "after";
+			const second = boot(flash).peer.online(isNoted);
+			expect(
+				second.brief().filter(line => /^pub(lish|rel)/.test(line)),
+				`${operation} ${mode}`,
+			).toEqual([]);
+			return wasCut;
+		};
+		let operation = 1;
+		while (CUT_MODES.map(mode => lose(operation, mode)).every(Boolean)) operation += 1;
+		// The state, three messages and a release.
+		expect(operation).toBe(6);
+	});
+
+	it("writes as often as it says: 2 and 4 times for a message out, 2 for one in, once for a connection that changes anything", () => {
+		const flash = new Flash();
+		const { peer, store } = boot(flash);
+		const writes = (act: () => void) => {
+			const before = store.writes;
+			act();
+			return store.writes - before;
+		};
+		expect(writes(() => peer.online())).toBe(1);
+		peer.take();
+		const out = (qos: 1 | 2) => () => {
+			const messageId = peer.client.publish("a", "x", { qos });
+			if (qos === 1) peer.send({ cmd: "puback", messageId });
+			else peer.send({ cmd: "pubrec", messageId }, { cmd: "pubcomp", messageId });
+		};
+		expect([writes(out(1)), writes(out(2))]).toEqual([2, 4]);
+		expect(writes(() => peer.send(publish("b", "x", 2, 5), { cmd: "pubrel", messageId: 5 }))).toBe(2);
+		expect(writes(() => peer.send(publish("b", "x", 1, 6)))).toBe(0);
+		peer.socket.fail();
+		expect(writes(() => peer.online(true))).toBe(0);
+		// Nor does a new life that finds all as it was.
+		const next = boot(flash);
+		next.peer.online(true);
+		expect(next.store.writes).toBe(0);
+	});
+
 	it('with "republish" what was sent at QoS 1 goes out once more, in any life', () => {
 		const flash = new Flash();
 		const options = { onSessionLost: "republish" } as const;

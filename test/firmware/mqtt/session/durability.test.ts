@@ -177,6 +177,10 @@ describe("what is kept", () => {
 		for (const flags of [KEEP | RAM_ONLY, 6 | KEEP, 0x40 | KEEP])
 			expect(() => peer.client.publish(topic, Uint8Array.of(1), 1, flags)).toThrow(Misuse);
 		expect(peer.client.publish("a", "x", { qos: 1 })).toBeGreaterThan(0);
+		// What comes in pieces is not kept, whatever is wished; and nothing else is published in its place.
+		peer.take();
+		expect(() => peer.client.publishFrom(topic, { read: () => 0 }, 5, QOS_2 | KEEP)).toThrow(Misuse);
+		expect(peer.hex()).toBe("");
 	});
 
 	it("what close() ends stays in the store; what the server refuses, or its end loses, does not", () => {
