@@ -69,6 +69,8 @@ export class Broker {
 	readonly retained = new Retained();
 	readonly sessions = new Map<string, Session>();
 	readonly limits: Limits;
+	/** While this is a reason, nobody may in, and is told it; who is in already stays. */
+	refusal: number | undefined;
 	readonly #options: BrokerOptions;
 	readonly #connections = new Set<Connection>();
 	readonly #subscriptions = new Subscriptions();
@@ -170,6 +172,7 @@ export class Broker {
 
 	/** Throws where the broker takes nobody. */
 	checkOpen(): void {
+		if (this.refusal !== undefined) throw new Refusal(this.refusal, "the broker takes nobody now");
 		if (this.#options.serverReference !== undefined) throw redirection(this.#options.serverReference);
 	}
 

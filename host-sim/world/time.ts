@@ -3,7 +3,8 @@
 
 import type { Clock, Timer, TimerConstructor, TimerOptions } from "../../firmware/io.js";
 
-interface Task {
+/** Something to come; `run` undefined takes it back. */
+export interface Task {
 	at: number;
 	order: number;
 	/** Undefined once cancelled. */

@@ -15,7 +15,7 @@ import { ScramSha256 } from "../../../firmware/optional/scram.js";
 import { Broker, type BrokerOptions } from "../../../host-sim/broker/broker.js";
 import { Scram, scramVerifier } from "../../../host-sim/broker/scram.js";
 import { nodeDigest } from "../../../host-sim/node/digest.js";
-import type { LinkOptions } from "../../../host-sim/world/network.js";
+import type { LinkOptions } from "../../../host-sim/world/path.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
 import { TestWorld } from "../../support/world.js";
 
@@ -201,7 +201,7 @@ describe("our client at 5.0 and the broker", () => {
 		const said: string[] = [];
 		const other = new Broker({ on: { connected: id => said.push(id) } });
 		world.network.listen("10.0.0.9", 1883, (transport, now) => other.accept(transport, now));
-		const { log } = join("c", { redirects: 1, resolver: { io: world.network.Resolver } });
+		const { log } = join("c", { redirects: 1, resolver: { io: world.network.resolverFor("c") } });
 		world.run(2000);
 		expect([log, said]).toEqual([["offline 9c", "online"], ["c"]]);
 	});

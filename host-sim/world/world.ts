@@ -1,0 +1,165 @@
+// A world of virtual time: a network, a broker in it, and boards. Nothing waits, and the same seed gives the same run. What
+// can go wrong in it has a name and a switch: the paths' and machines' own, and here the broker's.
+
+import type {
+	Clock,
+	KeyValue,
+	Random,
+	ResolverConstructor,
+	SocketConstructor,
+	TimerConstructor,
+} from "../../firmware/io.js";
+import { Broker, type BrokerOptions } from "../broker/broker.js";
+import { Checker, type Violation } from "../checker/checker.js";
+import { tapped } from "../checker/tap.js";
+import type { Accept } from "../transport.js";
+import { Flash } from "./flash.js";
+import type { Link } from "./link.js";
+import { Machine, type MachineIo, type MachineOptions } from "./machine.js";
+import { Network } from "./network.js";
+import type { LinkOptions } from "./path.js";
+import { SeededRandom } from "./random.js";
+import { VirtualTime } from "./time.js";
+import { GOOD_MANNERS, type Manners, unruly } from "./unruly.js";
+
+/** Where the world's broker is found, by address and by name. */
+const ADDRESS = "10.0.0.1";
+const PORT = 1883;
+const NAME = "broker";
+/** How often the broker looks at its deadlines, in ms. */
+const TICK_MS = 250;
+
+export interface WorldOptions {
+	/** Where chance begins. Default 1. */
+	seed?: number;
+	/** What the boards' clocks show in the beginning, in ms; they wrap at 2^31. Default 0. */
+	startMs?: number;
+	/** The time of day in the beginning, in ms since 1970, or 0 for not set. Default 1 January 2026. */
+	wallMs?: number;
+	/** Latency, slicing and so on of every path. */
+	link?: Partial<LinkOptions>;
+	broker?: BrokerOptions;
+	/** A client has broken a statement of the standard. Where this is there, all that clients send is checked. */
+	violated?(violation: Violation): void;
+}
+
+export class World {
+	readonly time: VirtualTime;
+	readonly random: SeededRandom;
+	readonly network: Network;
+	/** How the broker answers. */
+	manners: Readonly<Manners> = GOOD_MANNERS;
+	readonly #options: WorldOptions;
+	readonly #accept: Accept;
+	#broker: Broker;
+	#refusal: number | undefined;
+
+	constructor(options: WorldOptions = {}) {
+		this.time = new VirtualTime(options.startMs ?? 0, options.wallMs ?? Date.UTC(2026, 0, 1));
+		this.random = new SeededRandom(options.seed ?? 1);
+		this.network = new Network(this.time, this.random, options.link);
+		this.network.setName(NAME, ADDRESS);
+		this.#options = options;
+		this.#broker = new Broker(options.broker);
+		const serve = unruly(
+			(transport, now) => this.#broker.accept(transport, now),
+			() => this.manners,
+			this.time,
+			this.random.fork("manners"),
+		);
+		const { violated } = options;
+		// In front of its manners: what a client answers to those is the client's.
+		if (violated === undefined) this.#accept = serve;
+		else
+			this.#accept = tapped(new Checker({ report: violation => violated(violation) }), serve, {
+				now: () => this.time.now,
+			});
+		this.resumeBroker();
+		const tick = () => {
+			this.#broker.handleTime(this.time.now);
+			this.time.after(TICK_MS, tick);
+		};
+		tick();
+	}
+
+	get broker(): Broker {
+		return this.#broker;
+	}
+
+	/** Puts a new broker, which remembers nothing, in the place of the old one; standing connections are cut. */
+	startBroker(): Broker {
+		this.stopBroker();
+		this.#broker = new Broker(this.#options.broker);
+		this.#broker.refusal = this.#refusal;
+		this.resumeBroker();
+		return this.#broker;
+	}
+
+	/** Cuts all connections and refuses new ones; resumeBroker() brings the same broker back. */
+	stopBroker(): void {
+		this.network.listen(ADDRESS, PORT, undefined);
+		for (const link of [...this.network.links]) link.cut();
+	}
+
+	/** Takes connections again after stopBroker(), with all sessions as they were. */
+	resumeBroker(): void {
+		this.network.listen(ADDRESS, PORT, this.#accept);
+	}
+
+	/** The broker takes nobody, for that reason; undefined: everybody again. */
+	refuse(reason: number | undefined): void {
+		this.#refusal = reason;
+		this.#broker.refusal = reason;
+	}
+
+	/** A board without power: on() starts it, and `boot` is called with what its firmware is given, each time anew. */
+	machine(name: string, boot: (machine: Machine, io: MachineIo) => void, options: MachineOptions = {}): Machine {
+		const wallMs = this.#options.wallMs ?? Date.UTC(2026, 0, 1);
+		return new Machine(this.network, this.random, name, boot, { wallMs, ...options });
+	}
+
+	/** Where the broker is, for a client. */
+	get host(): string {
+		return NAME;
+	}
+
+	/** Everything that a Client wants to be connected to this world's broker. */
+	collaborators(name: string): {
+		host: string;
+		socket: { io: SocketConstructor };
+		resolver: { io: ResolverConstructor };
+		timer: { io: TimerConstructor };
+		clock: Clock;
+		random: Random;
+	} {
+		return {
+			host: NAME,
+			socket: { io: this.network.socketFor(name) },
+			resolver: { io: this.network.resolverFor(name) },
+			timer: { io: this.time.Timer },
+			clock: this.time.clock,
+			random: this.random.fork(name),
+		};
+	}
+
+	/** The same as an Agent wants it, with a store of its own unless one is given. */
+	board(name: string, store: KeyValue = new Flash()) {
+		const { host, socket, resolver, timer, clock, random } = this.collaborators(name);
+		return { host, io: { socket: socket.io, resolver: resolver.io, timer: timer.io, clock, random, store } };
+	}
+
+	/** Lets that many ms pass. */
+	run(milliseconds: number): void {
+		this.time.run(milliseconds);
+	}
+
+	/** Lets time pass until `done()` holds; false where that takes longer than `most` ms. Default: an hour. */
+	runUntil(done: () => boolean, most?: number): boolean {
+		return this.time.runUntil(done, most);
+	}
+
+	/** The connection that stands under that name, to cut() or hang() it; or undefined. */
+	link(name: string): Link | undefined {
+		return this.network.links.find(link => link.name === name);
+	}
+}

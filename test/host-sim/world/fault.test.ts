@@ -1,0 +1,132 @@
+// Faults as data: each does what it says, and is over when it is taken back.
+
+import { describe, expect, it } from "vitest";
+import { type BoardFault, type BrokerFault, Faults } from "../../../host-sim/world/fault.js";
+import { clientIo } from "../../../host-sim/world/machine.js";
+import { TestWorld } from "../../support/world.js";
+
+/** A board that is online, and what it tells from then on. */
+function make() {
+	const world = new TestWorld({ seed: 3 });
+	const log: string[] = [];
+	const say = (text: string) => log.push(`${Math.round(world.time.now / 100) / 10} ${text}`);
+	const machine = world.machine("m", (machine, io) => {
+		const client = world.client("m", {
+			...clientIo(io),
+			cleanSession: false,
+			keepAlive: 5,
+			timeouts: { pingMs: 1000, connectMs: 2000, resolveMs: 2000 },
+			backoff: { baseMs: 100, capMs: 200, slowMs: 200 },
+			onOnline: present => say(`online${present ? " again" : ""}`),
+			onOffline: code => say(`offline ${code.toString(16)}`),
+		});
+		client.open();
+		if (machine.boots > 1) say("boot");
+	});
+	machine.on();
+	world.run(10_000);
+	log.splice(0);
+	const faults = new Faults(world);
+	/** From 10 s to 20 s it is in force; until 40 s things go on. What is told, the times left out. */
+	const befall = (strike: () => () => void) => {
+		const end = strike();
+		world.run(10_000);
+		const during = log.splice(0).map(line => line.replace(/^\S+ /, ""));
+		end();
+		world.run(20_000);
+		const after = log.splice(0).map(line => line.replace(/^\S+ /, ""));
+		return { during: new Set(during), after: after.at(-1) };
+	};
+	return { world, machine, faults, befall };
+}
+
+describe("faults of a board", () => {
+	const cases: [BoardFault, string[], string | undefined][] = [
+		[{ fault: "cut" }, ["offline 38", "online again"], undefined],
+		[{ fault: "hang" }, ["offline 35", "online again"], undefined],
+		[{ fault: "partition" }, ["offline 35", "offline 31", "offline 30"], "online again"],
+		[{ fault: "wifi-loss" }, ["offline 38", "offline 30"], "online again"],
+		[{ fault: "low-memory" }, [], undefined],
+		[{ fault: "power-cut" }, [], "online again"],
+		[{ fault: "reset" }, ["boot", "online again"], undefined],
+		[{ fault: "clock-set", byMs: -3_600_000 }, [], undefined],
+		[{ fault: "clock-drift", ppm: 50_000 }, [], undefined],
+		[{ fault: "slow-link", latencyMs: 300, jitterMs: 50, bandwidth: 100, slice: 2 }, [], undefined],
+	];
+	for (const [fault, during, after] of cases)
+		it(JSON.stringify(fault), () => {
+			const { machine, faults, befall } = make();
+			const told = befall(() => faults.strike(fault, machine));
+			for (const line of told.during) expect(during).toContain(line);
+			if (during.length > 0) expect(told.during).toContain(during[0]);
+			else expect(told.during.size).toBe(0);
+			expect(told.after).toBe(after);
+			expect(faults.struck).toEqual(new Map([[fault.fault, 1]]));
+		});
+
+	it("names and memory are wanted by who connects", () => {
+		for (const [fault, code] of [
+			["dns-fails", "offline 30"],
+			["dns-silent", "offline 31"],
+			["low-memory", "offline 30"],
+		] as const) {
+			const { machine, faults, befall, world } = make();
+			const told = befall(() => {
+				const end = faults.strike({ fault }, machine);
+				world.link("m").cut();
+				return end;
+			});
+			expect([...told.during]).toContain(code);
+			expect(told.after).toBe("online again");
+		}
+	});
+
+	it("a power cut at a write, and a clock that skips", () => {
+		const { machine, faults, befall } = make();
+		const cut = befall(() => {
+			const end = faults.strike({ fault: "power-cut-at-write", operation: 1, mode: "after" }, machine);
+			expect(() => machine.flash.write("k", new ArrayBuffer(1))).toThrow();
+			return end;
+		});
+		expect([...cut.during]).toEqual(["boot", "online again"]);
+		const skip = befall(() => faults.strike({ fault: "clock-skip", byMs: 86_400_000 }, machine));
+		expect([...skip.during].at(-1)).toBe("online again");
+	});
+
+	it("that overlap are over with the last", () => {
+		const { machine, faults } = make();
+		const first = faults.strike({ fault: "wifi-loss" }, machine);
+		const second = faults.strike({ fault: "wifi-loss" }, machine);
+		first();
+		expect(machine.path.isJoined).toBe(false);
+		second();
+		expect(machine.path.isJoined).toBe(true);
+	});
+});
+
+describe("faults of the broker", () => {
+	const cases: [BrokerFault, string, string | undefined][] = [
+		[{ fault: "broker-stop" }, "offline 32", "online again"],
+		[{ fault: "broker-forgets" }, "offline 32", "online"],
+		[{ fault: "broker-refuses", reason: 0x88 }, "offline 88", "online again"],
+	];
+	for (const [fault, during, after] of cases)
+		it(JSON.stringify(fault), () => {
+			const { world, faults, befall } = make();
+			const told = befall(() => {
+				const end = faults.strikeBroker(fault);
+				world.network.links[0]?.cut();
+				return end;
+			});
+			expect(told.during).toContain(during);
+			expect(told.after).toBe(after);
+		});
+
+	it("answers without manners, and mends them", () => {
+		const { world, faults } = make();
+		const end = faults.strikeBroker({ fault: "broker-answers", lateMs: 100, wrong: 10 });
+		expect(world.manners).toEqual({ lateMs: 100, twice: 0, wrong: 10 });
+		end();
+		expect(world.manners).toEqual({ lateMs: 0, twice: 0, wrong: 0 });
+	});
+});

@@ -1,0 +1,112 @@
+// A board's hardware: what is left of its firmware without power, and what its clock makes of time.
+
+import { describe, expect, it } from "vitest";
+import { clientIo, type Machine, type MachineIo, type MachineOptions } from "../../../host-sim/world/machine.js";
+import { TestWorld } from "../../support/world.js";
+
+function make(run: (io: MachineIo, machine: Machine, log: string[]) => void, options?: MachineOptions) {
+	const world = new TestWorld();
+	const log: string[] = [];
+	const machine = world.machine("m", (machine, io) => run(io, machine, log), options);
+	return { world, machine, log };
+}
+
+/** Ticks every 100 ms of its own, and says what its clock shows. */
+function ticking(io: MachineIo, machine: Machine, log: string[]): void {
+	const boot = machine.boots;
+	const timer = new io.timer({
+		onTimer() {
+			log.push(`${boot}: ${io.clock.now()}`);
+			timer.schedule(100);
+		},
+	});
+	timer.schedule(100);
+}
+
+describe("a machine", () => {
+	it("runs its firmware from power to power: nothing of an earlier boot is called again", () => {
+		const { world, machine, log } = make(ticking);
+		machine.on();
+		machine.on();
+		world.run(550);
+		machine.off();
+		world.run(1000);
+		expect([log, machine.isOn, machine.boots]).toEqual([["1: 100", "1: 200"], false, 1]);
+		machine.on();
+		world.run(450);
+		expect([log.slice(2), machine.isOn]).toEqual([["2: 100"], true]);
+		machine.reset();
+		expect(machine.isOn).toBe(false);
+		world.run(450);
+		expect([log.slice(3), machine.isAlive(2), machine.isAlive(3)]).toEqual([["3: 100"], false, true]);
+	});
+
+	it("a power cut in the middle of a write ends the firmware there, even where it goes on and catches the error", () => {
+		const { world, machine, log } = make((io, machine, log) => {
+			log.push(`boot ${machine.boots} has ${io.store.read("k")?.byteLength}`);
+			const timer = new io.timer({
+				onTimer() {
+					try {
+						io.store.write("k", new ArrayBuffer(8));
+						log.push("written");
+					} catch {
+						log.push("caught");
+						// What is left of it may still set its timer: it is dead.
+						timer.schedule(10);
+					}
+				},
+			});
+			timer.schedule(50);
+		});
+		machine.on();
+		world.run(320);
+		machine.offAtWrite(1, "after", 500);
+		world.run(2000);
+		expect(log).toEqual(["boot 1 has undefined", "caught", "boot 2 has 8", "written"]);
+	});
+
+	it("its connection is half open for the broker when the power goes; back again it takes the session over", () => {
+		const told: string[] = [];
+		const { world, machine } = make(io => {
+			world.client("m", clientIo(io)).open();
+		});
+		machine.on();
+		world.run(1000);
+		machine.off();
+		world.run(1000);
+		told.push(...world.told());
+		machine.on();
+		world.run(1000);
+		told.push(...world.told());
+		expect(told).toEqual(["connected m", "disconnected m taken over", "connected m"]);
+	});
+
+	it("its clock begins where it is told, drifts, and skips: timers come when it says so", () => {
+		const { world, machine, log } = make(ticking, { startMs: 0x7fff_ffff - 149, driftPpm: 100_000 });
+		machine.on();
+		world.run(300 + 91);
+		// Through the wrap, and ten per cent too fast.
+		expect(log).toEqual(["1: 2147483598"]);
+		world.run(91);
+		expect(log.slice(1)).toEqual(["1: -2147483598"]);
+		machine.setDrift(0);
+		world.run(99);
+		expect(log.length).toBe(2);
+		world.run(1);
+		expect(log.length).toBe(3);
+		machine.skip(3_600_000);
+		world.run(0);
+		expect(log.length).toBe(4);
+		expect(Number(log[3]!.slice(3)) - Number(log[2]!.slice(3))).toBe(3_600_000);
+	});
+
+	it("has a time of day that somebody may set", () => {
+		let wall = () => 0;
+		const { world, machine } = make(io => (wall = () => io.clock.wall()), { wallMs: 1_000_000 });
+		machine.on();
+		world.run(1000);
+		expect(wall()).toBe(1_001_000);
+		machine.setWall(-5000);
+		expect(wall()).toBe(996_000);
+	});
+});
