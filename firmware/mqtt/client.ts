@@ -526,7 +526,8 @@ export class Client {
 	/**
 	 * Says DISCONNECT, so that the server keeps the will to itself, and closes; with `goodbye` false it just closes, and
 	 * the server publishes the will. At 5.0 `goodbye` may have a reason and properties. Publishes that have not ended end
-	 * now, as lost or dropped; drain() first to wait for them. No callback comes after it has returned; called inside a
+	 * now, as lost or dropped; drain() first to wait for them. Those in a store do not: they go on when the client is opened
+	 * again, in this life or the next. No callback comes after it has returned; called inside a
 	 * callback, it acts when that has returned. Throws Misuse.
 	 */
 	close(goodbye: boolean | Goodbye = true): void {

@@ -9,7 +9,7 @@
 // message without a search, and two messages in flight can never have one id [MQTT-2.3.1-2]. Row 0 has no message: its
 // ids are for SUBSCRIBE and UNSUBSCRIBE, which share the number space [MQTT-2.3.1-4] but take no message's place.
 
-import { CLOSED, IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
+import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
 import type { Session } from "./session.js";
 import { ENDED as ENDED_TODO } from "./todo.js";
 import { ROWS } from "./words.js";
@@ -152,22 +152,18 @@ export function remove(session: Session, entry: number): void {
 export function end(session: Session, entry: number, how: number, code: number): void {
 	const words = session.words;
 	const head = words[entry];
-	if ((head & UNUSUAL) !== 0) forget(session, entry, code);
+	if ((head & UNUSUAL) !== 0) forget(session, entry);
 	if ((head & STATE_MASK) !== ENDED) session.ended += 1;
 	words[entry] = (head & LENGTH_MASK) | ENDED | (how << END_SHIFT) | (code << CODE_SHIFT);
 	session.todo |= ENDED_TODO;
 }
 
-/**
- * A message has ended that has more to it: its source is let go, its record in the store deleted. What close() ends stays
- * there for the next life.
- */
-export function forget(session: Session, entry: number, code: number): void {
+/** A message has ended that has more to it: its source is let go, its record in the store deleted. */
+export function forget(session: Session, entry: number): void {
 	const head = session.words[entry];
 	if ((head & STREAMED) !== 0) session.source = undefined;
 	// Of an ENDED entry that bit means nothing.
-	if ((head & STORED) !== 0 && (head & STATE_MASK) !== ENDED && code !== CLOSED)
-		session.options.store?.dropMessage(session, entry);
+	if ((head & STORED) !== 0 && (head & STATE_MASK) !== ENDED) session.options.store?.dropMessage(session, entry);
 }
 
 /** How an ENDED entry ended that begins with this word. */

@@ -277,12 +277,21 @@ export function rewindReceived(session: Session): void {
 	session.laneEnd = session.laneAt;
 }
 
-/** Ids of QoS 2 messages that were accepted, and not released. Allocates. */
+/**
+ * Ids of QoS 2 messages that were accepted, and not released; also of those whose PUBREC waits behind a message that is
+ * held: what they have brought about has happened. Allocates.
+ */
 export function acceptedIds(session: Session): number[] {
-	const { received, receivedAt, words } = session;
+	const { queued, received, receivedAt, words } = session;
 	const ids: number[] = [];
 	for (let at = receivedAt; at < receivedAt + received; at += 1)
 		if ((words[at] & ACCEPTED) !== 0) ids.push(words[at] & ID_MASK);
+	for (let i = 0; i < queued; i += 1) {
+		const word = words[queueAt(session, i)];
+		if ((word & ~ID_MASK) !== (IS_QOS_2 | ACCEPTED)) continue;
+		// A repeat waits in the queue once more.
+		if ((words[find(session, word & ID_MASK)] & ACCEPTED) === 0) ids.push(word & ID_MASK);
+	}
 	return ids;
 }
 

@@ -51,6 +51,8 @@ export const DURABLE = 0x80000;
 /** KEEP or RAM_ONLY, for the message just being published: so many bits up. */
 export const WISH_SHIFT = 16;
 export const WISHES = 0x30_0000;
+/** A CONNECT had no answer: the server may have begun a new session with it, which a later Session Present of 1 means then. */
+export const UNSURE = 0x80_0000;
 
 /** Not to be seen to at the end of a turn. */
 export const AT_REST = OFFLINE | BUSY;

@@ -77,8 +77,8 @@ export class FlashStore implements SessionStore {
 	writes = 0;
 	readonly #keyValue: KeyValue;
 	readonly #name: string;
-	/** Connections, and how many there had been when the session began. */
-	#connections = 0;
+	/** Connections, and how many there had been when the session began; the first that we hear of may be to one that stands. */
+	#connections = 1;
 	#base = 0;
 	/** Of the next message, and of the next record of state. */
 	#order = 0;

@@ -8,6 +8,7 @@ import { UsageError } from "../fleet/scenario.js";
 import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { sub } from "./sub.js";
+import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 
 /** These read their flags themselves: there, -h is a host. */
 const CLIENTS = new Map([
@@ -32,6 +33,22 @@ cli
 	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")
 	.option("--json", "One JSON object a line instead of a table")
 	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
+
+cli
+	.command("swarm", "Worlds full of faults, a seed each, until a promise of the client is broken")
+	.option("--seeds <n>", "How many (default 1000)")
+	.option("--first <seed>", "The first one (default 1)")
+	.option("--jobs <n>", "Processes (default: as many as there are cores)")
+	.option("--json", "One JSON object")
+	.action((flags: SwarmFlags) => runSwarm(flags));
+
+cli
+	.command("replay <seed>", "One seed of the swarm again, with everything that happens")
+	.option("--faults <list>", "Only these of its faults, such as 2,5; 0 for none")
+	.option("--boards <list>", "Only these of its boards")
+	.option("--until <time>", "Where the faults end")
+	.option("--json", "One JSON object a line")
+	.action((seed: string, flags: ReplayFlags) => replay(seed, flags));
 
 cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
 cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");

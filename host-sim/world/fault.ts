@@ -49,9 +49,13 @@ export type Fault = BoardFault | BrokerFault;
 /** How long a board is without power where nobody says it, in ms. */
 const DARK_MS = 1000;
 
+export function isBrokerFault(fault: Fault): fault is BrokerFault {
+	return fault.fault.startsWith("broker-");
+}
+
 /** The faults in force. Where several of a kind overlap, it is over with the last. */
 export class Faults {
-	/** How often each kind has struck. */
+	/** How often each kind has struck, and there was something to strike: a connection, power, a write. */
 	readonly struck = new Map<Fault["fault"], number>();
 	readonly #world: World;
 	readonly #inForce = new Map<string, number>();
@@ -62,7 +66,11 @@ export class Faults {
 
 	/** Something goes wrong with that board. Returns what takes it back, to be called once; what is over at once has nothing to take back. */
 	strike(fault: BoardFault, machine: Machine): () => void {
-		this.#count(fault);
+		if (fault.fault === "power-cut-at-write") {
+			machine.offAtWrite(fault.operation, fault.mode, DARK_MS, () => this.#count(fault));
+			return nothing;
+		}
+		if (hasPrey(fault, machine)) this.#count(fault);
 		return this.#lasting(`${machine.name} ${fault.fault}`, strikeBoard(fault, machine));
 	}
 
@@ -89,7 +97,12 @@ export class Faults {
 
 function nothing(): void {}
 
-function strikeBoard(fault: BoardFault, machine: Machine): () => void {
+function hasPrey({ fault }: BoardFault, machine: Machine): boolean {
+	if (fault === "cut" || fault === "hang") return machine.path.links.length > 0;
+	return machine.isOn || (fault !== "power-cut" && fault !== "reset");
+}
+
+function strikeBoard(fault: Exclude<BoardFault, { fault: "power-cut-at-write" }>, machine: Machine): () => void {
 	const { path } = machine;
 	switch (fault.fault) {
 		case "cut":
@@ -123,9 +136,6 @@ function strikeBoard(fault: BoardFault, machine: Machine): () => void {
 		case "power-cut":
 			machine.off();
 			return () => machine.on();
-		case "power-cut-at-write":
-			machine.offAtWrite(fault.operation, fault.mode, DARK_MS);
-			return nothing;
 		case "reset":
 			machine.reset();
 			return nothing;

@@ -86,6 +86,11 @@ export class Machine {
 		this.#rate = 1 + (options.driftPpm ?? 0) / 1_000_000;
 	}
 
+	/** The time of the world, in ms. */
+	get nowMs(): number {
+		return this.#time.now;
+	}
+
 	/** Whether its firmware runs. */
 	get isOn(): boolean {
 		return this.#isOn;
@@ -121,10 +126,14 @@ export class Machine {
 		for (const link of [...this.path.links]) link.vanish();
 	}
 
-	/** The power goes at the flash operation with that number from now on, the next being 1, and is back after `darkMs`. */
-	offAtWrite(operation: number, mode: CutMode, darkMs: number): void {
+	/**
+	 * The power goes at the flash operation with that number from now on, the next being 1, and is back after `darkMs`.
+	 * `then` is called when it goes.
+	 */
+	offAtWrite(operation: number, mode: CutMode, darkMs: number, then: () => void): void {
 		this.flash.cutAt(operation, mode, () => {
 			this.off();
+			then();
 			this.#time.after(darkMs, () => this.on());
 		});
 	}

@@ -48,11 +48,11 @@ export class Network {
 		else this.#names.set(host, address);
 	}
 
-	/** The way of the board with that name, made when first asked for. */
-	path(name: string): Path {
+	/** The way of the board with that name, made when first asked for, with these options in the place of the network's. */
+	path(name: string, options: Partial<LinkOptions> = {}): Path {
 		let path = this.#paths.get(name);
 		if (path === undefined) {
-			path = new Path(name, this.time, this.random.fork(`path ${name}`), { ...this.options });
+			path = new Path(name, this.time, this.random.fork(`path ${name}`), { ...this.options, ...options });
 			this.#paths.set(name, path);
 		}
 		return path;

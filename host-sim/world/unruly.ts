@@ -21,6 +21,7 @@ export const GOOD_MANNERS: Readonly<Manners> = Object.freeze({ lateMs: 0, twice:
 const CONNACK = 2;
 const PUBACK = 4;
 const PUBREC = 5;
+const PUBREL = 6;
 const PUBCOMP = 7;
 
 /** Serves as `accept` does, as `manners()` has it at the moment. */
@@ -70,11 +71,14 @@ export function unruly(accept: Accept, manners: () => Manners, time: VirtualTime
 	};
 }
 
-/** What comes instead of an acknowledgement: one of another kind, a second CONNACK, a packet that is none. */
+/**
+ * What comes instead of an acknowledgement: one of another kind; or before it: a second CONNACK, a packet that is none. A
+ * PUBREL is never replaced: a server that leaves it out, and keeps the connection, waits for ever, and no client can help it.
+ */
 function spoil(packets: Uint8Array[], random: SeededRandom): void {
 	const [answer] = packets;
 	const kind = random.between(0, 2);
-	if (kind === 0) {
+	if (kind === 0 && answer![0]! >> 4 !== PUBREL) {
 		const other = answer!.slice();
 		other[0] = answer![0]! >> 4 === PUBREC ? PUBACK << 4 : PUBREC << 4;
 		packets[0] = other;

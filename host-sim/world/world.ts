@@ -10,7 +10,7 @@ import type {
 	TimerConstructor,
 } from "../../firmware/io.js";
 import { Broker, type BrokerOptions } from "../broker/broker.js";
-import { Checker, type Violation } from "../checker/checker.js";
+import { Checker, type CheckerOptions, type Violation } from "../checker/checker.js";
 import { tapped } from "../checker/tap.js";
 import type { Accept } from "../transport.js";
 import { Flash } from "./flash.js";
@@ -41,6 +41,8 @@ export interface WorldOptions {
 	broker?: BrokerOptions;
 	/** A client has broken a statement of the standard. Where this is there, all that clients send is checked. */
 	violated?(violation: Violation): void;
+	/** How patient that check is, where paths and boards stand still for longer than its defaults allow. */
+	patience?: Partial<Pick<CheckerOptions, "keepAliveToleranceMs" | "answerMs" | "closeMs">>;
 }
 
 export class World {
@@ -71,7 +73,7 @@ export class World {
 		// In front of its manners: what a client answers to those is the client's.
 		if (violated === undefined) this.#accept = serve;
 		else
-			this.#accept = tapped(new Checker({ report: violation => violated(violation) }), serve, {
+			this.#accept = tapped(new Checker({ report: violation => violated(violation), ...options.patience }), serve, {
 				now: () => this.time.now,
 			});
 		this.resumeBroker();

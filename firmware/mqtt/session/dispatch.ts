@@ -54,6 +54,7 @@ import {
 	TYPE_MASK,
 	UNSUBACK,
 } from "../packet.js";
+import { UNSPECIFIED_ERROR } from "../reason.js";
 import { pollLane, rewindReceived } from "../received.js";
 import type { Session } from "../session.js";
 import {
@@ -68,6 +69,7 @@ import {
 	OPENING,
 	STALLED,
 	UNSENT,
+	UNSURE,
 	WAITING,
 	WANTS_ACK,
 	WANTS_AUTH,
@@ -267,6 +269,7 @@ export function requestClose(session: Session, code: number): void {
 }
 
 function rewind(session: Session, code: number): void {
+	if (session.phase === CONNECTING && code < UNSPECIFIED_ERROR) session.todo |= UNSURE;
 	session.error = code;
 	session.room = 0;
 	session.todo = (session.todo & ~OF_LINK) | OFFLINE | UNSENT;

@@ -1,7 +1,7 @@
 // What has to be in the store before something else may happen: a message before it leaves, its PUBREC before PUBREL, what was
 // received before PUBREC and PUBCOMP. All of it is skipped where the options have no store.
 
-import { OK, STORE_FAILED } from "../error.js";
+import { STORE_FAILED } from "../error.js";
 import {
 	DEAD,
 	ENDED,
@@ -48,7 +48,7 @@ export function keepNew(session: Session, at: number, ticket: number): number {
 /** What PUBREC means for a source, and for the store: false where that could not be kept. */
 export function keepPubrec(session: Session, entry: number, head: number): boolean {
 	if (session.packet.reason >= UNSPECIFIED_ERROR) {
-		forget(session, entry, OK);
+		forget(session, entry);
 		return true;
 	}
 	if ((head & STREAMED) !== 0) session.source = undefined;

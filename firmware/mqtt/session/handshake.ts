@@ -9,7 +9,7 @@ import { PUBREL } from "../packet.js";
 import { PACKET_TOO_LARGE_REASON } from "../reason.js";
 import { ACK_MOST, loseReceived, owe } from "../received.js";
 import type { Session } from "../session.js";
-import { OFFLINE, ONLINE, WANTS_CONNECT } from "../todo.js";
+import { OFFLINE, ONLINE, UNSURE, WANTS_CONNECT } from "../todo.js";
 import { finishExchange } from "./authentication.js";
 import { keepConnection } from "./durability.js";
 import { END_LOST, ONLINE as EVENT_ONLINE, fail, RESUMED } from "./event.js";
@@ -57,7 +57,8 @@ export function handleConnack(session: Session): number {
 	start(session, SILENCE);
 	if (sessionPresent) resumeReleases(session);
 	refuseImpossible(session);
-	resumeSubscriptions(session, sessionPresent);
+	resumeSubscriptions(session, sessionPresent, (session.todo & UNSURE) !== 0);
+	session.todo &= ~UNSURE;
 	return sessionPresent ? RESUMED : EVENT_ONLINE;
 }
 

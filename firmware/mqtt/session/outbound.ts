@@ -29,6 +29,7 @@ import {
 	remove,
 	STATE_MASK,
 	STATE_SHIFT,
+	STORED,
 	STREAMED,
 	sizeOf,
 	UNUSUAL,
@@ -326,7 +327,7 @@ export function handleLastAck(session: Session, wanted: number): number {
 	if (code !== OK) return fail(session, code);
 	const entry = entryAwaiting(session, wanted);
 	if (entry <= 0) return entry === 0 ? NOTHING : fail(session, UNEXPECTED_PACKET);
-	if ((session.words[entry] & UNUSUAL) !== 0) forget(session, entry, OK);
+	if ((session.words[entry] & UNUSUAL) !== 0) forget(session, entry);
 	remove(session, entry);
 	return SETTLED;
 }
@@ -423,11 +424,11 @@ export function loseMessages(session: Session, how: number, code: number): void 
 	}
 }
 
-/** The client is closed for good: everything ends, sent or not. */
+/** The client is closed: everything ends, sent or not, but what is in the store, which goes on when it is opened again. */
 export function endMessages(session: Session, code: number, lost: number, dropped: number): void {
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = session.words[entry] & STATE_MASK;
-		if (state === ENDED || state === DEAD) continue;
+		if (state === ENDED || state === DEAD || (session.words[entry] & STORED) !== 0) continue;
 		end(session, entry, state === QUEUED ? dropped : lost, code);
 	}
 }

@@ -126,12 +126,13 @@ export function rewindSubscriptions(session: Session): void {
 	}
 }
 
-export function resumeSubscriptions(session: Session, sessionPresent: boolean): void {
+/** `isUnsure`: the session that the server has may be one that has none of them. */
+export function resumeSubscriptions(session: Session, sessionPresent: boolean, isUnsure: boolean): void {
 	session.todo |= WANTS_REQUEST;
 	for (let handle = 1; handle <= session.topics; handle += 1) {
 		const at = stateAt(session, handle);
 		let standing = session.words[at] & STANDING;
-		if (standing === ANSWERED && !sessionPresent) {
+		if (standing === ANSWERED && (!sessionPresent || isUnsure)) {
 			session.words[at] ^= ANSWERED ^ WANTED;
 			standing = WANTED;
 		}

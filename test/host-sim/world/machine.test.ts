@@ -60,9 +60,9 @@ describe("a machine", () => {
 		});
 		machine.on();
 		world.run(320);
-		machine.offAtWrite(1, "after", 500);
+		machine.offAtWrite(1, "after", 500, () => log.push("dark"));
 		world.run(2000);
-		expect(log).toEqual(["boot 1 has undefined", "caught", "boot 2 has 8", "written"]);
+		expect(log).toEqual(["boot 1 has undefined", "dark", "caught", "boot 2 has 8", "written"]);
 	});
 
 	it("its connection is half open for the broker when the power goes; back again it takes the session over", () => {
