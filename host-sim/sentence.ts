@@ -26,6 +26,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	56: "connection lost",
 	57: "the source of a streamed payload stalled",
 	58: "the broker has not proved who it is",
+	59: "back to a preferred broker",
 	80: "the broker sent a bad remaining length",
 	81: "the broker sent reserved flags",
 	82: "the broker sent QoS 3",

@@ -1,6 +1,8 @@
 // How long to wait before the next attempt: exponential with full jitter, so that a thousand boards that lost the same
 // broker do not return in the same second. Only a connection that has lasted resets it: "accepted, then thrown out" is
-// no success.
+// no success. A 3.1.1 server that gives our place to another client with the same id cannot say so: it accepts us, and
+// closes. That happens to honest clients as well, but hardly five times in a row; from then on it counts as what 5.0 has a
+// reason for, and two clients with one id do not fight at full speed.
 
 import type { Random } from "../io.js";
 import { checked } from "./limits.js";
@@ -19,6 +21,24 @@ export interface BackoffOptions {
 
 const DAY_MS = 86_400_000;
 
+// Failures are counted in one number: all of them, which stays where it is at 255, and in the bits above those in a row
+// of connections that were accepted and then closed without a word.
+const COUNT_MASK = 0xff;
+const THROWN_OUT = 0x100;
+/** So many in a row are no accident. */
+const OUSTED = THROWN_OUT * 5;
+
+/** The count with another failure. */
+export function nextFailures(failures: number, isThrownOut: boolean): number {
+	const count = Math.min((failures & COUNT_MASK) + 1, COUNT_MASK);
+	return isThrownOut ? ((failures & ~COUNT_MASK) + THROWN_OUT) | count : count;
+}
+
+/** True where somebody else must have our place. */
+export function isOusted(failures: number): boolean {
+	return failures >= OUSTED;
+}
+
 /** Throws Misuse for values that are no whole numbers of ms up to a day. */
 export function checkBackoff(options: BackoffOptions | undefined): void {
 	checked("backoff.baseMs", options?.baseMs ?? 1, 1, DAY_MS);
@@ -26,7 +46,7 @@ export function checkBackoff(options: BackoffOptions | undefined): void {
 	checked("backoff.slowMs", options?.slowMs ?? 1, 1, DAY_MS);
 }
 
-/** The delay in ms after a failure with this code, the first (0) or a later one since things last went well. */
+/** The delay in ms after a failure with this code; `failures` is the count before it. */
 export function retryDelay(
 	failures: number,
 	code: number,
@@ -40,6 +60,7 @@ export function retryDelay(
 	}
 	const capMs = options?.capMs ?? 60_000;
 	let ceiling = options?.baseMs ?? 1000;
-	for (let i = 0; i < failures && ceiling < capMs; i += 1) ceiling *= 2;
+	const count = failures & COUNT_MASK;
+	for (let i = 0; i < count && ceiling < capMs; i += 1) ceiling *= 2;
 	return random.next() % (Math.min(ceiling, capMs) + 1);
 }

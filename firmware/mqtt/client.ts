@@ -61,13 +61,22 @@ import {
 	OK,
 	RECEIVE_TABLE_FULL,
 	RESOLVE_FAILED,
+	RETURNING,
 	SOURCE_BUSY,
 	TOO_LARGE,
 } from "./error.js";
 import { fill, NOTHING, next } from "./framer.js";
 import { type Incoming, NOT_DELIVERED } from "./incoming.js";
 import { checked, KEEP_ALIVE, withDefaults } from "./limits.js";
-import type { ClientOptions, Goodbye, MessageHandler, PublishOptions, Source, SubscribeOptions } from "./options.js";
+import type {
+	ClientOptions,
+	Goodbye,
+	MessageHandler,
+	Place,
+	PublishOptions,
+	Source,
+	SubscribeOptions,
+} from "./options.js";
 import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
 import { KEEP, RAM_ONLY, RETAIN } from "./packet.js";
 import { IN_ACK, IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
@@ -168,7 +177,9 @@ export type {
 	ClientOptions,
 	Goodbye,
 	MessageHandler,
+	Place,
 	PublishOptions,
+	ServerChoice,
 	SessionStore,
 	Source,
 	SubscribeOptions,
@@ -579,7 +590,7 @@ export class Client {
 		for (let event = handleTime(session); event !== NOTHING; event = handleTime(session)) {
 			// Somebody has closed in the meantime: the turn ends with that.
 			if (event === OPEN && (session.todo & CLOSING) === 0) client.openLink();
-			else if (event === FAILED) client.dropLink(session.error);
+			else if (event === FAILED) client.leave(session.error);
 			else if (event === DRAIN_EXPIRED) client.endDrain(DRAIN_TIMEOUT);
 		}
 		session.todo |= EARLIER;
@@ -693,7 +704,7 @@ export class Client {
 	private leave(code: number): void {
 		const socket = this.socket;
 		const reason = this.session.packet.five === 0 ? 0 : reasonOfError(code);
-		if (reason !== 0) this.sendDisconnect(reason, undefined);
+		if (reason !== 0 || code === RETURNING) this.sendDisconnect(reason, undefined);
 		if (this.socket === socket) this.dropLink(code);
 	}
 
@@ -901,8 +912,9 @@ export class Client {
 	// The link.
 
 	private openLink(): void {
-		const { resolver } = this.options;
-		const host = this.reference?.host ?? this.options.host ?? "localhost";
+		const { resolver, servers } = this.options;
+		servers?.handleOpening(this.reference !== undefined);
+		const { host = "localhost" } = this.place();
 		if (resolver === undefined || isAddress(host)) {
 			this.connect(host);
 			return;
@@ -923,6 +935,11 @@ export class Client {
 		}
 	}
 
+	/** The server of this attempt. */
+	private place(): Place {
+		return this.reference ?? this.options.servers?.place ?? this.options;
+	}
+
 	private handleResolved(resolver: Resolver, address: string | undefined): void {
 		if (resolver !== this.resolver) return;
 		const outside = this.begin();
@@ -941,7 +958,7 @@ export class Client {
 
 	private connect(address: string): void {
 		const { socket } = this.options;
-		const port = this.reference?.port ?? this.options.port ?? 1883;
+		const { port = 1883 } = this.place();
 		handleOpening(this.session, CONNECT);
 		try {
 			this.socket = new socket.io({

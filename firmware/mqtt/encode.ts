@@ -57,6 +57,11 @@ export function isFive(options: ClientOptions): number {
 	return options.protocolVersion === 5 ? 1 : 0;
 }
 
+/** Whether CONNECT asks for a clean session: as the options say, and where a server may have a stale one of ours. */
+export function asksClean({ cleanSession, servers }: ClientOptions): boolean {
+	return cleanSession !== false || servers?.startsClean === true;
+}
+
 /** How long the server is to keep the session, in seconds: what the options say, or what `cleanSession` is in 3.1.1. */
 export function sessionExpiry(options: ClientOptions): number {
 	return options.sessionExpiry ?? (options.cleanSession === false ? 0xffff_ffff : 0);
@@ -158,7 +163,7 @@ export function putConnect(session: Session, at: number, remaining: number): num
 	const { bytes, clientId, options } = session;
 	const { will, userName, password } = options;
 	const five = session.packet.five;
-	let flags = options.cleanSession === false ? 0 : CLEAN_SESSION;
+	let flags = asksClean(options) ? CLEAN_SESSION : 0;
 	// Without a will its QoS and retain bits stay 0 [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15].
 	if (will !== undefined) flags |= WILL | ((will.qos ?? 0) << 3) | (will.retain ? WILL_RETAIN : 0);
 	if (userName !== undefined) flags |= USER_NAME;

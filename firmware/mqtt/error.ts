@@ -57,6 +57,8 @@ export const LINK_LOST = 0x38;
 export const SOURCE_TIMEOUT = 0x39;
 /** Our authentication mechanism has given the exchange up: the server has not proved who it is. */
 export const AUTHENTICATION_FAILED = 0x3a;
+/** Left a server that served us well, to try one that is preferred. */
+export const RETURNING = 0x3b;
 
 // 50-6F: the peer broke the protocol. The connection is closed and nothing of the packet is delivered.
 export const BAD_REMAINING_LENGTH = 0x50;

@@ -111,6 +111,30 @@ export interface SessionStore {
 	keepConnection(session: Session, sessionPresent: boolean): boolean;
 }
 
+/** Several servers, one of which each attempt goes to: firmware/optional/servers.ts is one. */
+export interface ServerChoice {
+	/** The server of the attempt that has begun, and of the connection that stands. */
+	readonly place: Place;
+	/** The attempt that has begun asks for a clean session, though `cleanSession` is false. */
+	readonly startsClean: boolean;
+	/** Which of them has the session: 0 for unknown, or a byte that is theirs. A store keeps it. */
+	holder: number;
+	/** An attempt begins. `isElsewhere`: it goes where a 5.0 server has sent us. */
+	handleOpening(isElsewhere: boolean): void;
+	/** The server has accepted us; nothing has been kept or sent yet. */
+	handleAccepted(session: Session): void;
+	/** The connection has lasted. Returns an event. */
+	handleStable(session: Session): number;
+	/** A link has gone, or never came about, because of `code`: how long to wait before the next attempt, in ms. */
+	handleDown(session: Session, code: number): number;
+}
+
+/** Where a server is: as `host` and `port` of the options. */
+export interface Place {
+	readonly host?: string;
+	readonly port?: number;
+}
+
 /** 5.0: what DISCONNECT says: a reason (0, 4 for a goodbye with will, or from 0x80 up) and properties. */
 export interface Goodbye {
 	reason?: number;
@@ -123,6 +147,8 @@ export interface ClientOptions {
 	host?: string;
 	/** Default 1883. */
 	port?: number;
+	/** Several servers in order of preference, instead of `host` and `port`. */
+	servers?: ServerChoice;
 	/** 4 (the default) for MQTT 3.1.1, 5 for 5.0. */
 	protocolVersion?: 4 | 5;
 	/** 0 to 65,535 bytes. In 3.1.1 empty only with `cleanSession` [MQTT-3.1.3-7]. */

@@ -14,7 +14,7 @@ export const REQUEST_MS = PING_MS + 2;
 /** The reason that the next AUTH carries. */
 export const AUTH_REASON = PING_MS + 3;
 
-/** Links lost, or not brought about, since the last that was stable. */
+/** Links lost, or not brought about, since the last that was stable; as backoff.ts counts them. */
 export const FAILURES = PING_MS + 4;
 /** QoS 1 and 2 messages that the server takes at once. */
 export const SERVER_MAXIMUM = PING_MS + 5;

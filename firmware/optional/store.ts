@@ -53,7 +53,7 @@ const ORDER_AT = 4;
 const CONNECTION_AT = 8;
 const HEAD_BYTES = 12;
 const CHECK_BYTES = 4;
-/** In the second byte of a message: it was kept before any connection could take it. */
+/** In the second byte of a message: it was kept before any connection could take it. The state has the session's server there. */
 const UNSENT_YET = 1;
 /** Of the state, behind that: the count when the session began, how many ids, how long a client id. */
 const STATE_BYTES = 8;
@@ -150,6 +150,7 @@ export class FlashStore implements SessionStore {
 			HEAD_BYTES + STATE_BYTES + ids.length * 2 + client.length + this.effect.length,
 			0,
 		);
+		record[1] = session.options.servers?.holder ?? 0;
 		putUint16(record, NUMBER_AT, session.rows);
 		let at = putUint32(record, HEAD_BYTES, this.#base);
 		at = putUint16(record, putUint16(record, at, ids.length), client.length);
@@ -189,6 +190,8 @@ export class FlashStore implements SessionStore {
 		this.#kept = record.slice();
 		putUint32(this.#kept, ORDER_AT, 0);
 		putUint32(this.#kept, record.length - CHECK_BYTES, 0);
+		const { servers } = session.options;
+		if (servers !== undefined) servers.holder = record[1]!;
 		const count = takeUint16(record, HEAD_BYTES + 4);
 		const clientLength = takeUint16(record, HEAD_BYTES + 6);
 		let at = HEAD_BYTES + STATE_BYTES;

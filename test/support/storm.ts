@@ -81,7 +81,7 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 			aliasBytes: 200,
 		},
 		timeouts: { ackMs: 8000, pingMs: 3000 },
-		backoff: { baseMs: 200, capMs: 2000, stableMs: 3000 },
+		backoff: { baseMs: 200, capMs: 2000, slowMs: 2000, stableMs: 3000 },
 		onOnline: () => {
 			reconnects += 1;
 			if (chance(20)) publish();

@@ -50,7 +50,7 @@ export function weather(seed: number, { version, checker, holds }: WeatherOption
 			receive: random.between(96, 512),
 		},
 		timeouts: { ackMs: 8000, pingMs: 3000 },
-		backoff: { baseMs: 200, capMs: 2000, stableMs: 3000 },
+		backoff: { baseMs: 200, capMs: 2000, slowMs: 2000, stableMs: 3000 },
 		onOnline: () => {
 			if (chance(50)) publish();
 		},

@@ -3,7 +3,7 @@
 //
 // Verbs: handle… (the network or time gives), request… (the application asks), poll… (we give).
 
-import { retryDelay } from "../backoff.js";
+import { isOusted, nextFailures, retryDelay } from "../backoff.js";
 import {
 	ACK,
 	arm,
@@ -11,6 +11,7 @@ import {
 	CONNECT,
 	DRAIN,
 	disarm,
+	isArmed,
 	KEEP_ALIVE,
 	NONE,
 	PING,
@@ -54,7 +55,7 @@ import {
 	TYPE_MASK,
 	UNSUBACK,
 } from "../packet.js";
-import { UNSPECIFIED_ERROR } from "../reason.js";
+import { SESSION_TAKEN_OVER, UNSPECIFIED_ERROR } from "../reason.js";
 import { pollLane, rewindReceived } from "../received.js";
 import type { Session } from "../session.js";
 import {
@@ -184,6 +185,7 @@ export function handleTime(session: Session): number {
 				return fail(session, SOURCE_TIMEOUT);
 			case STABLE:
 				session.words[FAILURES] = 0;
+				event = session.options.servers?.handleStable(session) ?? NOTHING;
 				break;
 			case DRAIN:
 				return DRAIN_EXPIRED;
@@ -254,10 +256,17 @@ export function handleLinkUp(session: Session): number {
  * session waits for the next one, whose time is set here.
  */
 export function handleLinkDown(session: Session, code: number): void {
+	const { options, words } = session;
+	const { backoff, random, servers } = options;
+	// At 3.1.1 a server cannot say why it closes.
+	const isThrownOut = code === LINK_LOST && session.packet.five === 0 && isArmed(session, STABLE);
+	const failures = nextFailures(words[FAILURES], isThrownOut);
 	rewind(session, code);
-	const { backoff, random } = session.options;
-	arm(session, RECONNECT, session.now + retryDelay(session.words[FAILURES], code, random, backoff));
-	session.words[FAILURES] += 1;
+	if (isOusted(failures)) code = SESSION_TAKEN_OVER;
+	const delay =
+		servers === undefined ? retryDelay(words[FAILURES], code, random, backoff) : servers.handleDown(session, code);
+	arm(session, RECONNECT, session.now + delay);
+	words[FAILURES] = failures;
 	session.phase = WAITING;
 }
 

@@ -2,7 +2,7 @@
 
 import { ACK, CONNACK, disarm, KEEP_ALIVE, SILENCE, STABLE, start } from "../deadline.js";
 import { takeConnack } from "../decode.js";
-import { connectRemaining, packetLength, putConnect } from "../encode.js";
+import { asksClean, connectRemaining, packetLength, putConnect } from "../encode.js";
 import { OK, SESSION_LOST, STORE_FAILED, UNEXPECTED_SESSION } from "../error.js";
 import { nextReleased } from "../outbox.js";
 import { PUBREL } from "../packet.js";
@@ -33,14 +33,15 @@ export function handleConnack(session: Session): number {
 	let code = takeConnack(session.packet);
 	if (code !== OK) return fail(session, code);
 	const sessionPresent = session.packet.position === 1;
-	// We asked for a clean session: a server that has kept one is out of step with us [MQTT-3.2.2-1].
-	if (sessionPresent && session.options.cleanSession !== false) return fail(session, UNEXPECTED_SESSION);
+	// We asked for a clean session: a server that has kept one is out of step with us [MQTT-3.2.2-1], [MQTT-3.2.2-4].
+	if (sessionPresent && asksClean(session.options)) return fail(session, UNEXPECTED_SESSION);
 	code = finishExchange(session);
 	if (code !== OK) return fail(session, code);
 	takeServerLimits(session);
 	// We could not even acknowledge [MQTT-3.2.2-15].
 	if (session.largest < ACK_MOST) return fail(session, PACKET_TOO_LARGE_REASON);
 	if (!sessionPresent) loseReceived(session);
+	session.options.servers?.handleAccepted(session);
 	// That the session is lost is kept first: a cut among what follows must not leave messages that seem to be of this one.
 	const isKept = keepConnection(session, sessionPresent);
 	if (!sessionPresent) {
