@@ -1,10 +1,11 @@
 // Entry on a board: configuration, port, agent. Built from the manifest in the root:
 //
-//     mcconfig -d -m -p esp32 ssid=… password=… broker=192.168.1.10
+//     mcconfig -d -m -p esp32 ssid=… password=… broker=192.168.1.10,broker.example
 
 import config from "mc/config";
 import { Agent } from "thimble/device/agent";
-import { deviceIdOf, parseBroker } from "thimble/device/config";
+import { deviceIdOf, parseBrokers } from "thimble/device/config";
+import { Servers } from "thimble/optional/servers";
 import { BoardClock, BoardRandom } from "thimble/port/clock";
 import { macAddress, startNetwork } from "thimble/port/network";
 import { BoardResolver } from "thimble/port/resolver";
@@ -15,14 +16,13 @@ import { SyntheticSensor } from "thimble/sensor/synthetic";
 
 /** The SDK calls it once all modules are loaded. */
 export default function main(): void {
-	const { host, port, userName, password } = parseBroker(config.broker);
+	const { servers, userName, password } = parseBrokers(config.broker);
 	startNetwork(config.ssid, config.password, usable => trace(usable ? "network up\n" : "network down\n"));
 	const clock = new BoardClock();
 	const deviceId = config.device === "" ? deviceIdOf(macAddress()) : config.device;
 	const agent = new Agent({
 		deviceId,
-		host,
-		port,
+		servers: new Servers(servers),
 		...(userName !== undefined && { userName }),
 		...(password !== undefined && { password }),
 		protocolVersion: config.protocol === "5" ? 5 : 4,

@@ -24,6 +24,7 @@ import {
 	type Limits,
 	QOS_1,
 	RETAIN,
+	type ServerChoice,
 } from "../mqtt/client.js";
 import { BAD_OPTION, Misuse } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
@@ -43,9 +44,12 @@ export interface AgentOptions {
 	/** Client id and part of the topics: 1 to 64 letters, digits, `-` and `_`. */
 	deviceId: string;
 	sensors: readonly Sensor[];
-	host: string;
+	/** Default "localhost". */
+	host?: string;
 	/** Default 1883. */
 	port?: number;
+	/** Several servers in order of preference, instead of `host` and `port`: firmware/optional/servers.ts. */
+	servers?: ServerChoice;
 	/** 4 (the default) for MQTT 3.1.1, 5 for 5.0. */
 	protocolVersion?: 4 | 5;
 	userName?: string;
@@ -255,9 +259,10 @@ export class Agent {
 	}
 
 	#clientOptions() {
-		const { deviceId, host, port, protocolVersion, userName, password, keepAlive, limits, io } = this.#options;
+		const { deviceId, host, port, servers, protocolVersion, userName, password, keepAlive, limits, io } = this.#options;
 		return {
-			host,
+			...(host !== undefined && { host }),
+			...(servers !== undefined && { servers }),
 			...(protocolVersion !== undefined && { protocolVersion }),
 			clientId: deviceId,
 			cleanSession: false,

@@ -5,15 +5,21 @@ import { BAD_OPTION, Misuse } from "../mqtt/error.js";
 export interface BrokerAddress {
 	host: string;
 	port: number;
+}
+
+/** Brokers in order of preference, and the one account that is good for all of them. */
+export interface Brokers {
+	servers: BrokerAddress[];
 	userName: string | undefined;
 	password: string | undefined;
 }
 
 /**
- * Takes `[mqtt://][user[:password]@]host[:port]` apart; the port is 1883 where none is given. Without the percent-escapes
- * of a URL: whatever stands before the last `@` is user and password as they are. Throws Misuse.
+ * Takes `[mqtt://][user[:password]@]host[:port][,host[:port]…]` apart; a port is 1883 where none is given. Without the
+ * percent-escapes of a URL: whatever stands before the last `@` is user and password as they are, commas and all. Throws
+ * Misuse.
  */
-export function parseBroker(text: string): BrokerAddress {
+export function parseBrokers(text: string): Brokers {
 	let rest = text;
 	const scheme = rest.indexOf("://");
 	if (scheme >= 0) {
@@ -31,20 +37,21 @@ export function parseBroker(text: string): BrokerAddress {
 		if (userName === "") refuse("the user name is empty");
 		rest = rest.slice(at + 1);
 	}
-	let port = 1883;
-	const colon = rest.lastIndexOf(":");
-	if (colon >= 0) {
-		port = Number(rest.slice(colon + 1));
-		if (!Number.isInteger(port) || port < 1 || port > 65_535) refuse("the port is not a number from 1 to 65535");
-		rest = rest.slice(0, colon);
-	}
-	if (rest === "") refuse("the host is empty");
-	return { host: rest, port, userName, password };
+	return { servers: rest.split(",").map(parseAddress), userName, password };
+}
+
+function parseAddress(text: string): BrokerAddress {
+	const colon = text.lastIndexOf(":");
+	const host = colon < 0 ? text : text.slice(0, colon);
+	const port = colon < 0 ? 1883 : Number(text.slice(colon + 1));
+	if (!Number.isInteger(port) || port < 1 || port > 65_535) refuse("a port is not a number from 1 to 65535");
+	if (host === "") refuse("a host is empty");
+	return { host, port };
 }
 
 /** The message never repeats the text: it may hold a password. */
 function refuse(why: string): never {
-	throw new Misuse(BAD_OPTION, `broker: expected [mqtt://][user[:password]@]host[:port]; ${why}`);
+	throw new Misuse(BAD_OPTION, `broker: expected [mqtt://][user[:password]@]host[:port][,host[:port]…]; ${why}`);
 }
 
 /** A device id from a MAC address: `thimble-a4d18cdbc020`; `thimble` where there is none. */

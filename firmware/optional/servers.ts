@@ -15,9 +15,9 @@
 // 3.1.1 it ends with its connection, and what is then under way ends as well. Who holds it is kept with `options.store`, as a
 // byte that is made of host and port: so the list may change its order. With `sharedSessions` all have the same sessions.
 
-import { retryDelay } from "../mqtt/backoff.js";
+import { COUNT_MASK, retryDelay } from "../mqtt/backoff.js";
 import type { Place, ServerChoice } from "../mqtt/client.js";
-import { arm, CONNACK, isArmed, PING, STABLE } from "../mqtt/deadline.js";
+import { arm, isArmed, PING, STABLE } from "../mqtt/deadline.js";
 import { BAD_OPTION, LINK_LOST, Misuse, RETURNING, SESSION_LOST } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import { retrySlowly, SESSION_TAKEN_OVER } from "../mqtt/reason.js";
@@ -113,6 +113,8 @@ export class Servers implements ServerChoice {
 	}
 
 	handleOpening(isElsewhere: boolean): void {
+		// The application had closed the connection, and has opened it again.
+		if (this.#isAccepted) this.#begin(1);
 		this.#isElsewhere = isElsewhere;
 		this.#isAccepted = false;
 		this.#isStable = false;
@@ -138,15 +140,14 @@ export class Servers implements ServerChoice {
 		const { backoff, random } = session.options;
 		const server = 1 << this.#index;
 		this.#endSession(session);
-		if (this.#isStable) {
-			this.#begin();
-			this.#rounds = 0;
-		}
-		if (code === SESSION_TAKEN_OVER) this.#begin();
+		const isSlow = retrySlowly(code);
+		this.#isAccepted = false;
+		// The end of a connection that lasted is the first failure of all, as it is without a list.
+		if (this.#isStable) this.#begin(isSlow ? 0 : 1);
+		if (code === SESSION_TAKEN_OVER) this.#begin(this.#rounds);
 		if (this.#isElsewhere || code === SESSION_TAKEN_OVER)
 			return retryDelay(session.words[FAILURES]!, code, random, backoff);
-		const isSlow = retrySlowly(code);
-		// The end of a connection that lasted is no failure of its server, unless that says that it has done with us.
+		// It is no failure of its server, unless that says that it has done with us.
 		if (!this.#isStable || isSlow) {
 			this.#failed |= server;
 			if (!isSlow) this.#allSlow = false;
@@ -165,7 +166,9 @@ export class Servers implements ServerChoice {
 		resumeSubscriptions(session, false);
 	}
 
-	#begin(): void {
+	/** A new round, after so many. */
+	#begin(rounds: number): void {
+		this.#rounds = rounds;
 		this.#index = 0;
 		this.#failed = 0;
 		this.#allSlow = true;
@@ -178,9 +181,9 @@ export class Servers implements ServerChoice {
 	#endRound(session: Session, code: number): number {
 		const { backoff, random } = session.options;
 		const why = this.#allSlow ? code : LINK_LOST;
-		this.#begin();
-		this.#rounds += 1;
-		return retryDelay(Math.min(this.#rounds - 1, 255), why, random, backoff);
+		const rounds = Math.min(this.#rounds + 1, COUNT_MASK);
+		this.#begin(rounds);
+		return retryDelay((session.words[FAILURES]! & ~COUNT_MASK) | rounds, why, random, backoff);
 	}
 
 	/** To the first that has not failed in this round, soon. */
@@ -188,9 +191,7 @@ export class Servers implements ServerChoice {
 		const { backoff, random } = session.options;
 		this.#index = 0;
 		while ((this.#failed & (1 << this.#index)) !== 0) this.#index += 1;
-		// The loss of a connection that lasted is the first failure, as without a list.
-		if (this.#isStable) this.#rounds = 1;
-		return retryDelay(0, LINK_LOST, random, backoff);
+		return retryDelay(1, LINK_LOST, random, backoff);
 	}
 
 	/** With nothing to remember, what the preferred server keeps for us is ours, as it is where there is but one. */
@@ -203,10 +204,10 @@ Object.freeze(Servers.prototype);
 
 /** Nothing is under way, in either direction. */
 function isIdle(session: Session): boolean {
-	if (session.held !== 0 || session.requestId !== 0 || session.queued !== 0 || session.sendLeft !== 0) return false;
+	if (session.held !== 0 || session.requestId !== 0 || session.sendLeft !== 0) return false;
 	if ((session.todo & WORK) !== 0 || session.start !== session.end || session.streamLeft !== 0) return false;
-	if (isArmed(session, PING) || isArmed(session, CONNACK)) return false;
-	return acceptedIds(session).length === 0;
+	// Acknowledgements that wait for the application are HELD; who has taken a QoS 2 message waits for its PUBREL.
+	return !isArmed(session, PING) && acceptedIds(session).length === 0;
 }
 
 /** A byte for each, from 1 to 254, made of host and port; no two are the same. */

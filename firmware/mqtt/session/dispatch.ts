@@ -3,7 +3,7 @@
 //
 // Verbs: handle… (the network or time gives), request… (the application asks), poll… (we give).
 
-import { isOusted, nextFailures, retryDelay } from "../backoff.js";
+import { nextFailures, retryDelay } from "../backoff.js";
 import {
 	ACK,
 	arm,
@@ -55,7 +55,7 @@ import {
 	TYPE_MASK,
 	UNSUBACK,
 } from "../packet.js";
-import { SESSION_TAKEN_OVER, UNSPECIFIED_ERROR } from "../reason.js";
+import { UNSPECIFIED_ERROR } from "../reason.js";
 import { pollLane, rewindReceived } from "../received.js";
 import type { Session } from "../session.js";
 import {
@@ -261,12 +261,10 @@ export function handleLinkDown(session: Session, code: number): void {
 	// At 3.1.1 a server cannot say why it closes.
 	const isThrownOut = code === LINK_LOST && session.packet.five === 0 && isArmed(session, STABLE);
 	const failures = nextFailures(words[FAILURES], isThrownOut);
-	rewind(session, code);
-	if (isOusted(failures)) code = SESSION_TAKEN_OVER;
-	const delay =
-		servers === undefined ? retryDelay(words[FAILURES], code, random, backoff) : servers.handleDown(session, code);
-	arm(session, RECONNECT, session.now + delay);
 	words[FAILURES] = failures;
+	rewind(session, code);
+	const delay = servers === undefined ? retryDelay(failures, code, random, backoff) : servers.handleDown(session, code);
+	arm(session, RECONNECT, session.now + delay);
 	session.phase = WAITING;
 }
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Misuse } from "../../../firmware/mqtt/error.js";
+import { Servers } from "../../../firmware/optional/servers.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
 import { TestWorld } from "../../support/world.js";
 
@@ -181,4 +182,17 @@ describe("agent", () => {
 			}
 		},
 	);
+
+	it("goes to another server where the first is not there, and settles its readings", () => {
+		const world = new TestWorld();
+		const servers = new Servers([{ host: "10.9.9.9" }, { host: "broker" }]);
+		const agent = world.agent("b1", { servers, intervalMs: 1000 });
+		agent.start();
+		world.time.run(10_500);
+		agent.stop(5000);
+		world.time.run(1000);
+		expect(servers.place.host).toBe("broker");
+		expect(agent.counts.published).toBeGreaterThanOrEqual(10);
+		expect(agent.counts).toMatchObject({ settled: agent.counts.published, lost: 0, dropped: 0 });
+	});
 });

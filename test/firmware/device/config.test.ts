@@ -1,18 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { deviceIdOf, parseBroker } from "../../../firmware/device/config.js";
+import { deviceIdOf, parseBrokers } from "../../../firmware/device/config.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 
-describe("parseBroker", () => {
+describe("parseBrokers", () => {
+	const h = { host: "h", port: 1883 };
 	it.each([
-		["192.168.1.10", { host: "192.168.1.10", port: 1883 }],
-		["broker.local:8883", { host: "broker.local", port: 8883 }],
-		["mqtt://broker.local", { host: "broker.local", port: 1883 }],
-		["mqtt://broker.local:1884/", { host: "broker.local", port: 1884 }],
-		["mqtt://u@h", { host: "h", port: 1883, userName: "u" }],
-		["mqtt://u:p@h:1", { host: "h", port: 1, userName: "u", password: "p" }],
-		["u:p@ss:w@h", { host: "h", port: 1883, userName: "u", password: "p@ss:w" }],
+		["192.168.1.10", { servers: [{ host: "192.168.1.10", port: 1883 }] }],
+		["broker.local:8883", { servers: [{ host: "broker.local", port: 8883 }] }],
+		["mqtt://broker.local", { servers: [{ host: "broker.local", port: 1883 }] }],
+		["mqtt://broker.local:1884/", { servers: [{ host: "broker.local", port: 1884 }] }],
+		["mqtt://u@h", { servers: [h], userName: "u" }],
+		["mqtt://u:p@h:1", { servers: [{ host: "h", port: 1 }], userName: "u", password: "p" }],
+		["u:p@ss:w@h", { servers: [h], userName: "u", password: "p@ss:w" }],
+		[
+			"a,b:1884",
+			{
+				servers: [
+					{ host: "a", port: 1883 },
+					{ host: "b", port: 1884 },
+				],
+			},
+		],
+		[
+			"mqtt://u:p,w@h,h:2,c/",
+			{ servers: [h, { host: "h", port: 2 }, { host: "c", port: 1883 }], userName: "u", password: "p,w" },
+		],
 	])("%s", (text, expected) => {
-		expect(parseBroker(text)).toEqual({ userName: undefined, password: undefined, ...expected });
+		expect(parseBrokers(text)).toEqual({ userName: undefined, password: undefined, ...expected });
 	});
 
 	it.each([
@@ -28,10 +42,16 @@ describe("parseBroker", () => {
 		"@h",
 		":secret@h",
 		"u:secret@",
+		"a,",
+		",b",
+		"a,,b",
+		"a,b:0",
+		"u:secret@a,b:x",
+		"a,mqtt://b",
 	])("%s is misuse, and the message keeps the password to itself", text => {
-		expect(() => parseBroker(text)).toThrow(Misuse);
+		expect(() => parseBrokers(text)).toThrow(Misuse);
 		try {
-			parseBroker(text);
+			parseBrokers(text);
 		} catch (error) {
 			expect((error as Error).message).not.toContain("secret");
 		}

@@ -218,10 +218,35 @@ describe("the order of servers", () => {
 			peer.send("20020000");
 			peer.time.run(31_000);
 			peer.socket.fail();
+			all.push(...Array.from({ length: 5 }, () => fail(peer).waitedMs));
+			peer.connect();
+			peer.send("20020000");
+			peer.time.run(31_000);
+			// The end of a connection that lasted, from a server that is not what it was: slowly in both cases.
+			peer.socket.fail();
+			refuse(peer, BAD_CREDENTIALS);
 			return [...all, ...Array.from({ length: 5 }, () => fail(peer).waitedMs)];
 		};
 		const host = "10.0.0.1";
 		expect(waits({ servers: new Servers([{ host }]) })).toEqual(waits({ host }));
+	});
+
+	it("open() after close() begins with the preferred server", () => {
+		const peer = onSecond();
+		peer.client.close();
+		peer.client.open();
+		expect(next(peer).to).toBe(A);
+	});
+
+	it("after a connection elsewhere that lasted the delays begin anew", () => {
+		const peer = make({ protocolVersion: 5, redirects: 1 }, TWO);
+		for (let i = 0; i < 20; i += 1) fail(peer);
+		peer.connect();
+		peer.send({ cmd: "connack", reasonCode: 0x9c, sessionPresent: false, properties: { serverReference: "10.0.0.9" } });
+		accept(peer);
+		peer.time.run(31_000);
+		peer.socket.fail();
+		for (const most of [1000, 1000, 2000, 1000, 4000]) expect(fail(peer).waitedMs).toBeLessThanOrEqual(most);
 	});
 
 	it("a 5.0 server that sends us elsewhere is followed, and the list goes on when that one fails", () => {
@@ -291,9 +316,9 @@ describe("a session", () => {
 		const first = peer.client.publish("a", "one", { qos: 1 });
 		const second = peer.client.publish("a", "two", { qos: 2 });
 		peer.client.subscribe("in", () => {});
-		expect(peer.brief()).toHaveLength(3);
+		peer.answer();
 		peer.socket.fail();
-		expect(peer.told()).toEqual(["offline 38", `end ${second} lost 1a`]);
+		expect(peer.told().slice(1)).toEqual(["offline 38", `end ${second} lost 1a`]);
 		fail(peer);
 		// A CONNACK that never arrived may have begun the session that this one speaks of: it knows nothing of ours.
 		expect(accept(peer, true)).toEqual({ to: B, clean: false });
@@ -344,6 +369,7 @@ describe("a session", () => {
 	it("that went on elsewhere is stale at home", () => {
 		const peer = make({ protocolVersion: 5, redirects: 1 }, TWO);
 		accept(peer);
+		peer.time.run(31_000);
 		peer.send({ cmd: "disconnect", reasonCode: 0x9c, properties: { serverReference: "10.0.0.9" } });
 		expect(accept(peer)).toEqual({ to: "10.0.0.9:1883", clean: false });
 		peer.time.run(31_000);
@@ -442,16 +468,24 @@ describe("returnMs", () => {
 		peer.send("62020004", "3003");
 		peer.time.run(5000);
 		expect(peer.client.isOnline).toBe(true);
+		peer.client.ping();
 		peer.send("000161");
+		peer.time.run(5000);
+		expect(peer.client.isOnline).toBe(true);
+		peer.send("d000");
 		peer.time.run(1000);
-		expect(peer.client.isOnline).toBe(false);
+		expect(peer.told().at(-1)).toBe("offline 3b");
 	});
 
-	it("is never by default, and never for the preferred server", () => {
+	it("is never by default, never for the preferred server, and never where another server has sent us", () => {
 		const home = make({ keepAlive: 0 }, TWO, settings);
 		accept(home);
 		const away = onSecond({ keepAlive: 0 });
-		for (const peer of [home, away]) {
+		const sent = make({ protocolVersion: 5, redirects: 1, keepAlive: 0 }, TWO, settings);
+		accept(sent);
+		sent.send({ cmd: "disconnect", reasonCode: 0x9c, properties: { serverReference: "10.0.0.9" } });
+		expect(accept(sent).to).toBe("10.0.0.9:1883");
+		for (const peer of [home, away, sent]) {
 			peer.time.run(86_400_000);
 			expect(peer.client.isOnline).toBe(true);
 		}
