@@ -204,9 +204,9 @@ Object.freeze(Servers.prototype);
 
 /** Nothing is under way, in either direction. */
 function isIdle(session: Session): boolean {
-	if (session.held !== 0 || session.requestId !== 0 || session.sendLeft !== 0) return false;
-	if ((session.todo & WORK) !== 0 || session.start !== session.end || session.streamLeft !== 0) return false;
-	// Acknowledgements that wait for the application are HELD; who has taken a QoS 2 message waits for its PUBREL.
+	if (session.held !== 0 || (session.todo & WORK) !== 0) return false;
+	if (session.start !== session.end || session.streamLeft !== 0) return false;
+	// A request that is not answered still WANTS_REQUEST; who has taken a QoS 2 message waits for its PUBREL.
 	return !isArmed(session, PING) && acceptedIds(session).length === 0;
 }
 

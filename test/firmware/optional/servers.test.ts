@@ -211,6 +211,13 @@ describe("the order of servers", () => {
 	});
 
 	it("one server in a list is as one without", () => {
+		const five = (options: PeerOptions) => {
+			const peer = new Peer({ protocolVersion: 5, ...options });
+			accept(peer);
+			peer.time.run(31_000);
+			peer.send({ cmd: "disconnect", reasonCode: 0x97 });
+			return Array.from({ length: 8 }, () => fail(peer).waitedMs);
+		};
 		const waits = (options: PeerOptions) => {
 			const peer = new Peer(options);
 			const all = Array.from({ length: 12 }, () => fail(peer).waitedMs);
@@ -225,10 +232,18 @@ describe("the order of servers", () => {
 			// The end of a connection that lasted, from a server that is not what it was: slowly in both cases.
 			peer.socket.fail();
 			refuse(peer, BAD_CREDENTIALS);
-			return [...all, ...Array.from({ length: 5 }, () => fail(peer).waitedMs)];
+			all.push(...Array.from({ length: 5 }, () => fail(peer).waitedMs));
+			// Thrown out again and again.
+			for (let i = 0; i < 20; i += 1) {
+				all.push(next(peer).waitedMs);
+				answer(peer);
+				peer.socket.fail();
+			}
+			return all;
 		};
 		const host = "10.0.0.1";
 		expect(waits({ servers: new Servers([{ host }]) })).toEqual(waits({ host }));
+		expect(five({ servers: new Servers([{ host }]) })).toEqual(five({ host }));
 	});
 
 	it("open() after close() begins with the preferred server", () => {
@@ -468,8 +483,13 @@ describe("returnMs", () => {
 		peer.send("62020004", "3003");
 		peer.time.run(5000);
 		expect(peer.client.isOnline).toBe(true);
+		// The rest of it, and most of a message that is larger than the buffer.
+		const large = Buffer.concat([Buffer.from("30d40f000161", "hex"), Buffer.alloc(2001)]);
+		peer.socket.deliver(Buffer.concat([Buffer.from("000161", "hex"), large.subarray(0, 1500)]));
+		peer.time.run(5000);
+		expect(peer.client.isOnline).toBe(true);
 		peer.client.ping();
-		peer.send("000161");
+		peer.socket.deliver(large.subarray(1500));
 		peer.time.run(5000);
 		expect(peer.client.isOnline).toBe(true);
 		peer.send("d000");
