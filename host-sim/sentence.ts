@@ -14,6 +14,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	26: "the broker lost the session",
 	27: "the source of a streamed payload failed",
 	29: "the session could not be kept in flash",
+	30: "had to make room for a later message",
 	28: "no room for the topics of the broker's aliases",
 	48: "no such host",
 	49: "no answer from DNS",

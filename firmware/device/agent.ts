@@ -21,13 +21,15 @@ import {
 	END_LOST,
 	END_REFUSED,
 	END_SETTLED,
+	FIRST,
 	type Limits,
+	type OverflowPolicy,
 	QOS_1,
 	RETAIN,
 	type ServerChoice,
 } from "../mqtt/client.js";
-import { BAD_OPTION, Misuse } from "../mqtt/error.js";
-import { checked } from "../mqtt/limits.js";
+import { BAD_OPTION, IN_FLIGHT_FULL, Misuse, OK, OUTBOX_FULL } from "../mqtt/error.js";
+import { checked, DEFAULT_LIMITS } from "../mqtt/limits.js";
 import { Telemetry } from "../telemetry/telemetry.js";
 
 /** The world around a board. */
@@ -60,7 +62,15 @@ export interface AgentOptions {
 	intervalMs?: number;
 	/** QoS of readings: 0, 1 (the default) or 2. */
 	qos?: number;
+	/**
+	 * At least two messages. One place, and the bytes that it takes, are kept for birth and goodbye: a reading that would
+	 * take them is refused, unless `whenFull` has a policy, which makes room for them.
+	 */
 	limits?: Partial<Limits>;
+	/** As the client's: what happens to readings that find no room. */
+	whenFull?: OverflowPolicy;
+	/** As the client's: what becomes of readings at QoS 0 while there is no connection. */
+	qos0WhileOffline?: "refuse" | "keep";
 	io: Collaborators;
 	on?: AgentListener;
 }
@@ -95,6 +105,8 @@ export interface AgentCounts {
 const BOOT_KEY = "boot";
 /** Length of "online". */
 const ONLINE_BYTES = 6;
+/** What an outbox needs at most for a reading and for "offline", beside the topics and the reading itself. */
+const OUTBOX_BYTES = 54;
 /** From one measurement of the round-trip time to the next. */
 const PING_MS = 30_000;
 
@@ -105,7 +117,8 @@ export class Agent {
 	readonly telemetryTopic: string;
 	readonly statusTopic: string;
 	readonly #options: AgentOptions;
-	readonly #clock: Clock;
+	/** What has to be free in the outbox for a reading, beside its own length. */
+	readonly #spareBytes: number;
 	readonly #intervalMs: number;
 	readonly #flags: number;
 	readonly #statusHandle: number;
@@ -131,11 +144,12 @@ export class Agent {
 		if (!isDeviceId(deviceId))
 			throw new Misuse(BAD_OPTION, `deviceId: expected 1 to 64 letters, digits, - and _, got "${deviceId}"`);
 		this.#options = options;
-		this.#clock = io.clock;
+		checked("limits.messages", options.limits?.messages ?? DEFAULT_LIMITS.messages, 2, 1024);
 		this.#intervalMs = checked("intervalMs", options.intervalMs ?? 1000, 10, 86_400_000);
 		this.#flags = checked("qos", options.qos ?? 1, 0, 2) << 1;
 		this.statusTopic = `thimble/${deviceId}/status`;
 		this.telemetryTopic = `thimble/${deviceId}/telemetry`;
+		this.#spareBytes = OUTBOX_BYTES + this.statusTopic.length + this.telemetryTopic.length;
 		this.#status = ascii("onlineoffline");
 		this.client = new Client(this.#clientOptions());
 		this.#statusHandle = this.client.topic(this.statusTopic);
@@ -147,11 +161,11 @@ export class Agent {
 
 	/** Connects, and takes the first reading within an interval: boards that start together do not publish together. */
 	start(): void {
-		const { timer: BoardTimer, random } = this.#options.io;
+		const { timer: BoardTimer, clock, random } = this.#options.io;
 		this.client.open();
 		this.#timer = new BoardTimer({ target: this, onTimer });
 		const first = random.next() % this.#intervalMs;
-		this.#nextMs = (this.#clock.now() + first) | 0;
+		this.#nextMs = (clock.now() + first) | 0;
 		this.#timer.schedule(first);
 	}
 
@@ -178,7 +192,7 @@ export class Agent {
 
 	/** @internal */
 	handleTimer(): void {
-		const now = this.#clock.now();
+		const now = this.#options.io.clock.now();
 		// Counted from when it was due, so that readings keep their rhythm; what a long pause has missed stays missed.
 		this.#nextMs = (this.#nextMs + this.#intervalMs) | 0;
 		if (((this.#nextMs - now) | 0) <= 0) this.#nextMs = (now + this.#intervalMs) | 0;
@@ -196,11 +210,24 @@ export class Agent {
 	#publishReading(): void {
 		const { report, sequence } = this.telemetry;
 		const counts = this.counts;
-		const ticket = this.client.publish(this.#telemetryHandle, report.bytes, report.length, this.#flags);
+		const refusal = this.#refusal(report.length);
+		const ticket =
+			refusal === OK ? this.client.publish(this.#telemetryHandle, report.bytes, report.length, this.#flags) : -refusal;
 		counts.published += 1;
 		if (ticket < 0) counts.refused += 1;
 		else if (ticket === 0) counts.settled += 1;
 		this.#options.on?.reading?.(ticket, sequence, report.bytes, report.length);
+	}
+
+	/** The code of what a reading of that length would leave no room of for the status, or OK. */
+	#refusal(length: number): number {
+		const { client } = this;
+		const { limits, whenFull } = this.#options;
+		// A policy lets readings go for it. And at QoS 0, with nothing before it, a reading takes no room.
+		if (whenFull !== undefined || (this.#flags === 0 && client.isOnline && client.unsettled === 0)) return OK;
+		if (client.unsettled + 1 >= (limits?.messages ?? DEFAULT_LIMITS.messages)) return IN_FLIGHT_FULL;
+		const free = (limits?.outbox ?? DEFAULT_LIMITS.outbox) - client.heldBytes;
+		return length + this.#spareBytes > free ? OUTBOX_FULL : OK;
 	}
 
 	/** Publishes the birth or goodbye that is due, if there is room; every end of a publish makes some. */
@@ -209,7 +236,7 @@ export class Agent {
 		const goodbye = this.#goodbyeDue;
 		const at = goodbye ? ONLINE_BYTES : 0;
 		const length = goodbye ? this.#status.length - ONLINE_BYTES : ONLINE_BYTES;
-		const ticket = this.client.publish(this.#statusHandle, this.#status, length, QOS_1 | RETAIN, at);
+		const ticket = this.client.publish(this.#statusHandle, this.#status, length, QOS_1 | RETAIN | FIRST, at);
 		if (ticket < 0) return;
 		if (goodbye) this.#goodbyeTicket = ticket;
 		else this.#birthTicket = ticket;
@@ -225,7 +252,7 @@ export class Agent {
 		// will be sent again by the client.
 		this.#birthDue = !this.#stopping && this.#birthTicket === 0;
 		this.#publishStatus();
-		this.#ping(this.#clock.now());
+		this.#ping(this.#options.io.clock.now());
 		this.#options.on?.online?.(sessionPresent);
 	}
 
@@ -260,6 +287,7 @@ export class Agent {
 
 	#clientOptions() {
 		const { deviceId, host, port, servers, protocolVersion, userName, password, keepAlive, limits, io } = this.#options;
+		const { whenFull, qos0WhileOffline } = this.#options;
 		return {
 			...(host !== undefined && { host }),
 			...(servers !== undefined && { servers }),
@@ -284,6 +312,8 @@ export class Agent {
 			...(password !== undefined && { password }),
 			...(keepAlive !== undefined && { keepAlive }),
 			...(limits !== undefined && { limits }),
+			...(whenFull !== undefined && { whenFull }),
+			...(qos0WhileOffline !== undefined && { qos0WhileOffline }),
 		};
 	}
 }

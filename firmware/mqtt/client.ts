@@ -54,6 +54,7 @@ import {
 	CLOSED as CODE_CLOSED,
 	OFFLINE as CODE_OFFLINE,
 	CONNECT_FAILED,
+	DISPLACED,
 	DRAIN_TIMEOUT,
 	LINK_LOST,
 	MESSAGE_SKIPPED,
@@ -78,7 +79,7 @@ import type {
 	SubscribeOptions,
 } from "./options.js";
 import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
-import { KEEP, RAM_ONLY, RETAIN } from "./packet.js";
+import { FIRST, KEEP, RAM_ONLY, RETAIN } from "./packet.js";
 import { IN_ACK, IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
 import {
 	PACKET_ID_NOT_FOUND,
@@ -177,6 +178,7 @@ export type {
 	ClientOptions,
 	Goodbye,
 	MessageHandler,
+	OverflowPolicy,
 	Place,
 	PublishOptions,
 	ServerChoice,
@@ -186,7 +188,7 @@ export type {
 	Timeouts,
 	Will,
 } from "./options.js";
-export { KEEP, QOS_1, QOS_2, RAM_ONLY, RETAIN } from "./packet.js";
+export { FIRST, KEEP, QOS_1, QOS_2, RAM_ONLY, RETAIN } from "./packet.js";
 export { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "./session/event.js";
 
 /** What the end of a turn has to send. */
@@ -254,9 +256,9 @@ export class Client {
 		return this.session.words[PING_MS];
 	}
 
-	/** Publishes that have not ended. */
+	/** Publishes whose end has not been told. */
 	get unsettled(): number {
-		return this.session.held;
+		return this.session.held + (this.options.whenFull?.untold ?? 0);
 	}
 
 	/** Bytes of the outbox in use, with their bookkeeping. */
@@ -285,7 +287,8 @@ export class Client {
 
 	/**
 	 * Publishes `length` bytes of `payload`, from `offset` on, to the topic with this handle. `flags` is QOS_1, QOS_2 or
-	 * 0, and RETAIN; with a store also KEEP or RAM_ONLY, which go before `durability`. Copies, never waits, allocates nothing.
+	 * 0, and RETAIN and FIRST; with a store also KEEP or RAM_ONLY, which go before `durability`. Copies, never waits, allocates
+	 * nothing. With FIRST it overtakes what has not left yet, messages to the same topic too.
 	 *
 	 * Returns a ticket above 0, for which onPublishEnd will be called exactly once; 0 where a QoS 0 message has gone to
 	 * the socket already; or minus an error code (OFFLINE, OUTBOX_FULL, IN_FLIGHT_FULL, TOO_LARGE), and nothing was
@@ -314,10 +317,14 @@ export class Client {
 		if (offset >>> 0 !== offset) wrong = true;
 		if ((flags & 7) !== flags) wrong = true;
 		if (((session.allowedFlags >> flags) & 1) === 0) wrong = true;
-		if (wrong) return this.publishAsWished(topic, at, payload, count, flags, offset);
+		if (wrong) {
+			const refusal = this.noteWish(topic, at, payload, count, flags, offset);
+			if ((session.todo & WISHES) === 0) return refusal;
+			flags &= 7;
+		}
 		session.now = this.options.clock.now();
 		const ticket = requestPublish(session, at, payload as Uint8Array, offset, count, flags);
-		if (session.staged === 0) return ticket > 0 ? this.advance(ticket) : ticket;
+		if (session.staged === 0) return ticket > 0 ? this.advance(ticket) : this.forgetWish(ticket);
 		// The shortest way there is: nothing waits before it, and the socket has room.
 		try {
 			session.buffer.resize(session.staged);
@@ -345,8 +352,11 @@ export class Client {
 		return -publishRefusal(this.session, flags, 0);
 	}
 
-	/** Something is unusual about a publish: its flags may wish for something, all else is refused. */
-	private publishAsWished(
+	/**
+	 * Something is unusual about a publish: its flags may wish for something, which is noted then, for requestPublish(). All else
+	 * throws Misuse, or returns minus the reason why the server would not take it.
+	 */
+	private noteWish(
 		topic: number,
 		nameAt: number,
 		payload: Uint8Array | string,
@@ -355,15 +365,21 @@ export class Client {
 		offset: number,
 	): number {
 		const { session } = this;
-		const wish = flags & (KEEP | RAM_ONLY);
-		if (this.options.store === undefined || (wish !== KEEP && wish !== RAM_ONLY))
-			return this.refusePublish(topic, nameAt, payload, length, flags, offset);
-		session.todo |= wish << WISH_SHIFT;
-		try {
-			return this.publish(topic, payload as Uint8Array, length, flags ^ wish, offset);
-		} finally {
-			session.todo &= ~WISHES;
-		}
+		const wishes = flags & (KEEP | RAM_ONLY | FIRST);
+		const isDurable = this.options.store !== undefined;
+		// One of the three, or FIRST with RAM_ONLY, which is what FIRST means.
+		const isOne = wishes === FIRST || (isDurable && (wishes === KEEP || (wishes & ~FIRST) === RAM_ONLY));
+		const wish = isOne ? wishes : 0;
+		const refusal = this.refusePublish(topic, nameAt, payload, length, flags ^ wish, offset);
+		if ((session.todo & READING) !== 0) refuseInSource();
+		if (refusal === 0) session.todo |= (wish === FIRST ? FIRST | RAM_ONLY : wish) << WISH_SHIFT;
+		return refusal;
+	}
+
+	/** It has not been taken: what was wished for it is for no other. */
+	private forgetWish(ticket: number): number {
+		this.session.todo &= ~WISHES;
+		return ticket;
 	}
 
 	/** As publish(), with properties of 5.0 that properties() has made. */
@@ -402,7 +418,6 @@ export class Client {
 			throw new Misuse(BAD_PAYLOAD, `publishFrom: expected a length in bytes, got ${length}`);
 		if (typeof source?.read !== "function") throw new Misuse(BAD_PAYLOAD, "publishFrom: expected a source");
 		if ((session.todo & READING) !== 0) refuseInSource();
-		if (flags <= RETAIN && session.phase !== ONLINE) return -CODE_OFFLINE;
 		if (session.source !== undefined) return -SOURCE_BUSY;
 		const ticket = requestStream(session, at, source, length, flags, properties);
 		return ticket > 0 ? this.advance(ticket) : ticket;
@@ -818,7 +833,7 @@ export class Client {
 		if (!isTopicName(bytes, at + 2, length)) throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
 		const wish = options?.durability === undefined ? 0 : options.durability === "ram" ? RAM_ONLY : KEEP;
 		if (wish !== 0 && this.options.store === undefined) throw new Misuse(BAD_OPTION, "durability: needs a store");
-		const flags = (qos << 1) | (options?.retain ? RETAIN : 0) | wish;
+		const flags = (qos << 1) | (options?.retain ? RETAIN : 0) | (options?.first ? FIRST : 0) | wish;
 		const block = options?.properties;
 		if (block !== undefined) checkBlock(this.options, block, IN_PUBLISH);
 		session.block = block;
@@ -889,7 +904,7 @@ export class Client {
 				this.receive(session, this.socket!);
 			else break;
 		}
-		if ((session.todo & DRAINING) !== 0 && session.held === 0) this.endDrain(OK);
+		if ((session.todo & DRAINING) !== 0 && this.unsettled === 0) this.endDrain(OK);
 		// What those callbacks have published, and what has ended since, is told from the timer: nobody starves.
 		if (session.ended !== 0) arm(session, TELL, session.now);
 		if ((session.todo & CLOSING) !== 0) this.shut();
@@ -1069,8 +1084,15 @@ export class Client {
 	/** As many as there are now. */
 	private tellEnds(): void {
 		const session = this.session;
+		const { whenFull } = this.options;
 		for (let left = session.ended; left > 0 && session.ended > 0; left -= 1) {
 			const { words } = session;
+			const displaced = whenFull === undefined ? 0 : whenFull.takeDisplaced();
+			if (displaced !== 0) {
+				session.ended -= 1;
+				this.call(this.options.onPublishEnd, displaced, END_DROPPED, DISPLACED);
+				continue;
+			}
 			let entry = firstEntry(session);
 			while ((words[entry] & STATE_MASK) !== IS_ENDED) entry = entryAfter(session, entry);
 			const head = words[entry];

@@ -41,6 +41,8 @@ export const SESSION_LOST = 0x1a;
 export const SOURCE_FAILED = 0x1b;
 /** The store could not keep the message, or what was received. */
 export const STORE_FAILED = 0x1d;
+/** It had not left, and a policy has let it go for a later message. */
+export const DISPLACED = 0x1e;
 /** The topics of the server's aliases need more than `limits.aliasBytes`: from now on we allow none. */
 export const ALIASES_FULL = 0x1c;
 

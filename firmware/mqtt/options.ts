@@ -58,6 +58,8 @@ export interface PublishOptions {
 	properties?: Uint8Array;
 	/** With a store, above QoS 0: kept there before it leaves, or never. Default: as the client's `durability` says. */
 	durability?: "flash" | "ram";
+	/** It goes out before what has not left yet: see FIRST. Default false. */
+	first?: boolean;
 }
 
 /** QoS (0, 1 or 2; default 0) of a subscription, and whether its handler takes large messages in spans. */
@@ -135,6 +137,19 @@ export interface Place {
 	readonly port?: number;
 }
 
+/** Makes room for messages where there is none: firmware/optional/overflow.ts is one. */
+export interface OverflowPolicy {
+	/**
+	 * A message is to wait in the outbox, with a packet of `length` bytes and its topic's name at `nameAt`, behind its length.
+	 * What has never left may be taken out for it; of each, `session.ended` counts an end to be told.
+	 */
+	makeRoom(session: Session, nameAt: number, length: number): void;
+	/** How many have been taken out whose ends have not been told. */
+	readonly untold: number;
+	/** The ticket of the next of them, which is told now; or 0. */
+	takeDisplaced(): number;
+}
+
 /** 5.0: what DISCONNECT says: a reason (0, 4 for a goodbye with will, or from 0x80 up) and properties. */
 export interface Goodbye {
 	reason?: number;
@@ -183,6 +198,18 @@ export interface ClientOptions {
 	 * promised, so those are always reported.
 	 */
 	onSessionLost?: "report" | "republish";
+	/**
+	 * What happens when a message finds no room: publish() returns minus OUTBOX_FULL or IN_FLIGHT_FULL, and nothing was taken.
+	 * With `new Overflow(...)` of firmware/optional/overflow.ts, one for each client, a policy acts first: messages that have
+	 * never left end as dropped, with DISPLACED.
+	 */
+	whenFull?: OverflowPolicy;
+	/**
+	 * QoS 0 without a connection: "refuse" (the default), publish() returns minus OFFLINE, and what waits when a connection ends
+	 * is dropped; "keep", it waits in the outbox as others do, for the next connection, but never in flash. One of which a part
+	 * has left is dropped with its connection.
+	 */
+	qos0WhileOffline?: "refuse" | "keep";
 	/** 5.0: how many times in a row to follow a server that names another. Default 0: never. */
 	redirects?: number;
 	/** Seconds, 0 (off) to 65,535. Default 60. */

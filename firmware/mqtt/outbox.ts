@@ -46,6 +46,8 @@ export const HANDLE_SHIFT = 16;
 export const STORED = 0x80_0000;
 /** It is not to be kept in the store. */
 export const VOLATILE = 0x40_0000;
+/** It goes before all others that have not left, and is not displaced. */
+export const AHEAD = 0x20_0000;
 /** What has more to it than its entry. */
 export const UNUSUAL = STREAMED | STORED | VOLATILE;
 /** What RELEASED keeps of the word. */
@@ -81,6 +83,35 @@ export function append(session: Session, length: number): number {
 	words[entry] = length | QUEUED;
 	words[entry + 1] = id;
 	return entry;
+}
+
+/**
+ * An entry that has just been appended, and is but its first words yet, goes before all that has not left, but for what
+ * goes first as well and what is on its way. So messages lie in the order in which they leave, and are sent again in that
+ * order [MQTT-4.6.0-1]. Returns where it lies now.
+ */
+export function putFirst(session: Session, entry: number): number {
+	const { rows, words } = session;
+	let at = session.unsent;
+	while (at !== entry && ((words[at] & (STATE_MASK | AHEAD)) !== QUEUED || isBegun(session, at)))
+		at += sizeOf(words[at]);
+	const head = words[entry] | AHEAD;
+	const second = words[entry + 1];
+	const size = sizeOf(head);
+	words.copyWithin(at + size, at, entry);
+	// A QoS 0 message may be on its way while those before it wait for the server.
+	if (session.sending >= at) session.sending += size;
+	for (let moved = at + size; moved < session.outboxEnd; moved += sizeOf(words[moved]))
+		if ((words[moved] & STATE_MASK) !== DEAD) words[ROWS + ((words[moved + 1] & 0xffff) % rows)] = moved;
+	words[at] = head;
+	words[at + 1] = second;
+	words[ROWS + ((second & 0xffff) % rows)] = at;
+	return at;
+}
+
+/** Whether bytes of it have left on this connection, and others have not. */
+export function isBegun(session: Session, entry: number): boolean {
+	return session.sendLeft > 0 && session.sending === entry;
 }
 
 /** A new id for SUBSCRIBE or UNSUBSCRIBE; there is one such packet in flight at a time. */

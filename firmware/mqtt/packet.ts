@@ -29,6 +29,11 @@ export const QOS_MASK = 0x06;
 /** With a store, for publish() above QoS 0: this message is kept before it leaves; or never, whatever `durability` says. */
 export const KEEP = 0x10;
 export const RAM_ONLY = 0x20;
+/**
+ * For publish(): among what has never left, this message goes out before all without FIRST, those to its own topic too, and
+ * no policy displaces it. It is RAM_ONLY: what leaves out of turn would leave in another order after a power cut.
+ */
+export const FIRST = 0x40;
 /** A bit for each value that the flags of publish() may have: QoS 0, 1 or 2, with RETAIN or without. */
 export const ANY_FLAGS = 0b11_1111;
 export const DUP = 0x08;

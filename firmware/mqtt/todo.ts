@@ -48,9 +48,10 @@ export const ALIASED = 0x20000;
 export const WANTS_AUTH = 0x40000;
 /** Messages, or what is received, are kept in a store. */
 export const DURABLE = 0x80000;
-/** KEEP or RAM_ONLY, for the message just being published: so many bits up. */
+/** KEEP, RAM_ONLY or FIRST, for the message just being published: so many bits up. */
 export const WISH_SHIFT = 16;
-export const WISHES = 0x30_0000;
+export const WISHES = 0x70_0000;
+export const WISH_FIRST = 0x40_0000;
 /** A CONNECT had no answer: the server may have begun a new session with it, which a later Session Present of 1 means then. */
 export const UNSURE = 0x80_0000;
 

@@ -163,7 +163,7 @@ export class Servers implements ServerChoice {
 		if (!this.#isAccepted || !this.startsClean || session.packet.five !== 0) return;
 		loseReceived(session);
 		loseMessages(session, END_LOST, SESSION_LOST);
-		resumeSubscriptions(session, false);
+		resumeSubscriptions(session, false, false);
 	}
 
 	/** A new round, after so many. */

@@ -280,7 +280,6 @@ function rewind(session: Session, code: number): void {
 	session.error = code;
 	session.room = 0;
 	session.todo = (session.todo & ~OF_LINK) | OFFLINE | UNSENT;
-	session.sendLeft = 0;
 	session.exchange = undefined;
 	// drain() outlives its link.
 	session.armed &= 1 << DRAIN;

@@ -32,7 +32,7 @@ export function keepNew(session: Session, at: number, ticket: number): number {
 	session.todo &= ~WISHES;
 	if (store === undefined || (session.bytes[at] & QOS_MASK) === 0) return ticket;
 	const entry = (at >> 2) - ENTRY_WORDS;
-	if (wish === RAM_ONLY) {
+	if ((wish & RAM_ONLY) !== 0) {
 		words[entry] |= VOLATILE;
 		return ticket;
 	}

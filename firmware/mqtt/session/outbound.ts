@@ -9,6 +9,7 @@ import { packetLength, propertiesLength, putProperties } from "../encode.js";
 import { OFFLINE as CODE_OFFLINE, OK, SOURCE_FAILED, STORE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
 import type { Source } from "../options.js";
 import {
+	AHEAD,
 	AWAITS_PUBACK,
 	AWAITS_PUBREC,
 	append,
@@ -21,7 +22,9 @@ import {
 	firstEntry,
 	forget,
 	HANDLE_SHIFT,
+	isBegun,
 	LENGTH_MASK,
+	putFirst,
 	QUEUED,
 	RELEASED,
 	RESEND,
@@ -39,7 +42,7 @@ import { TOPIC_ALIAS } from "../property.js";
 import { PACKET_TOO_LARGE_REASON, UNSPECIFIED_ERROR } from "../reason.js";
 import { owe, oweUnknown } from "../received.js";
 import type { Session } from "../session.js";
-import { ALIASED, ENDED as ENDED_TODO, LIMITED, ONLINE, READING, UNSENT } from "../todo.js";
+import { ALIASED, ENDED as ENDED_TODO, LIMITED, ONLINE, READING, UNSENT, WISH_FIRST } from "../todo.js";
 import { putUint16, putVarint, skipVarint, takeUint16, takeVarint, varintLength } from "../wire.js";
 import { ROWS, SERVER_MAXIMUM } from "../words.js";
 import { isRepublished, keepNew, keepPubrec } from "./durability.js";
@@ -116,8 +119,20 @@ export function requestPublish(
 /** A place in the outbox for what cannot go out at once, or minus the code of why there is none. */
 function enqueue(session: Session, nameAt: number, size: number, flags: number): number {
 	if ((session.todo & READING) !== 0) refuseInSource();
-	if (flags <= RETAIN && session.phase !== ONLINE) return -CODE_OFFLINE;
+	if (isRefusedOffline(session, flags)) return -CODE_OFFLINE;
 	if (session.phase === ONLINE && size > session.largest) return -PACKET_TOO_LARGE_REASON;
+	const entry = queue(session, nameAt, size);
+	return entry > 0 && (session.todo & WISH_FIRST) !== 0 ? putFirst(session, entry) : entry;
+}
+
+/** QoS 0 waits for a connection only where the options say so. */
+function isRefusedOffline(session: Session, flags: number): boolean {
+	return flags <= RETAIN && session.phase !== ONLINE && session.options.qos0WhileOffline !== "keep";
+}
+
+/** An entry behind all others, for which a policy may make room; or minus the code of what is full. */
+function queue(session: Session, nameAt: number, size: number): number {
+	session.options.whenFull?.makeRoom(session, nameAt, size);
 	const entry = append(session, size);
 	if (entry > 0) {
 		session.todo |= UNSENT;
@@ -135,8 +150,8 @@ function noteTopic(session: Session, entry: number, nameAt: number): void {
 
 /**
  * Copies a part of a view to `at`. The native copies take whole views only, and a view of a part would be garbage; so
- * where there is room behind (in stage and outbox, nothing behind the message lasts) the whole view is copied, and the
- * rest ignored.
+ * where there is room behind (in stage and outbox, nothing behind the message lasts, unless it goes first) the whole view
+ * is copied, and the rest ignored.
  */
 function putPayload(session: Session, at: number, payload: Uint8Array, offset: number, length: number): void {
 	const bytes = session.bytes;
@@ -144,7 +159,7 @@ function putPayload(session: Session, at: number, payload: Uint8Array, offset: n
 	if (payload.buffer === session.buffer) {
 		const from = payload.byteOffset + offset;
 		bytes.copyWithin(at, from, from + length);
-	} else if (offset === 0 && payload.length <= limit - at) bytes.set(payload, at);
+	} else if (offset === 0 && payload.length <= limit - at && (session.todo & WISH_FIRST) === 0) bytes.set(payload, at);
 	else for (let i = 0; i < length; i += 1) bytes[at + i] = payload[offset + i];
 }
 
@@ -162,9 +177,10 @@ export function requestStream(
 	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
 	const remaining = nameLength + length + propertiesLength(five, block) + (flags > RETAIN ? 2 : 0);
 	if (remaining > REMAINING_LENGTH_MAX) return -TOO_LARGE;
+	if (isRefusedOffline(session, flags)) return -CODE_OFFLINE;
 	const size = packetLength(remaining) - length;
 	if (session.phase === ONLINE && size + length > session.largest) return -PACKET_TOO_LARGE_REASON;
-	const entry = append(session, size);
+	const entry = queue(session, nameAt, size);
 	if (entry < 0) return entry;
 	const at = (entry + ENTRY_WORDS) << 2;
 	const ticket = session.packetId;
@@ -175,10 +191,8 @@ export function requestStream(
 	if (flags > RETAIN) to = putUint16(bytes, to, ticket);
 	putProperties(five, bytes, to, block);
 	session.words[entry] |= STREAMED;
-	if (session.aliases > 0) noteTopic(session, entry, nameAt);
 	session.source = source;
 	session.sourceLength = length;
-	session.todo |= UNSENT;
 	return ticket;
 }
 
@@ -399,17 +413,21 @@ export function takeGone(session: Session, ticket: number): boolean {
 	return true;
 }
 
-/** The link is gone. What the server may have got goes out again, marked; QoS 0 is not kept for another connection. */
+/**
+ * The link is gone. What the server may have got goes out again, marked; QoS 0 waits for another connection where the options
+ * say so, unless some of it has left.
+ */
 export function rewindMessages(session: Session, code: number): void {
-	const { bytes, words } = session;
+	const { bytes, options, words } = session;
+	const keeps = options.qos0WhileOffline === "keep";
 	session.unsent = session.outboxAt;
-	session.sendLeft = 0;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;
 		if (state === AWAITS_PUBACK || state === AWAITS_PUBREC) words[entry] = (words[entry] & ~STATE_MASK) | RESEND;
 		else if (state === QUEUED && (bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) === 0)
-			end(session, entry, END_DROPPED, code);
+			if (!keeps || isBegun(session, entry)) end(session, entry, END_DROPPED, code);
 	}
+	session.sendLeft = 0;
 }
 
 /** The session is gone: what was sent in it and not settled ends. What never left belongs to no session yet. */
@@ -417,9 +435,9 @@ export function loseMessages(session: Session, how: number, code: number): void 
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = session.words[entry] & STATE_MASK;
 		if (state === RESEND && isRepublished(session, entry)) {
-			// In the new session it is a new message.
+			// In the new session it is a new message; but no policy may let go of what has left before.
 			session.bytes[(entry + ENTRY_WORDS) << 2] &= ~DUP;
-			session.words[entry] ^= RESEND ^ QUEUED;
+			session.words[entry] = (session.words[entry] ^ RESEND ^ QUEUED) | AHEAD;
 		} else if (state === RESEND || state === RELEASED) end(session, entry, how, code);
 	}
 }

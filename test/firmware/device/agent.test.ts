@@ -1,7 +1,9 @@
 // A board's day, in virtual time against the in-process broker.
 
 import { describe, expect, it } from "vitest";
+import type { Agent, AgentOptions } from "../../../firmware/device/agent.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
+import { Overflow } from "../../../firmware/optional/overflow.js";
 import { Servers } from "../../../firmware/optional/servers.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
 import { TestWorld } from "../../support/world.js";
@@ -124,6 +126,63 @@ describe("agent", () => {
 		expect(heard.indexOf("stopped")).toBe(heard.length - 1);
 	});
 
+	/** A day without a broker, which then comes: what it sees in the order in which it sees it, "status" or a reading's number. */
+	function afterwards(options: Partial<AgentOptions>): { agent: Agent; seen: (string | number)[]; refused: number[] } {
+		const world = new TestWorld();
+		const refused: number[] = [];
+		const on = { reading: (ticket: number) => ticket < 0 && refused.push(ticket) };
+		const agent = world.agent("b1", { intervalMs: 1000, on, ...options });
+		agent.start();
+		world.time.run(2500);
+		world.network.listen("10.0.0.1", 1883, undefined);
+		world.link("b1").cut();
+		world.told();
+		world.time.run(40_000);
+		world.startBroker();
+		world.time.run(60_000);
+		const seen = world
+			.told()
+			.filter(line => line.startsWith("publish "))
+			.map(line => (line.includes("/status") ? line.split(" ")[2]! : (JSON.parse(line.split(" ")[2]!).seq as number)));
+		agent.stop(5000);
+		world.time.run(6000);
+		const { published, settled, lost, dropped } = agent.counts;
+		expect(settled + agent.counts.refused + lost + dropped).toBe(published);
+		return { agent, seen, refused };
+	}
+
+	it("back after a long time away it says first that it is there: a place is kept for that, and the birth goes first", () => {
+		for (const limits of [{ messages: 4 }, { messages: 64, outbox: 512 }, { messages: 2 }]) {
+			const { agent, seen, refused } = afterwards({ limits });
+			const waited = seen.indexOf("online");
+			expect([waited, seen.includes(4)]).toEqual([0, true]);
+			expect(new Set(refused)).toEqual(new Set([limits.messages === 64 ? -0x10 : -0x11]));
+			expect(agent.counts).toMatchObject({ refused: refused.length, dropped: 0, lost: 0 });
+		}
+	});
+
+	it("with a policy the oldest readings make room, for later ones and for the birth", () => {
+		const whenFull = new Overflow("drop-oldest");
+		const { agent, seen, refused } = afterwards({ limits: { messages: 4 }, whenFull });
+		expect(refused).toEqual([]);
+		expect(agent.counts).toMatchObject({ refused: 0, lost: 0, dropped: whenFull.dropped });
+		expect(whenFull.dropped).toBeGreaterThan(20);
+		const numbers = seen.filter(what => typeof what === "number") as number[];
+		expect([seen[0], numbers[0]! > 20, numbers.every((n, i) => i === 0 || n > numbers[i - 1]!)]).toEqual([
+			"online",
+			true,
+			true,
+		]);
+	});
+
+	it("readings at QoS 0 wait for a connection where they are to be kept, and are refused otherwise", () => {
+		const kept = afterwards({ qos: 0, qos0WhileOffline: "keep", limits: { messages: 4 } });
+		expect([kept.seen[0], kept.seen.slice(1, 4)]).toEqual(["online", [4, 5, 6]]);
+		const refused = afterwards({ qos: 0, limits: { messages: 4 } });
+		expect([refused.seen[0], refused.seen.includes(4)]).toEqual(["online", false]);
+		expect(new Set(refused.refused)).toEqual(new Set([-0x13]));
+	});
+
 	it("counts its starts in its store", () => {
 		const world = new TestWorld();
 		const store = new MemoryKeyValue();
@@ -149,6 +208,7 @@ describe("agent", () => {
 			{ qos: 3 },
 			{ intervalMs: 1 },
 			{ limits: { topicBytes: 40 } },
+			{ limits: { messages: 1 } },
 		])
 			expect(() => world.agent("b1", options)).toThrow(Misuse);
 	});

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+	AHEAD,
 	AWAITS_PUBREC,
 	append,
 	codeOf,
@@ -12,8 +13,10 @@ import {
 	entryAfter,
 	firstEntry,
 	heldBytes,
+	isBegun,
 	LENGTH_MASK,
 	nextReleased,
+	putFirst,
 	QUEUED,
 	RELEASED,
 	release,
@@ -46,7 +49,7 @@ function removeEnded(session: Session, entry: number): void {
 describe("outbox", () => {
 	it("keeps messages in order and intact through any mix of appends, ends and squeezes", () => {
 		const step = fc.tuple(
-			fc.constantFrom("append", "append", "send", "release", "end", "remove"),
+			fc.constantFrom("append", "append", "first", "send", "release", "end", "remove"),
 			fc.nat(20),
 			fc.integer({ min: 1, max: 90 }),
 		);
@@ -61,15 +64,17 @@ describe("outbox", () => {
 					state: number;
 					/** It lies before `unsent`. */
 					passed: boolean;
+					/** It was put first. */
+					ahead: boolean;
 				}
 				let model: Message[] = [];
 				let fill = 0;
 				for (const [what, n, length] of steps) {
 					const message = model[n % Math.max(1, model.length)];
 					const entry = message === undefined ? 0 : entryOf(session, message.id);
-					if (what === "append") {
+					if (what === "append" || what === "first") {
 						const held = [session.held, session.ended];
-						const added = append(session, length);
+						let added = append(session, length);
 						if (added < 0) {
 							expect([session.held, session.ended]).toEqual(held);
 							if (model.length === messages) expect(added).toBe(-IN_FLIGHT_FULL);
@@ -84,9 +89,14 @@ describe("outbox", () => {
 						} else {
 							expect(model.length).toBeLessThan(messages);
 							fill = (fill + 1) & 0xff;
+							const ahead = what === "first";
+							// Before the first that waits and was not put first itself.
+							const place = ahead ? model.findIndex(m => m.state === QUEUED && !m.ahead) : -1;
+							if (ahead) added = putFirst(session, added);
 							bytes.fill(fill, packetAt(added), packetAt(added) + length);
 							expect(stateOf(session, added)).toBe(QUEUED);
-							model.push({ id: idOf(session, added), length, fill, state: QUEUED, passed: false });
+							const fresh = { id: idOf(session, added), length, fill, state: QUEUED, passed: false, ahead };
+							model.splice(place < 0 ? model.length : place, 0, fresh);
 						}
 					} else if (message === undefined) continue;
 					else if (what === "send" && message.state === QUEUED) {
@@ -143,6 +153,22 @@ describe("outbox", () => {
 			}),
 			{ numRuns: 300 },
 		);
+	});
+
+	it("puts nothing before the message that is on its way, and finds that again when it had to move", () => {
+		const session = make(256);
+		const [one, two] = [append(session, 10), append(session, 10)];
+		session.sending = two;
+		session.sendLeft = 4;
+		const first = putFirst(session, append(session, 20));
+		expect([first, isBegun(session, entryAfter(session, one))]).toEqual([one, false]);
+		const moved = entryAfter(session, entryAfter(session, first));
+		expect([session.sending, isBegun(session, moved)]).toEqual([moved, true]);
+		session.sending = first;
+		session.unsent = first;
+		session.words[first]! &= ~AHEAD;
+		expect(putFirst(session, append(session, 20))).toBe(entryAfter(session, first));
+		expect(session.sending).toBe(first);
 	});
 
 	it("squeezes the dead out, so that one message that stays does not pin the rest", () => {

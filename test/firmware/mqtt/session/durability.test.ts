@@ -168,6 +168,27 @@ describe("what is kept", () => {
 		}
 	});
 
+	it("[MQTT-4.6.0-1] what goes first is in RAM only: in flash it would come back in another order than it left", () => {
+		const { peer, store } = make();
+		peer.client.publish("a", "x", { qos: 1, first: true });
+		peer.client.publish("a", "x", { qos: 1, first: true, durability: "ram" });
+		expect(store.notes).toEqual(["restore 0 @0"]);
+		expect(() => peer.client.publish("a", "x", { qos: 1, first: true, durability: "flash" })).toThrow(Misuse);
+		expect(peer.client.publish("a", "x", { qos: 1 })).toBeGreaterThan(0);
+		expect(store.notes.at(-1)).toBe("message unsent @0");
+		peer.online(true);
+		peer.socket.fail();
+		expect(store.notes.filter(note => note.startsWith("message"))).toHaveLength(1);
+	});
+
+	it("what waits at QoS 0 is not kept", () => {
+		const { peer, store } = make({ qos0WhileOffline: "keep" });
+		expect(peer.client.publish("a", "x")).toBeGreaterThan(0);
+		peer.connect();
+		peer.socket.fail();
+		expect(store.notes).toEqual(["restore 0 @0"]);
+	});
+
 	it("to say so needs a store, and one of the two", () => {
 		const { client } = new Peer();
 		expect(() => client.publish("a", "x", { qos: 1, durability: "flash" })).toThrow(Misuse);
