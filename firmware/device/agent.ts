@@ -210,17 +210,16 @@ export class Agent {
 	#publishReading(): void {
 		const { report, sequence } = this.telemetry;
 		const counts = this.counts;
-		const refusal = this.#refusal(report.length);
-		const ticket =
-			refusal === OK ? this.client.publish(this.#telemetryHandle, report.bytes, report.length, this.#flags) : -refusal;
+		let ticket = -this.refusal(report.length);
+		if (ticket === OK) ticket = this.client.publish(this.#telemetryHandle, report.bytes, report.length, this.#flags);
 		counts.published += 1;
 		if (ticket < 0) counts.refused += 1;
 		else if (ticket === 0) counts.settled += 1;
 		this.#options.on?.reading?.(ticket, sequence, report.bytes, report.length);
 	}
 
-	/** The code of what a reading of that length would leave no room of for the status, or OK. */
-	#refusal(length: number): number {
+	/** The code of what a reading of that length would leave no room of for the status, or OK. @internal */
+	refusal(length: number): number {
 		const { client } = this;
 		const { limits, whenFull } = this.#options;
 		// A policy lets readings go for it. And at QoS 0, with nothing before it, a reading takes no room.

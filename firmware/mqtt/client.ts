@@ -318,9 +318,8 @@ export class Client {
 		if ((flags & 7) !== flags) wrong = true;
 		if (((session.allowedFlags >> flags) & 1) === 0) wrong = true;
 		if (wrong) {
-			const refusal = this.noteWish(topic, at, payload, count, flags, offset);
-			if ((session.todo & WISHES) === 0) return refusal;
-			flags &= 7;
+			flags = this.noteWish(topic, at, payload, count, flags, offset);
+			if (flags < 0) return flags;
 		}
 		session.now = this.options.clock.now();
 		const ticket = requestPublish(session, at, payload as Uint8Array, offset, count, flags);
@@ -353,8 +352,8 @@ export class Client {
 	}
 
 	/**
-	 * Something is unusual about a publish: its flags may wish for something, which is noted then, for requestPublish(). All else
-	 * throws Misuse, or returns minus the reason why the server would not take it.
+	 * Something is unusual about a publish: its flags may wish for something, which is noted for requestPublish(); then it
+	 * returns the other flags. All else throws Misuse, or returns minus the reason why the server would not take it.
 	 */
 	private noteWish(
 		topic: number,
@@ -365,15 +364,16 @@ export class Client {
 		offset: number,
 	): number {
 		const { session } = this;
-		const wishes = flags & (KEEP | RAM_ONLY | FIRST);
-		const isDurable = this.options.store !== undefined;
+		const { store } = this.options;
+		let wish = flags & (KEEP | RAM_ONLY | FIRST);
 		// One of the three, or FIRST with RAM_ONLY, which is what FIRST means.
-		const isOne = wishes === FIRST || (isDurable && (wishes === KEEP || (wishes & ~FIRST) === RAM_ONLY));
-		const wish = isOne ? wishes : 0;
-		const refusal = this.refusePublish(topic, nameAt, payload, length, flags ^ wish, offset);
+		if (wish !== FIRST && (store === undefined || (wish !== KEEP && (wish & ~FIRST) !== RAM_ONLY))) wish = 0;
+		checkPublish(topic, nameAt, payload, length, flags ^ wish, offset);
 		if ((session.todo & READING) !== 0) refuseInSource();
-		if (refusal === 0) session.todo |= (wish === FIRST ? FIRST | RAM_ONLY : wish) << WISH_SHIFT;
-		return refusal;
+		const reason = publishRefusal(session, flags ^ wish, 0);
+		if (reason !== 0) return -reason;
+		session.todo |= (wish === FIRST ? FIRST | RAM_ONLY : wish) << WISH_SHIFT;
+		return flags ^ wish;
 	}
 
 	/** It has not been taken: what was wished for it is for no other. */
@@ -1084,20 +1084,18 @@ export class Client {
 	/** As many as there are now. */
 	private tellEnds(): void {
 		const session = this.session;
-		const { whenFull } = this.options;
 		for (let left = session.ended; left > 0 && session.ended > 0; left -= 1) {
-			const { words } = session;
-			const displaced = whenFull === undefined ? 0 : whenFull.takeDisplaced();
-			if (displaced !== 0) {
-				session.ended -= 1;
-				this.call(this.options.onPublishEnd, displaced, END_DROPPED, DISPLACED);
+			session.ended -= 1;
+			let ticket = this.options.whenFull?.takeDisplaced() ?? 0;
+			if (ticket !== 0) {
+				this.call(this.options.onPublishEnd, ticket, END_DROPPED, DISPLACED);
 				continue;
 			}
+			const { words } = session;
 			let entry = firstEntry(session);
 			while ((words[entry] & STATE_MASK) !== IS_ENDED) entry = entryAfter(session, entry);
 			const head = words[entry];
-			const ticket = words[entry + 1] & 0xffff;
-			session.ended -= 1;
+			ticket = words[entry + 1] & 0xffff;
 			remove(session, entry);
 			this.call(this.options.onPublishEnd, ticket, endOf(head), codeOf(head));
 		}

@@ -106,7 +106,7 @@ export class Overflow implements OverflowPolicy {
 		this.#tickets[(this.#first + this.#untold) % this.#tickets.length] = words[entry + 1]! & 0xffff;
 		this.#untold += 1;
 		this.dropped += 1;
-		if ((words[entry]! & UNUSUAL) !== 0) forget(session, entry, DISPLACED);
+		if ((words[entry]! & UNUSUAL) !== 0) forget(session, entry);
 		remove(session, entry);
 		session.ended += 1;
 		session.todo |= ENDED_TODO;

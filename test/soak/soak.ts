@@ -11,12 +11,13 @@ const SEEDS = Number(process.env["SOAK_SEEDS"] ?? 20_000);
 const RESTARTS = Number(process.env["SOAK_RESTARTS"] ?? 20);
 
 it(`${SEEDS} storms`, { timeout: 3_600_000 }, () => {
-	const total = { published: 0, received: 0, reconnects: 0 };
+	const total = { published: 0, received: 0, reconnects: 0, displaced: 0 };
 	for (let seed = 1; seed <= SEEDS; seed += 1) {
 		const run = storm(seed);
 		total.published += run.published;
 		total.received += run.received;
 		total.reconnects += run.reconnects;
+		total.displaced += run.displaced;
 	}
 	console.log(`${SEEDS} storms: ${JSON.stringify(total)}`);
 });

@@ -1,7 +1,9 @@
 // A client in bad weather, in virtual time: everything it can be asked for, through a network that slices, delays, cuts
 // and hangs, with what must hold whatever happens. A seed gives the whole run.
 
-import { Client } from "../../firmware/mqtt/client.js";
+import { Client, FIRST } from "../../firmware/mqtt/client.js";
+import { DISPLACED } from "../../firmware/mqtt/error.js";
+import { Overflow } from "../../firmware/optional/overflow.js";
 import { Broker } from "../../host-sim/broker/broker.js";
 import type { Accept } from "../../host-sim/transport.js";
 import { Network } from "../../host-sim/world/network.js";
@@ -13,6 +15,8 @@ export interface Storm {
 	published: number;
 	received: number;
 	reconnects: number;
+	/** Messages that a policy let go for others. */
+	displaced: number;
 }
 
 /** Between the network and the broker, for who wants to watch. */
@@ -35,6 +39,12 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 	// Every other storm is one of 5.0, with a server that allows little.
 	const protocolVersion = seed % 2 === 0 ? 5 : 4;
 	const allowed = random.fork("limits");
+	// Some have a policy for a full outbox, keep QoS 0 while they are offline, and say of messages that they go first.
+	const choices = random.fork("choices");
+	const policy = ([undefined, "drop-oldest", undefined, "latest-per-topic"] as const)[choices.between(0, 3)];
+	const overflow = policy === undefined ? undefined : new Overflow(policy, choices.between(0, 3) === 0 ? 2 : 32);
+	const keepsAll = choices.between(0, 2) === 0;
+	const firsts = choices.between(0, 2) === 0 ? 15 : 0;
 	const atBroker: string[] = [];
 	const broker = new Broker({
 		maxInflight: random.between(1, 12),
@@ -61,6 +71,11 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 	const settled = new Set<string>();
 	const handled: string[] = [];
 	const held: number[] = [];
+	const displaced: string[] = [];
+	const first = new Set<string>();
+	/** The number of the last message that was taken, by topic. */
+	const latest = new Map<string, number>();
+	const numberOf = (key: string) => Number(/ (\d+):/.exec(key)![1]);
 	let reconnects = -1;
 	const client = new Client({
 		host: "10.0.0.1",
@@ -82,6 +97,8 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 		},
 		timeouts: { ackMs: 8000, pingMs: 3000 },
 		backoff: { baseMs: 200, capMs: 2000, slowMs: 2000, stableMs: 3000 },
+		...(overflow !== undefined && { whenFull: overflow }),
+		...(keepsAll && { qos0WhileOffline: "keep" }),
 		onOnline: () => {
 			reconnects += 1;
 			if (chance(20)) publish();
@@ -91,6 +108,14 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 			require(key !== undefined, `ticket ${ticket} ended, and is not under way`);
 			underWay.delete(ticket);
 			if (end === 0) settled.add(key!);
+			else if (code === DISPLACED) {
+				// Only where a policy may, and nothing that had left, or goes first; the latest of a topic stays.
+				require(overflow !== undefined && end === 3, `${key} displaced as ${end} without a policy`);
+				require(!first.has(key!), `${key} displaced, though it goes first`);
+				if (policy === "latest-per-topic")
+					require(latest.get(key!.slice(0, 4))! > numberOf(key!), `${key} displaced, though it is the latest`);
+				displaced.push(key!);
+			}
 			// The broker keeps its sessions here: nothing above QoS 0 may be lost or dropped.
 			else require(key!.startsWith("up/0"), `${key} ended as ${end}, code ${code}`);
 			if (chance(10)) publish();
@@ -102,8 +127,9 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 		const qos = random.between(0, 2);
 		const key = `up/${qos} ${number}:${"x".repeat(chance(10) ? random.between(100, 700) : random.between(0, 40))}`;
 		const payload = Buffer.from(key.slice(5));
+		const goesFirst = chance(firsts);
 		let ticket: number;
-		if (chance(15)) {
+		if (!goesFirst && chance(15)) {
 			const source = {
 				read(bytes: Uint8Array, at: number, count: number, position: number) {
 					const piece = Math.min(random.between(1, count), payload.length - position);
@@ -112,10 +138,18 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 				},
 			};
 			ticket = client.publishFrom(client.topic(`up/${qos}`), source, payload.length, qos << 1);
-		} else if (number % 2 === 0) ticket = client.publish(`up/${qos}`, payload, { qos });
-		else ticket = client.publish(client.topic(`up/${qos}`), payload, payload.length, qos << 1);
+		} else if (number % 2 === 0) ticket = client.publish(`up/${qos}`, payload, { qos, first: goesFirst });
+		else
+			ticket = client.publish(
+				client.topic(`up/${qos}`),
+				Buffer.concat([payload, payload]),
+				payload.length,
+				(qos << 1) | (goesFirst ? FIRST : 0),
+			);
 		if (ticket < 0) return;
+		latest.set(`up/${qos}`, number);
 		number += 1;
+		if (goesFirst) first.add(key);
 		if (ticket === 0) {
 			settled.add(key);
 			return;
@@ -175,6 +209,8 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 	require(broker.sessions.get("c")!.owed === 0, "the broker still owes messages");
 	const times = (list: readonly string[], key: string) =>
 		list.reduce((count, entry) => count + Number(entry === key), 0);
+	require((overflow?.dropped ?? 0) === displaced.length, `${overflow?.dropped} dropped, ${displaced.length} told`);
+	for (const key of displaced) require(!atBroker.includes(key), `displaced, though it had left: ${key.slice(0, 12)}`);
 	for (const key of settled) {
 		if (key.startsWith("up/1")) require(times(atBroker, key) >= 1, `QoS 1 lost: ${key.slice(0, 12)}`);
 		if (key.startsWith("up/2"))
@@ -190,12 +226,23 @@ export function storm(seed: number, watch: Watch = accept => accept): Storm {
 		[handled, ["down/1", "down/2"]],
 	] as const)
 		for (const prefix of prefixes) {
-			// First appearances keep the order of publishing.
-			const numbers = [...new Set(list.filter(key => key.startsWith(prefix)))].map(key =>
-				Number(/ (\d+):/.exec(key)![1]),
-			);
-			require(numbers.every((n, i) => i === 0 || n > numbers[i - 1]!), `order of ${prefix}`);
+			// First appearances keep the order of publishing, but that what goes first may overtake the rest.
+			const keys = [...new Set(list.filter(key => key.startsWith(prefix)))];
+			let [last, lastFirst] = [-1, -1];
+			for (const key of keys) {
+				const number = numberOf(key);
+				if (first.has(key)) {
+					require(number > lastFirst, `order of ${prefix}, of what goes first`);
+					lastFirst = number;
+				} else {
+					require(number > last, `order of ${prefix}`);
+					last = number;
+					// Nothing overtakes what goes first: of those that come later none was published before.
+					const later = keys.slice(keys.indexOf(key)).filter(other => first.has(other));
+					require(later.every(other => numberOf(other) > number), `order of ${prefix}: what goes first was overtaken`);
+				}
+			}
 		}
 	client.close();
-	return { published: settled.size, received: handled.length, reconnects };
+	return { published: settled.size, received: handled.length, reconnects, displaced: displaced.length };
 }

@@ -119,26 +119,15 @@ export function requestPublish(
 /** A place in the outbox for what cannot go out at once, or minus the code of why there is none. */
 function enqueue(session: Session, nameAt: number, size: number, flags: number): number {
 	if ((session.todo & READING) !== 0) refuseInSource();
-	if (isRefusedOffline(session, flags)) return -CODE_OFFLINE;
-	if (session.phase === ONLINE && size > session.largest) return -PACKET_TOO_LARGE_REASON;
-	const entry = queue(session, nameAt, size);
-	return entry > 0 && (session.todo & WISH_FIRST) !== 0 ? putFirst(session, entry) : entry;
-}
-
-/** QoS 0 waits for a connection only where the options say so. */
-function isRefusedOffline(session: Session, flags: number): boolean {
-	return flags <= RETAIN && session.phase !== ONLINE && session.options.qos0WhileOffline !== "keep";
-}
-
-/** An entry behind all others, for which a policy may make room; or minus the code of what is full. */
-function queue(session: Session, nameAt: number, size: number): number {
+	if (session.phase === ONLINE) {
+		if (size > session.largest) return -PACKET_TOO_LARGE_REASON;
+	} else if (flags <= RETAIN && session.options.qos0WhileOffline !== "keep") return -CODE_OFFLINE;
 	session.options.whenFull?.makeRoom(session, nameAt, size);
 	const entry = append(session, size);
-	if (entry > 0) {
-		session.todo |= UNSENT;
-		if (session.aliases > 0) noteTopic(session, entry, nameAt);
-	}
-	return entry;
+	if (entry < 0) return entry;
+	session.todo |= UNSENT;
+	if (session.aliases > 0) noteTopic(session, entry, nameAt);
+	return (session.todo & WISH_FIRST) === 0 ? entry : putFirst(session, entry);
 }
 
 /** Whose topic it is, for its alias: the handle in the entry's second word. A name without a handle has no alias. */
@@ -177,10 +166,9 @@ export function requestStream(
 	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
 	const remaining = nameLength + length + propertiesLength(five, block) + (flags > RETAIN ? 2 : 0);
 	if (remaining > REMAINING_LENGTH_MAX) return -TOO_LARGE;
-	if (isRefusedOffline(session, flags)) return -CODE_OFFLINE;
 	const size = packetLength(remaining) - length;
 	if (session.phase === ONLINE && size + length > session.largest) return -PACKET_TOO_LARGE_REASON;
-	const entry = queue(session, nameAt, size);
+	const entry = enqueue(session, nameAt, size, flags);
 	if (entry < 0) return entry;
 	const at = (entry + ENTRY_WORDS) << 2;
 	const ticket = session.packetId;
