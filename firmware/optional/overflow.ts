@@ -10,7 +10,7 @@
 // somebody else's by then.
 
 import type { OverflowPolicy } from "../mqtt/client.js";
-import { BAD_OPTION, DISPLACED, Misuse } from "../mqtt/error.js";
+import { BAD_OPTION, Misuse } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import {
 	AHEAD,
