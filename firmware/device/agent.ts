@@ -103,6 +103,19 @@ export interface AgentCounts {
 }
 
 const BOOT_KEY = "boot";
+/** Options that the client has under the same names. */
+const PASSED_ON = Object.freeze([
+	"host",
+	"port",
+	"servers",
+	"protocolVersion",
+	"userName",
+	"password",
+	"keepAlive",
+	"limits",
+	"whenFull",
+	"qos0WhileOffline",
+] as const);
 /** Length of "online". */
 const ONLINE_BYTES = 6;
 /** What an outbox needs at most for a reading and for "offline", beside the topics and the reading itself. */
@@ -284,14 +297,11 @@ export class Agent {
 		this.#options.on?.end?.(ticket, end, code);
 	}
 
-	#clientOptions() {
-		const { deviceId, host, port, servers, protocolVersion, userName, password, keepAlive, limits, io } = this.#options;
-		const { whenFull, qos0WhileOffline } = this.#options;
-		return {
-			...(host !== undefined && { host }),
-			...(servers !== undefined && { servers }),
-			...(protocolVersion !== undefined && { protocolVersion }),
-			clientId: deviceId,
+	#clientOptions(): ClientOptions {
+		const given = this.#options;
+		const { io } = given;
+		const options: ClientOptions = {
+			clientId: given.deviceId,
 			cleanSession: false,
 			will: { topic: this.statusTopic, payload: "offline", qos: 1, retain: true },
 			socket: { io: io.socket },
@@ -305,15 +315,10 @@ export class Agent {
 			onPublishEnd,
 			onDrained,
 			onClosed,
-			...(io.resolver !== undefined && { resolver: { io: io.resolver } }),
-			...(port !== undefined && { port }),
-			...(userName !== undefined && { userName }),
-			...(password !== undefined && { password }),
-			...(keepAlive !== undefined && { keepAlive }),
-			...(limits !== undefined && { limits }),
-			...(whenFull !== undefined && { whenFull }),
-			...(qos0WhileOffline !== undefined && { qos0WhileOffline }),
 		};
+		if (io.resolver !== undefined) options.resolver = { io: io.resolver };
+		for (const key of PASSED_ON) if (given[key] !== undefined) (options as Record<string, unknown>)[key] = given[key];
+		return options;
 	}
 }
 
