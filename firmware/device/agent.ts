@@ -300,7 +300,7 @@ export class Agent {
 	#clientOptions(): ClientOptions {
 		const given = this.#options;
 		const { io } = given;
-		const options: ClientOptions = {
+		const options: ClientOptions & Record<string, unknown> = {
 			clientId: given.deviceId,
 			cleanSession: false,
 			will: { topic: this.statusTopic, payload: "offline", qos: 1, retain: true },
@@ -317,7 +317,7 @@ export class Agent {
 			onClosed,
 		};
 		if (io.resolver !== undefined) options.resolver = { io: io.resolver };
-		for (const key of PASSED_ON) if (given[key] !== undefined) (options as Record<string, unknown>)[key] = given[key];
+		for (const key of PASSED_ON) if (given[key] !== undefined) options[key] = given[key];
 		return options;
 	}
 }
