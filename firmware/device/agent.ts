@@ -300,7 +300,7 @@ export class Agent {
 	#clientOptions(): ClientOptions {
 		const given = this.#options;
 		const { io } = given;
-		const options: ClientOptions & Record<string, unknown> = {
+		const options = {
 			clientId: given.deviceId,
 			cleanSession: false,
 			will: { topic: this.statusTopic, payload: "offline", qos: 1, retain: true },
@@ -316,8 +316,9 @@ export class Agent {
 			onDrained,
 			onClosed,
 		};
-		if (io.resolver !== undefined) options.resolver = { io: io.resolver };
-		for (const key of PASSED_ON) if (given[key] !== undefined) options[key] = given[key];
+		const passed: Record<string, unknown> = options;
+		if (io.resolver !== undefined) passed["resolver"] = { io: io.resolver };
+		for (const key of PASSED_ON) if (given[key] !== undefined) passed[key] = given[key];
 		return options;
 	}
 }

@@ -78,7 +78,18 @@ import type {
 	Source,
 	SubscribeOptions,
 } from "./options.js";
-import { codeOf, endOf, entryAfter, firstEntry, heldBytes, ENDED as IS_ENDED, remove, STATE_MASK } from "./outbox.js";
+import {
+	codeOf,
+	endOf,
+	entryAfter,
+	firstEntry,
+	heldBytes,
+	ENDED as IS_ENDED,
+	remove,
+	removeStored,
+	STATE_MASK,
+	STORED,
+} from "./outbox.js";
 import { FIRST, KEEP, RAM_ONLY, RETAIN } from "./packet.js";
 import { IN_ACK, IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
 import {
@@ -1096,8 +1107,10 @@ export class Client {
 			while ((words[entry] & STATE_MASK) !== IS_ENDED) entry = entryAfter(session, entry);
 			const head = words[entry];
 			ticket = words[entry + 1] & 0xffff;
-			remove(session, entry);
+			if ((head & STORED) === 0) remove(session, entry);
 			this.call(this.options.onPublishEnd, ticket, endOf(head), codeOf(head));
+			// What the store still has goes when it has been told: a power cut may tell it twice, and never loses the telling.
+			if ((head & STORED) !== 0) removeStored(session, ticket);
 		}
 		if (session.ended === 0) session.todo &= ~ENDED;
 	}

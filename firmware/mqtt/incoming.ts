@@ -104,6 +104,16 @@ export class Incoming {
 	}
 
 	/**
+	 * With a store, of a message of QoS 2: a number that no other message has had or will have, below 2^53, and that is the
+	 * same when this one comes again because of a power cut, or of a link that went, before it was acknowledged. By it an
+	 * effect that lives elsewhere than in flash knows that it has happened. 0 at QoS 0 and 1, where the server may send a
+	 * message again in a way that nobody can tell, and without a store. Ask in the handler.
+	 */
+	get deliveryId(): number {
+		return this.qos === 2 ? (this.session.options.store?.deliveryId(this.session) ?? 0) : 0;
+	}
+
+	/**
 	 * Asks for manual acknowledgement of this message: call it in the handler (for a message in spans, at the last one),
 	 * and `client.acknowledge(token)` once the message is safe. Returns the token, or 0 where there is nothing to
 	 * acknowledge (QoS 0) or no room to remember it (`limits.received`; the link is then closed, and the server sends the

@@ -74,7 +74,10 @@ export interface SubscribeOptions {
 	noLocal?: boolean;
 	/** 5.0: messages keep the retain flag that they were published with. */
 	retainAsPublished?: boolean;
-	/** 5.0: retained messages are sent 0 (the default) at every SUBSCRIBE, 1 only at the first, 2 never. */
+	/**
+	 * 5.0: retained messages are sent 0 (the default) at every SUBSCRIBE, 1 only at the first, 2 never. With a store, a
+	 * subscription with 1 or 2 that has been granted is not asked for again after a power cut, where the server has the session.
+	 */
 	retainHandling?: 0 | 1 | 2;
 	/** 5.0: a block that properties() makes; this is where a subscription identifier goes. */
 	properties?: Uint8Array;
@@ -105,12 +108,18 @@ export interface SessionStore {
 	keepMessage(session: Session, entry: number, isUnsent: boolean): boolean;
 	/** Its PUBREC has come, its PUBREL has not left; `order` is the PUBREC's place among others. */
 	keepRelease(session: Session, entry: number, order: number): boolean;
-	/** It has ended. */
+	/** It has ended; and where that is with its session, the application has been told. */
 	dropMessage(session: Session, entry: number): void;
 	/** Acknowledgements are to leave that say what has become of QoS 2 messages. */
 	keepReceived(session: Session): boolean;
 	/** The server has accepted us, and nothing has been sent yet. */
 	keepConnection(session: Session, sessionPresent: boolean): boolean;
+	/** A SUBSCRIBE or UNSUBSCRIBE is to leave, or has been answered. */
+	keepSubscriptions(session: Session): boolean;
+	/** What the server of this session has granted for the filter with this handle, as it is asked for now; or -1. */
+	grantedBefore(session: Session, handle: number): number;
+	/** What Incoming.deliveryId says. */
+	deliveryId(session: Session): number;
 }
 
 /** Several servers, one of which each attempt goes to: firmware/optional/servers.ts is one. */

@@ -9,7 +9,7 @@
 // message without a search, and two messages in flight can never have one id [MQTT-2.3.1-2]. Row 0 has no message: its
 // ids are for SUBSCRIBE and UNSUBSCRIBE, which share the number space [MQTT-2.3.1-4] but take no message's place.
 
-import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
+import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, SESSION_LOST, TOO_LARGE } from "./error.js";
 import type { Session } from "./session.js";
 import { ENDED as ENDED_TODO } from "./todo.js";
 import { ROWS } from "./words.js";
@@ -42,7 +42,10 @@ export const STREAMED = 0x8_0000;
 /** Of an entry's second word. */
 export const HANDLE_SHIFT = 16;
 
-/** It is in the store as well: see SessionStore. The bits below say how an ENDED entry ended. */
+/**
+ * It is in the store as well: see SessionStore; of an ENDED entry, until the application has been told. The bits below say
+ * how an ENDED entry ended.
+ */
 export const STORED = 0x80_0000;
 /** It is not to be kept in the store. */
 export const VOLATILE = 0x40_0000;
@@ -189,12 +192,27 @@ export function end(session: Session, entry: number, how: number, code: number):
 	session.todo |= ENDED_TODO;
 }
 
+/** It has ended with its session: what the store has of it stays there until the application has been told. */
+export function lose(session: Session, entry: number, how: number): void {
+	const stored = session.words[entry] & STORED;
+	session.words[entry] ^= stored;
+	end(session, entry, how, SESSION_LOST);
+	session.words[entry] |= stored;
+}
+
 /** A message has ended that has more to it: its source is let go, its record in the store deleted. */
 export function forget(session: Session, entry: number): void {
 	const head = session.words[entry];
 	if ((head & STREAMED) !== 0) session.source = undefined;
-	// Of an ENDED entry that bit means nothing.
+	// An ENDED entry's record stays until that has been told.
 	if ((head & STORED) !== 0 && (head & STATE_MASK) !== ENDED) session.options.store?.dropMessage(session, entry);
+}
+
+/** The application has been told what became of the lost message with that ticket; what it did may have moved the entry. */
+export function removeStored(session: Session, ticket: number): void {
+	const entry = session.words[ROWS + (ticket % session.rows)];
+	session.options.store!.dropMessage(session, entry);
+	remove(session, entry);
 }
 
 /** How an ENDED entry ended that begins with this word. */

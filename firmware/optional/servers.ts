@@ -18,7 +18,7 @@
 import { COUNT_MASK, retryDelay } from "../mqtt/backoff.js";
 import type { Place, ServerChoice } from "../mqtt/client.js";
 import { arm, isArmed, PING, STABLE } from "../mqtt/deadline.js";
-import { BAD_OPTION, LINK_LOST, Misuse, RETURNING, SESSION_LOST } from "../mqtt/error.js";
+import { BAD_OPTION, LINK_LOST, Misuse, RETURNING } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import { retrySlowly, SESSION_TAKEN_OVER } from "../mqtt/reason.js";
 import { acceptedIds, loseReceived } from "../mqtt/received.js";
@@ -162,7 +162,7 @@ export class Servers implements ServerChoice {
 	#endSession(session: Session): void {
 		if (!this.#isAccepted || !this.startsClean || session.packet.five !== 0) return;
 		loseReceived(session);
-		loseMessages(session, END_LOST, SESSION_LOST);
+		loseMessages(session, END_LOST);
 		resumeSubscriptions(session, false, false);
 	}
 

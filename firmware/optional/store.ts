@@ -6,7 +6,8 @@
 // Each message has a key of its own, written once before it leaves; its PUBREC has another, written before PUBREL leaves;
 // so no write is over something that is still needed. What was received stands in one record with two keys by turns: a write
 // that the power cut tears destroys only the older one. Every record has a format, a length and a check sum: one that is
-// torn, or of another format, counts as not written, which is what it was.
+// torn, or of another format, counts as not written, which is what it was (record.ts). The record of what was received knows
+// which subscriptions stand on the server as well, and by which numbers handlers know messages (deliveries.ts).
 //
 // Each write makes its record anew: with a store a message above QoS 0 is not free of garbage, as it is without.
 //
@@ -18,15 +19,16 @@
 import type { KeyValue } from "../io.js";
 import type { SessionStore } from "../mqtt/client.js";
 import { isFive } from "../mqtt/encode.js";
-import { BAD_OPTION, Misuse, SESSION_LOST } from "../mqtt/error.js";
+import { BAD_OPTION, Misuse } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import {
 	append,
+	ENDED,
 	ENTRY_WORDS,
-	end,
 	entryAfter,
 	firstEntry,
 	LENGTH_MASK,
+	lose,
 	QUEUED,
 	RELEASED,
 	RESEND,
@@ -35,28 +37,45 @@ import {
 	STATE_MASK,
 	STORED,
 } from "../mqtt/outbox.js";
+import { UNSPECIFIED_ERROR } from "../mqtt/reason.js";
 import { acceptedIds, restoreAccepted } from "../mqtt/received.js";
 import { isRepublished } from "../mqtt/session/durability.js";
 import { END_LOST } from "../mqtt/session/event.js";
 import type { Session } from "../mqtt/session.js";
 import { UNSENT } from "../mqtt/todo.js";
+import { ANSWERED, ASKED, CODE_SHIFT, filterAt, filterOptions, filterState, STANDING, WANTED } from "../mqtt/topics.js";
 import { putUint16, putUint32, takeUint16, takeUint32, takeUtf8, utf8Bytes } from "../mqtt/wire.js";
+import { Deliveries } from "./deliveries.js";
+import {
+	CHECK_BYTES,
+	CONNECTION_AT,
+	checkSum,
+	HEAD_BYTES,
+	idOf,
+	inOrder,
+	isWhole,
+	MESSAGE,
+	NUMBER_AT,
+	ORDER_AT,
+	orderOf,
+	RELEASE,
+	STATE,
+	seal,
+} from "./record.js";
 
-// First byte of a record: what it is, and in the last bit whether its packets are those of 5.0.
-const MESSAGE = 0x10;
-const RELEASE = 0x20;
-const STATE = 0x30;
-
-/** Where the fields of all records lie. */
-const NUMBER_AT = 2;
-const ORDER_AT = 4;
-const CONNECTION_AT = 8;
-const HEAD_BYTES = 12;
-const CHECK_BYTES = 4;
 /** In the second byte of a message: it was kept before any connection could take it. The state has the session's server there. */
 const UNSENT_YET = 1;
-/** Of the state, behind that: the count when the session began, how many ids, how long a client id. */
-const STATE_BYTES = 8;
+/**
+ * Of the state, behind that: the count when the session began, how many ids, how long a client id; then how many
+ * subscriptions, which firmware before did not keep, nor deliveries, nor NEWER in the first byte.
+ */
+const STATE_BYTES = 10;
+const OLD_STATE_BYTES = 8;
+const NEWER = 2;
+/** A subscription is a check sum and what was granted. */
+const SUBSCRIPTION_BYTES = 5;
+/** Of subscription options: retained messages are not sent for a subscription that stands. */
+const RETAIN_HANDLING = 0x30;
 
 export interface FlashStoreOptions {
 	/** What the keys begin with. Default "mqtt"; another for each client of one KeyValue. */
@@ -85,6 +104,9 @@ export class FlashStore implements SessionStore {
 	#turn = 0;
 	/** What the record of state said last. */
 	#kept = new Uint8Array(0);
+	/** Subscriptions that stand on the server: check sum and granted code, by turns. */
+	#granted: number[] = [];
+	readonly #deliveries = new Deliveries();
 
 	/** Throws Misuse for a name that is too long for NVS. */
 	constructor(keyValue: KeyValue, options: FlashStoreOptions = {}) {
@@ -136,27 +158,46 @@ export class FlashStore implements SessionStore {
 
 	dropMessage(session: Session, entry: number): void {
 		const row = rowOf(session, entry);
+		const state = session.words[entry]! & STATE_MASK;
 		// In this order: a PUBREL for nothing is answered, a PUBLISH after its PUBCOMP would be delivered twice.
 		this.#delete(`m${row}`);
-		if ((session.words[entry]! & STATE_MASK) === RELEASED) this.#delete(`r${row}`);
+		// Of one that was lost with its session nobody knows how far it was.
+		if (state === RELEASED || (state === ENDED && this.#has(`r${row}`))) this.#delete(`r${row}`);
 	}
 
 	keepReceived(session: Session): boolean {
 		const ids = acceptedIds(session);
+		const granted = this.#granted;
+		const deliveries = this.#deliveries;
+		deliveries.settle(session, ids);
 		const client = session.options.clientId === "" ? utf8Bytes(session.clientId) : new Uint8Array(0);
 		const record = this.#record(
 			session,
 			STATE,
-			HEAD_BYTES + STATE_BYTES + ids.length * 2 + client.length + this.effect.length,
+			HEAD_BYTES +
+				STATE_BYTES +
+				ids.length * 2 +
+				client.length +
+				(granted.length >> 1) * SUBSCRIPTION_BYTES +
+				deliveries.byteLength +
+				this.effect.length,
 			0,
 		);
 		record[1] = session.options.servers?.holder ?? 0;
+		record[0]! |= NEWER;
 		putUint16(record, NUMBER_AT, session.rows);
 		let at = putUint32(record, HEAD_BYTES, this.#base);
 		at = putUint16(record, putUint16(record, at, ids.length), client.length);
+		at = putUint16(record, at, granted.length >> 1);
 		for (const id of ids) at = putUint16(record, at, id);
 		record.set(client, at);
-		record.set(this.effect, at + client.length);
+		at += client.length;
+		for (let i = 0; i < granted.length; i += 2) {
+			at = putUint32(record, at, granted[i]!);
+			record[at] = granted[i + 1]!;
+			at += 1;
+		}
+		record.set(this.effect, deliveries.put(record, at));
 		// Several acknowledgements leave at once, and some twice.
 		if (isSame(record, this.#kept)) return true;
 		const kept = record.slice();
@@ -171,9 +212,45 @@ export class FlashStore implements SessionStore {
 		let waits = !sessionPresent;
 		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry))
 			if ((session.words[entry]! & (STORED | STATE_MASK)) === (STORED | QUEUED)) waits = true;
-		if (!sessionPresent) this.#base = this.#connections;
+		if (!sessionPresent) {
+			this.#base = this.#connections;
+			this.#granted = [];
+			this.#deliveries.lose();
+		}
 		if (waits) this.#connections += 1;
 		return this.keepReceived(session);
+	}
+
+	/**
+	 * Those that have been granted as they are declared, and those that are asked for just as they were granted before. All
+	 * others are forgotten before the server is told to change anything.
+	 */
+	keepSubscriptions(session: Session): boolean {
+		const granted: number[] = [];
+		for (let handle = 1; handle <= session.topics; handle += 1) {
+			const state = filterState(session, handle);
+			if ((filterOptions(state) & RETAIN_HANDLING) === 0) continue;
+			const standing = state & STANDING;
+			let code = (state >> CODE_SHIFT) & 0xff;
+			if (standing === WANTED || standing === ASKED) code = this.grantedBefore(session, handle);
+			else if (standing !== ANSWERED || code >= UNSPECIFIED_ERROR) code = -1;
+			if (code >= 0) granted.push(subscriptionSum(session, handle), code);
+		}
+		if (isSame(granted, this.#granted)) return true;
+		this.#granted = granted;
+		return this.keepReceived(session);
+	}
+
+	grantedBefore(session: Session, handle: number): number {
+		const granted = this.#granted;
+		if (granted.length === 0) return -1;
+		const sum = subscriptionSum(session, handle);
+		for (let i = 0; i < granted.length; i += 2) if (granted[i] === sum) return granted[i + 1]!;
+		return -1;
+	}
+
+	deliveryId(session: Session): number {
+		return this.#deliveries.number(session);
 	}
 
 	/** The number of rows that messages were kept in. */
@@ -194,13 +271,25 @@ export class FlashStore implements SessionStore {
 		if (servers !== undefined) servers.holder = record[1]!;
 		const count = takeUint16(record, HEAD_BYTES + 4);
 		const clientLength = takeUint16(record, HEAD_BYTES + 6);
-		let at = HEAD_BYTES + STATE_BYTES;
+		const isNewer = (record[0]! & NEWER) !== 0;
+		let at = HEAD_BYTES + (isNewer ? STATE_BYTES : OLD_STATE_BYTES);
+		const taken: number[] = [];
 		for (let i = 0; i < count; i += 1) {
-			if (!restoreAccepted(session, takeUint16(record, at))) this.dropped += 1;
+			const id = takeUint16(record, at);
+			if (restoreAccepted(session, id)) taken.push(id);
+			else this.dropped += 1;
 			at += 2;
 		}
 		if (session.options.clientId === "" && clientLength > 0) session.clientId = takeUtf8(record, at, clientLength);
-		const effect = record.subarray(at + clientLength, record.length - CHECK_BYTES);
+		at += clientLength;
+		if (isNewer) {
+			for (let left = takeUint16(record, HEAD_BYTES + 8); left > 0; left -= 1) {
+				this.#granted.push(takeUint32(record, at), record[at + 4]!);
+				at += SUBSCRIPTION_BYTES;
+			}
+			at = this.#deliveries.take(record, at, taken);
+		}
+		const effect = record.subarray(at, record.length - CHECK_BYTES);
 		this.effect.set(effect.subarray(0, this.effect.length));
 		return takeUint16(record, NUMBER_AT);
 	}
@@ -217,7 +306,7 @@ export class FlashStore implements SessionStore {
 		const never = isUnsent && connection === this.#connections;
 		words[entry] = length | STORED | (never ? QUEUED : RESEND);
 		const isLost = connection < this.#base || (connection === this.#base && !isUnsent);
-		if (isLost && !isRepublished(session, entry)) this.#lose(session, entry);
+		if (isLost && !isRepublished(session, entry)) lose(session, entry, END_LOST);
 	}
 
 	#restoreReleased(session: Session, record: Uint8Array): void {
@@ -226,12 +315,7 @@ export class FlashStore implements SessionStore {
 		session.words[entry] = STORED;
 		session.releases = orderOf(record) - 1;
 		release(session, entry);
-		if (takeUint32(record, CONNECTION_AT) <= this.#base) this.#lose(session, entry);
-	}
-
-	/** It was sent in a session that the server has lost: what became of it is unknown. */
-	#lose(session: Session, entry: number): void {
-		end(session, entry, END_LOST, SESSION_LOST);
+		if (takeUint32(record, CONNECTION_AT) <= this.#base) lose(session, entry, END_LOST);
 	}
 
 	/** An entry with that packet id, or 0 where there is no place for it any more. */
@@ -263,18 +347,24 @@ export class FlashStore implements SessionStore {
 		}
 		if (value === undefined) return undefined;
 		const record = new Uint8Array(value);
-		const end = record.length - CHECK_BYTES;
-		const isWhole = end >= HEAD_BYTES && record[0] === (kind | isFive(session.options));
-		if (isWhole && takeUint32(record, end) === checkSum(record, end)) return record;
+		const first = kind === STATE ? record[0]! & ~NEWER : record[0];
+		if (first === (kind | isFive(session.options)) && isWhole(record)) return record;
 		this.dropped += 1;
 		// The state's is overwritten when its turn comes.
 		if (kind !== STATE) this.#delete(key);
 		return undefined;
 	}
 
+	#has(key: string): boolean {
+		try {
+			return this.#keyValue.read(this.#name + key) !== undefined;
+		} catch {
+			return false;
+		}
+	}
+
 	#write(key: string, record: Uint8Array): boolean {
-		const end = record.length - CHECK_BYTES;
-		putUint32(record, end, checkSum(record, end));
+		seal(record);
 		this.writes += 1;
 		try {
 			this.#keyValue.write(this.#name + key, record.buffer as ArrayBuffer);
@@ -301,36 +391,21 @@ function rowOf(session: Session, entry: number): number {
 	return (session.words[entry + 1]! & 0xffff) % session.rows;
 }
 
-function idOf(record: Uint8Array): number {
-	return takeUint16(record, NUMBER_AT);
+/** What says that a subscription is the same: filter, options and properties. */
+function subscriptionSum(session: Session, handle: number): number {
+	const { blocks, bytes } = session;
+	const filter = filterAt(session, handle);
+	const length = takeUint16(bytes, filter) + 2;
+	const block = blocks?.[handle];
+	const text = new Uint8Array(length + 1 + (block?.length ?? 0));
+	text.set(bytes.subarray(filter, filter + length));
+	text[length] = filterOptions(filterState(session, handle));
+	if (block !== undefined) text.set(block, length + 1);
+	return checkSum(text, text.length);
 }
 
-function orderOf(record: Uint8Array): number {
-	return takeUint32(record, ORDER_AT);
-}
-
-function inOrder(records: Uint8Array[]): Uint8Array[] {
-	return records.sort((a, b) => orderOf(a) - orderOf(b));
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
+function isSame(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
 	if (a.length !== b.length) return false;
 	for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
 	return true;
-}
-
-/** CRC-32 as Ethernet has it, four bits at a time. */
-const CRC = Object.freeze([
-	0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320,
-	0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-]);
-
-function checkSum(bytes: Uint8Array, end: number): number {
-	let sum = -1;
-	for (let i = 0; i < end; i += 1) {
-		sum ^= bytes[i]!;
-		sum = CRC[sum & 15]! ^ (sum >>> 4);
-		sum = CRC[sum & 15]! ^ (sum >>> 4);
-	}
-	return ~sum >>> 0;
 }

@@ -22,7 +22,7 @@ import {
 import { PUBCOMP, PUBREC, QOS_1, QOS_MASK, RAM_ONLY } from "../packet.js";
 import { UNSPECIFIED_ERROR } from "../reason.js";
 import type { Session } from "../session.js";
-import { ONLINE, WISH_SHIFT, WISHES } from "../todo.js";
+import { LEAVING, ONLINE, WISH_SHIFT, WISHES } from "../todo.js";
 
 /** A message that has not left is kept, if it is one of those: its ticket, or minus STORE_FAILED, and it was not taken. */
 export function keepNew(session: Session, at: number, ticket: number): number {
@@ -75,6 +75,18 @@ export function isRepublished(session: Session, entry: number): boolean {
 export function keepConnection(session: Session, sessionPresent: boolean): boolean {
 	const { store } = session.options;
 	return store === undefined || store.keepConnection(session, sessionPresent);
+}
+
+/**
+ * Subscriptions are about to change. False where flash would go on to say that the old ones stand: the link closes, and the
+ * next one tries again.
+ */
+export function keepSubscriptions(session: Session): boolean {
+	const { store } = session.options;
+	if (store === undefined || store.keepSubscriptions(session)) return true;
+	session.error = STORE_FAILED;
+	session.todo |= LEAVING;
+	return false;
 }
 
 /** "flash-when-offline": the connection is gone, and what was not kept as long as there was one is kept now. */

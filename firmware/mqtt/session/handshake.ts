@@ -3,7 +3,7 @@
 import { ACK, CONNACK, disarm, KEEP_ALIVE, SILENCE, STABLE, start } from "../deadline.js";
 import { takeConnack } from "../decode.js";
 import { asksClean, connectRemaining, packetLength, putConnect } from "../encode.js";
-import { OK, SESSION_LOST, STORE_FAILED, UNEXPECTED_SESSION } from "../error.js";
+import { OK, STORE_FAILED, UNEXPECTED_SESSION } from "../error.js";
 import { nextReleased } from "../outbox.js";
 import { PUBREL } from "../packet.js";
 import { PACKET_TOO_LARGE_REASON } from "../reason.js";
@@ -47,7 +47,7 @@ export function handleConnack(session: Session): number {
 	if (!sessionPresent) {
 		// The standard leaves it to the client (3.1.1 section 3.2.2.2) what to do with state that the server lost. To
 		// send it again could deliver a QoS 2 message twice, so it ends, and the application is told.
-		loseMessages(session, END_LOST, SESSION_LOST);
+		loseMessages(session, END_LOST);
 	}
 	if (!isKept) return fail(session, STORE_FAILED);
 	session.phase = ONLINE;

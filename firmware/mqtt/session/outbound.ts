@@ -24,6 +24,7 @@ import {
 	HANDLE_SHIFT,
 	isBegun,
 	LENGTH_MASK,
+	lose,
 	putFirst,
 	QUEUED,
 	RELEASED,
@@ -419,14 +420,14 @@ export function rewindMessages(session: Session, code: number): void {
 }
 
 /** The session is gone: what was sent in it and not settled ends. What never left belongs to no session yet. */
-export function loseMessages(session: Session, how: number, code: number): void {
+export function loseMessages(session: Session, how: number): void {
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = session.words[entry] & STATE_MASK;
 		if (state === RESEND && isRepublished(session, entry)) {
 			// In the new session it is a new message; but no policy may let go of what has left before.
 			session.bytes[(entry + ENTRY_WORDS) << 2] &= ~DUP;
 			session.words[entry] = (session.words[entry] ^ RESEND ^ QUEUED) | AHEAD;
-		} else if (state === RESEND || state === RELEASED) end(session, entry, how, code);
+		} else if (state === RESEND || state === RELEASED) lose(session, entry, how);
 	}
 }
 

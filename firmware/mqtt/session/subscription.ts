@@ -1,6 +1,7 @@
 // Subscriptions are declared once and brought about on every connection: after a Session Present of 0 all of them are
 // asked for again, after a 1 only those that the server never answered. SUBSCRIBE is made from the table when it is
-// sent, so it takes no room in the outbox, and one packet carries all that is wanted. One is in flight at a time.
+// sent, so it takes no room in the outbox, and one packet carries all that is wanted. One is in flight at a time. A store
+// knows of some that were granted in an earlier life, and still stand.
 
 import { ACK, isArmed, start } from "../deadline.js";
 import { takeSuback } from "../decode.js";
@@ -29,6 +30,7 @@ import {
 } from "../topics.js";
 import { takeUint16 } from "../wire.js";
 import { REQUEST_FIRST, REQUEST_MS } from "../words.js";
+import { keepSubscriptions } from "./durability.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
 import { filterRefusal, fitsRequest } from "./server.js";
 
@@ -63,17 +65,23 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 		do handle = nextTopic(session, handle + 1, STANDING, from);
 		while (handle !== 0 && session.blocks?.[handle] !== block);
 	}
-	if (remaining === least) return -1;
-	session.requestId = takeRequestId(session);
-	words[REQUEST_FIRST] = first;
-	words[REQUEST_MS] = session.now;
-	if (!isArmed(session, ACK)) start(session, ACK);
+	if (remaining === least || !beginRequest(session, first)) return -1;
 	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId, five, block);
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const options = first === SUBSCRIBE ? filterOptions(words[stateAt(session, handle)]) : -1;
 		at = putRequestFilter(bytes, at, filterAt(session, handle), options);
 	}
 	return at - stageAt;
+}
+
+/** The packet has an id and a deadline; false where the store could not take note of it. */
+function beginRequest(session: Session, first: number): boolean {
+	if (!keepSubscriptions(session)) return false;
+	session.requestId = takeRequestId(session);
+	session.words[REQUEST_FIRST] = first;
+	session.words[REQUEST_MS] = session.now;
+	if (!isArmed(session, ACK)) start(session, ACK);
+	return true;
 }
 
 /** One code a filter, in order [MQTT-3.9.3-1]. */
@@ -100,6 +108,8 @@ function handleAnswer(session: Session, first: number, codes: number, from: numb
 	}
 	session.requestId = 0;
 	session.todo |= WANTS_REQUEST;
+	// Where that cannot be kept, the next life asks again.
+	session.options.store?.keepSubscriptions(session);
 	return EVENT_ANSWERED;
 }
 
@@ -144,14 +154,16 @@ export function resumeSubscriptions(session: Session, sessionPresent: boolean, i
 		}
 		if (standing !== WANTED) continue;
 		const filter = filterAt(session, handle);
-		const reason = filterRefusal(
+		let code = filterRefusal(
 			session,
 			session.bytes,
 			filter + 2,
 			takeUint16(session.bytes, filter),
 			session.blocks?.[handle],
 		);
-		if (reason !== 0) setAnswer(session, handle, ANSWERED, reason);
+		// What this session was granted in an earlier life needs no asking: SUBSCRIBE would change nothing.
+		if (code === 0) code = session.options.store?.grantedBefore(session, handle) ?? -1;
+		if (code >= 0) setAnswer(session, handle, ANSWERED, code);
 	}
 }
 

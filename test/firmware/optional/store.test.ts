@@ -3,92 +3,17 @@
 // publishes what it has on its list, and counts what it gets.
 
 import { describe, expect, it } from "vitest";
-import type { Socket, SocketOptions, TimerOptions } from "../../../firmware/io.js";
-import { Client, type ClientOptions, Misuse, QOS_1, QOS_2 } from "../../../firmware/mqtt/client.js";
+import { type ClientOptions, Misuse, QOS_1, QOS_2, type SubscribeOptions } from "../../../firmware/mqtt/client.js";
+import { properties, SUBSCRIPTION_IDENTIFIER } from "../../../firmware/mqtt/property.js";
+import { CHECK_BYTES, HEAD_BYTES, STATE, seal } from "../../../firmware/optional/record.js";
 import { FlashStore } from "../../../firmware/optional/store.js";
 import type { Message } from "../../../host-sim/broker/message.js";
 import { CUT_MODES, type CutMode, Flash } from "../../../host-sim/world/flash.js";
-import { Peer, type PeerOptions, publish } from "../../support/peer.js";
+import { Life } from "../../support/life.js";
+import { byteHex, Peer, type PeerOptions, packet, publish } from "../../support/peer.js";
 import { TestWorld } from "../../support/world.js";
 
 type Version = 4 | 5;
-
-/** A board between two power cuts: when the power has gone, nothing that it does has an effect any more. */
-class Life {
-	readonly store: FlashStore;
-	readonly client: Client;
-	/** Packets sent and read so far. */
-	packets = 0;
-	isAlive = true;
-	readonly #world: TestWorld;
-	readonly #flash: Flash;
-
-	constructor(world: TestWorld, flash: Flash, options: Partial<ClientOptions>, cutAtPacket = 0) {
-		this.#world = world;
-		this.#flash = flash;
-		this.store = new FlashStore(flash, { effectBytes: 8 });
-		const life = this;
-		const { socket, timer, ...rest } = world.collaborators("board");
-		const step = () => {
-			this.packets += 1;
-			if (this.packets === cutAtPacket) this.cut();
-		};
-		this.client = new Client({
-			clientId: "board",
-			cleanSession: false,
-			backoff: { baseMs: 100, capMs: 500 },
-			...rest,
-			socket: {
-				io: class extends socket.io {
-					constructor(given: SocketOptions) {
-						if (!life.isAlive) throw new Error("no power");
-						super({
-							...given,
-							onReadable(this: Socket, count: number) {
-								if (life.isAlive) step();
-								if (life.isAlive) given.onReadable?.call(this, count);
-							},
-							onWritable(this: Socket, count: number) {
-								if (life.isAlive) given.onWritable?.call(this, count);
-							},
-							onError(this: Socket) {
-								if (life.isAlive) given.onError?.call(this);
-							},
-						});
-					}
-					override write(view: Uint8Array): number {
-						if (life.isAlive) step();
-						if (!life.isAlive) throw new Error("no power");
-						const room = super.write(view);
-						step();
-						return room;
-					}
-				},
-			},
-			timer: {
-				io: class extends timer.io {
-					constructor(given: TimerOptions) {
-						super({
-							...given,
-							onTimer() {
-								if (life.isAlive) given.onTimer.call(this);
-							},
-						});
-					}
-				},
-			},
-			...options,
-			store: this.store,
-		});
-	}
-
-	cut(): void {
-		if (!this.isAlive) return;
-		this.isAlive = false;
-		this.#flash.cut();
-		this.#world.network.links.find(link => link.name === "board")?.cut();
-	}
-}
 
 interface Cut {
 	operation?: number;
@@ -317,6 +242,46 @@ describe("what is kept", () => {
 		expect(operation).toBe(6);
 	});
 
+	it("what the loss of a session ends is told at least once, whenever the power goes, in however many lives", () => {
+		/** Cuts the power of the first two lives, at those operations; true as long as they came so far. */
+		const lose = (cuts: readonly [number, number], mode: CutMode) => {
+			const flash = new Flash();
+			let { peer } = boot(flash);
+			peer.online();
+			const ids = [1, 2, 2].map(qos => peer.client.publish("a", "x", { qos: qos as 1 | 2 }));
+			peer.send({ cmd: "pubrec", messageId: ids[2]! });
+			peer.socket.fail();
+			const ends: string[] = [];
+			const reached: boolean[] = [];
+			let isNoted = false;
+			for (const operation of [...cuts, 0]) {
+				const connections = peer.sockets.length;
+				peer.connect();
+				if (connections > 0) peer.told();
+				let wasCut = false;
+				flash.cutAt(operation, mode, () => {
+					wasCut = true;
+					// What is told from here on is told by nobody.
+					ends.push(...peer.told());
+				});
+				peer.send({ cmd: "connack", returnCode: 0, sessionPresent: isNoted });
+				if (!wasCut) ends.push(...peer.told());
+				reached.push(wasCut || operation === 0);
+				isNoted ||= operation !== 1 || mode === "after" || !wasCut;
+				peer = boot(flash).peer;
+			}
+			for (const id of ids) expect(ends, `${cuts} ${mode}`).toContain(`end ${id} lost 1a`);
+			expect([...flash.values.keys()].filter(key => /[mr]\d+$/.test(key))).toEqual([]);
+			expect([peer.client.unsettled, peer.online(true).told()]).toEqual([0, ["online true"]]);
+			return reached;
+		};
+		for (let first = 1; ; first += 1) {
+			for (let second = 1; ; second += 1)
+				if (!CUT_MODES.map(mode => lose([first, second], mode)[1]).some(Boolean)) break;
+			if (!CUT_MODES.map(mode => lose([first, 1], mode)[0]).some(Boolean)) break;
+		}
+	});
+
 	it("writes as often as it says: 2 and 4 times for a message out, 2 for one in, once for a connection that changes anything", () => {
 		const flash = new Flash();
 		const { peer, store } = boot(flash);
@@ -449,5 +414,237 @@ describe("what is kept", () => {
 		make("a").client.publish("a", "from a", { qos: 1 });
 		make("b").client.publish("b", "from b", { qos: 1 });
 		expect(make("b").online().brief()[0]).toMatch(/^publish b from b /);
+	});
+});
+
+/** What a server has of subscriptions: filters with their options, from the SUBSCRIBE and UNSUBSCRIBE that it gets. */
+class Subscriptions {
+	readonly options = new Map<string, number>();
+
+	/** Takes what the client has sent, and answers it. */
+	serve(peer: Peer): this {
+		for (let frames = peer.frames(); frames.length > 0; frames = peer.frames())
+			for (const frame of frames) this.answer(peer, frame);
+		return this;
+	}
+
+	/** One packet; answered unless the client is gone. */
+	answer(peer: Peer | undefined, frame: Buffer): void {
+		const isSubscribe = frame[0] === 0x82;
+		if (!isSubscribe && frame[0] !== 0xa2) return;
+		const codes: string[] = [];
+		// A length of one byte, the packet id, and no properties but those that one test has.
+		for (let at = 5 + frame[4]!; at < frame.length; ) {
+			const filter = frame.toString("utf8", at + 2, at + 2 + frame.readUInt16BE(at));
+			at += 2 + filter.length;
+			if (isSubscribe) {
+				const options = frame[at]!;
+				at += 1;
+				this.options.set(filter, options);
+				codes.push(byteHex(options & 3));
+			} else {
+				this.options.delete(filter);
+				codes.push("00");
+			}
+		}
+		peer?.send(packet(isSubscribe ? "90" : "b0", frame.toString("hex", 2, 4), "00", ...codes));
+	}
+}
+
+describe("subscriptions", () => {
+	const five = { protocolVersion: 5 } as const;
+
+	it("that are granted are not asked for again by the next life, except where that brings retained messages", () => {
+		const flash = new Flash();
+		const live = (options: PeerOptions = five) => {
+			const { peer, store } = boot(flash, options);
+			const seen: string[] = [];
+			const declare = (filter: string, given: SubscribeOptions) =>
+				peer.client.subscribe(filter, message => seen.push(message.topic), given);
+			const handles = [
+				declare("always", { qos: 1 }),
+				declare("first", { qos: 1, retainHandling: 1 }),
+				declare("never/+", { qos: 2, retainHandling: 2 }),
+			];
+			return { peer, store, seen, handles };
+		};
+		const server = new Subscriptions();
+		const first = live();
+		first.peer.online();
+		const before = first.store.writes;
+		server.serve(first.peer);
+		expect(first.store.writes).toBe(before + 1);
+		// On the next connection of this life nothing changes.
+		first.peer.socket.fail();
+		server.serve(first.peer.online(true));
+		expect(first.store.writes).toBe(before + 1);
+		const second = live();
+		second.peer.online(true);
+		expect(second.peer.told()).toEqual([
+			"online true",
+			...second.handles.slice(1).map((handle, i) => `subscribed ${handle} ${i + 1}`),
+		]);
+		expect(second.peer.take()).toMatchObject([{ cmd: "subscribe", subscriptions: [{ topic: "always" }] }]);
+		second.peer.send(publish("never/x", "x"), publish("first", "x"));
+		expect([second.seen, second.store.writes]).toEqual([["never/x", "first"], 0]);
+		// Where the session is lost they are asked for, and forgotten: the next life asks once more.
+		const third = live();
+		third.peer.online(false);
+		expect(third.peer.brief()).toEqual([expect.stringMatching(/^subscribe always:1 first:1 never\/\+:2 /)]);
+		expect(live().peer.online(true).brief()).toEqual([
+			expect.stringMatching(/^subscribe always:1 first:1 never\/\+:2 /),
+		]);
+	});
+
+	it("are asked for again where anything is different, and at 3.1.1 always", () => {
+		const one = properties([SUBSCRIPTION_IDENTIFIER, 1]);
+		const two = properties([SUBSCRIPTION_IDENTIFIER, 2]);
+		const same = { qos: 1, retainHandling: 1, properties: one } as const;
+		const asks = (filter: string, options: SubscribeOptions) => {
+			const flash = new Flash();
+			const first = boot(flash, five).peer;
+			first.client.subscribe("a", () => {}, same);
+			new Subscriptions().serve(first.online());
+			const second = boot(flash, five).peer;
+			second.client.subscribe(filter, () => {}, options);
+			return second.online(true).take().length;
+		};
+		expect(asks("a", same)).toBe(0);
+		expect(asks("b", same)).toBe(1);
+		for (const change of [{ qos: 2 }, { retainHandling: 2 }, { noLocal: true }, { properties: two }] as const)
+			expect(asks("a", { ...same, ...change }), JSON.stringify(change)).toBe(1);
+		expect(asks("a", { qos: 1, retainHandling: 1 })).toBe(1);
+		const flash = new Flash();
+		for (const present of [false, true]) {
+			const { peer, store } = boot(flash);
+			peer.client.subscribe("a", () => {}, { qos: 1 });
+			peer.online(present);
+			const before = store.writes;
+			peer.answer("01");
+			expect([store.writes - before, peer.told().at(-1)]).toEqual([0, "subscribed 1 1"]);
+		}
+	});
+
+	it("that a server refuses, or that are declared when the connection stands, are asked for; the latter cost no write", () => {
+		const flash = new Flash();
+		const options = { qos: 1, retainHandling: 1 } as const;
+		const first = boot(flash, five).peer.online();
+		first.client.subscribe("a", () => {}, options);
+		first.answer("87");
+		first.client.subscribe("b", () => {}, options);
+		first.answer("01");
+		const second = boot(flash, five);
+		second.peer.client.subscribe("a", () => {}, options);
+		second.peer.online(true);
+		expect(second.peer.brief()).toEqual([expect.stringMatching(/^subscribe a:1 /)]);
+		const third = boot(flash, five);
+		third.peer.online(true);
+		third.peer.client.subscribe("b", () => {}, options);
+		expect(third.peer.brief()).toEqual([expect.stringMatching(/^subscribe b:1 /)]);
+	});
+
+	it("a power cut at any write, with the packets before it on the server or not, leaves no subscription missing or old", () => {
+		const declare = (peer: Peer, filter: string, qos: number, retainHandling: 0 | 1 | 2) =>
+			peer.client.subscribe(filter, () => {}, { qos, retainHandling });
+		/** True as long as the first life came to that operation. */
+		const play = (operation: number, mode: CutMode, arrives: boolean, again: (peer: Peer) => void) => {
+			const flash = new Flash();
+			const { peer } = boot(flash, five);
+			const server = new Subscriptions();
+			let wasCut = false;
+			flash.cutAt(operation, mode, () => {
+				wasCut = true;
+				for (const frame of peer.frames()) if (arrives) server.answer(undefined, frame);
+			});
+			const act = (request: () => void) => {
+				if (wasCut) return;
+				request();
+				// It goes on without power, and nobody hears it.
+				while (!wasCut) {
+					const frames = peer.frames();
+					if (frames.length === 0) return;
+					for (const frame of frames) if (!wasCut) server.answer(peer, frame);
+				}
+			};
+			let b = 0;
+			act(() => {
+				declare(peer, "a", 1, 1);
+				b = declare(peer, "b", 1, 2);
+				declare(peer, "c", 1, 0);
+				peer.online();
+			});
+			act(() => declare(peer, "a", 2, 1));
+			act(() => peer.client.unsubscribe(b));
+			// The link goes with an UNSUBSCRIBE on its way.
+			act(() => declare(peer, "b", 1, 1));
+			act(() => {
+				peer.client.unsubscribe(b);
+				server.answer(undefined, peer.frames().at(-1) ?? Buffer.of(0));
+				peer.socket.fail();
+			});
+			const next = boot(flash, five).peer;
+			again(next);
+			const wanted = new Map<string, number>();
+			for (const [topic, options] of WANTED.get(again)!) wanted.set(topic, options);
+			server.serve(next.online(true));
+			for (const [topic, options] of wanted)
+				expect(server.options.get(topic), `${topic} ${operation} ${mode} ${arrives}`).toBe(options);
+			return wasCut;
+		};
+		const likeAtFirst = (peer: Peer) => {
+			declare(peer, "a", 1, 1);
+			declare(peer, "b", 1, 2);
+		};
+		const likeInTheEnd = (peer: Peer) => {
+			declare(peer, "a", 2, 1);
+			declare(peer, "b", 1, 1);
+			declare(peer, "c", 1, 0);
+		};
+		const WANTED = new Map([
+			[likeAtFirst, [["a", 0x11] as const, ["b", 0x21] as const]],
+			[likeInTheEnd, [["a", 0x12] as const, ["b", 0x11] as const, ["c", 0x01] as const]],
+		]);
+		for (const again of [likeAtFirst, likeInTheEnd]) {
+			let operation = 1;
+			const all = () => CUT_MODES.flatMap(mode => [true, false].map(arrives => play(operation, mode, arrives, again)));
+			while (all().some(Boolean)) operation += 1;
+			// The connection, and twice for each of four changes, but for the first and the last.
+			expect(operation).toBeGreaterThan(7);
+		}
+	});
+
+	it("are not changed where flash would go on to say what no longer is: the link closes, and the next one tries again", () => {
+		const flash = new Flash();
+		const { peer } = boot(flash, five);
+		const handle = peer.client.subscribe("a", () => {}, { retainHandling: 2 });
+		new Subscriptions().serve(peer.online());
+		peer.told();
+		flash.cut();
+		peer.client.unsubscribe(handle);
+		expect([peer.told(), peer.hex(), peer.socket.closed]).toEqual([["offline 1d"], "", true]);
+		flash.restore();
+		peer.online(true);
+		expect(peer.brief()).toEqual([expect.stringMatching(/^unsubscribe a /)]);
+	});
+
+	it("a record of state as firmware wrote it before is read", () => {
+		const flash = new Flash();
+		const old = new Uint8Array(HEAD_BYTES + 8 + 2 + 3 + CHECK_BYTES);
+		// Written seventh, in the third connection of a session that began with the second: id 5 taken, "abc" as effect.
+		old.set([STATE, 0, 0, 33, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 2, 0, 1, 0, 0, 0, 5, 97, 98, 99]);
+		seal(old);
+		flash.write("mqtts1", old.buffer);
+		const { peer, store } = boot(flash, {}, 3);
+		expect([...store.effect, store.dropped]).toEqual([97, 98, 99, 0]);
+		peer.online(true).send(publish("b", "x", 2, 5, true), publish("b", "y", 2, 6));
+		expect([peer.told(), peer.brief()]).toEqual([
+			["online true", "message b y 2"],
+			["pubrec #5", "pubrec #6"],
+		]);
+		// The next is of the new kind, and goes before it.
+		const next = boot(flash, {}, 3);
+		expect([...next.store.effect, next.store.dropped]).toEqual([97, 98, 99, 0]);
+		next.peer.online(true).send(publish("b", "y", 2, 6, true));
+		expect(next.peer.told()).toEqual(["online true"]);
 	});
 });

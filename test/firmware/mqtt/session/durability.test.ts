@@ -9,6 +9,7 @@ import { Peer, type PeerOptions, publish } from "../../../support/peer.js";
 class Notes implements SessionStore {
 	readonly notes: string[] = [];
 	refuses = "";
+	granted = -1;
 	sent = () => 0;
 
 	#note(text: string): boolean {
@@ -33,6 +34,15 @@ class Notes implements SessionStore {
 	}
 	keepConnection(_session: Session, sessionPresent: boolean): boolean {
 		return this.#note(`connection ${sessionPresent}`);
+	}
+	keepSubscriptions(): boolean {
+		return this.#note("subscriptions");
+	}
+	grantedBefore(session: Session, handle: number): number {
+		return session.topics >= handle ? this.granted : -1;
+	}
+	deliveryId(session: Session): number {
+		return 1000 + session.packet.packetId;
 	}
 }
 
