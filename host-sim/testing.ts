@@ -24,7 +24,7 @@ export { NodeResolver } from "./node/resolver.js";
 export { TCP } from "./node/tcp.js";
 export { NodeTimer } from "./node/timer.js";
 export { sentence } from "./sentence.js";
-export { CUT_MODES, type CutMode, Flash, PowerCut } from "./world/flash.js";
+export { CUT_MODES, type CutMode, Flash, type FlashOptions, PowerCut } from "./world/flash.js";
 export { Link } from "./world/link.js";
 export { clientIo, Machine, type MachineIo, type MachineOptions } from "./world/machine.js";
 export { Network } from "./world/network.js";

@@ -1,4 +1,5 @@
-// firmware/io.ts's KeyValue in NVS, the flash partition for small values.
+// firmware/io.ts's KeyValue in NVS, the flash partition for small values. The SDK writes each value as a blob and commits it
+// before it returns, deletions too; host-sim/world/wear.ts knows what that costs.
 
 import Storage from "embedded:storage/key-value";
 import type { KeyValue } from "../../io.js";

@@ -3,7 +3,7 @@
 // publishes what it has on its list, and counts what it gets.
 
 import { describe, expect, it } from "vitest";
-import { type ClientOptions, Misuse, QOS_1, QOS_2, type SubscribeOptions } from "../../../firmware/mqtt/client.js";
+import { Misuse, QOS_1, QOS_2, type SubscribeOptions } from "../../../firmware/mqtt/client.js";
 import { properties, SUBSCRIPTION_IDENTIFIER } from "../../../firmware/mqtt/property.js";
 import { CHECK_BYTES, HEAD_BYTES, STATE, seal } from "../../../firmware/optional/record.js";
 import { FlashStore } from "../../../firmware/optional/store.js";
@@ -36,14 +36,8 @@ interface Outcome {
 const COUNT = 3;
 
 /** The board's list goes up at that QoS, as many messages come down, and the power is cut once. */
-function play(
-	protocolVersion: Version,
-	qos: 1 | 2,
-	cut: Cut,
-	durability: ClientOptions["durability"] = "flash",
-): Outcome {
+function play(protocolVersion: Version, qos: 1 | 2, cut: Cut, flash = new Flash()): Outcome {
 	const world = new TestWorld({ link: { latencyMs: 7 } });
-	const flash = new Flash();
 	const outcome: Outcome = {
 		up: new Map(),
 		effects: [],
@@ -67,7 +61,6 @@ function play(
 			flash,
 			{
 				protocolVersion,
-				durability,
 				onPublishEnd: (ticket, end, code) => outcome.ends.push(`${ticket} ${end} ${code}`),
 			},
 			cutAtPacket,
@@ -167,6 +160,23 @@ describe.each(versions)("a power cut, with protocol version %d", version => {
 			for (let packet = 1; packet <= packets; packet += 1)
 				expectPromises(play(version, qos, { packet }), qos, `packet ${packet}`);
 		});
+	});
+});
+
+describe("flash that does not keep what it says", () => {
+	it.each([
+		["that loses the last write that it has called safe", { lossy: true }],
+		["behind a cache that nobody empties", { cached: true }],
+	])("is found out: one %s", (_name, options) => {
+		const { operations } = play(4, 2, {});
+		let broken = 0;
+		for (let operation = 1; operation <= operations; operation += 1)
+			try {
+				expectPromises(play(4, 2, { operation, mode: "after" }, new Flash(options)), 2, "");
+			} catch {
+				broken += 1;
+			}
+		expect(broken).toBeGreaterThan(3);
 	});
 });
 

@@ -1,7 +1,7 @@
 // Flash with a power cut in it: what is there when the power is back.
 
 import { describe, expect, it } from "vitest";
-import { CUT_MODES, type CutMode, Flash, PowerCut } from "../../../host-sim/world/flash.js";
+import { CUT_MODES, type CutMode, Flash, type FlashOptions, PowerCut } from "../../../host-sim/world/flash.js";
 
 const bytes = (...values: number[]) => Uint8Array.from(values).buffer;
 const values = (flash: Flash, key: string) => {
@@ -70,5 +70,115 @@ describe("flash", () => {
 		expect(["a", "b", "c"].map(key => values(flash, key))).toEqual([[1], [2], [3]]);
 		new Uint8Array(flash.read("a")!)[0] = 9;
 		expect(values(flash, "a")).toEqual([1]);
+	});
+});
+
+describe("flash as NVS has it", () => {
+	it("counts entries: two for a blob and one for each 32 bytes; none for what is there, or is deleted", () => {
+		const flash = new Flash();
+		const entries = (act: () => void) => {
+			const before = flash.entries;
+			act();
+			return flash.entries - before;
+		};
+		const write = (length: number, byte = 1) =>
+			entries(() => flash.write("k", new Uint8Array(length).fill(byte).buffer));
+		expect([write(0), write(1), write(32), write(33), write(33), write(33, 2)]).toEqual([2, 3, 3, 4, 0, 4]);
+		expect(flash.usedEntries).toBe(4);
+		expect(entries(() => flash.delete("k"))).toBe(0);
+		expect([flash.usedEntries, flash.operations, flash.deletions]).toEqual([0, 7, 1]);
+	});
+
+	it("that is full takes what finds room, the old value beside the new one, and a deletion makes some", () => {
+		const flash = new Flash({ capacity: 9 });
+		flash.write("a", bytes(1));
+		flash.write("b", bytes(2));
+		flash.write("b", bytes(3));
+		flash.write("c", bytes(4));
+		for (const act of [() => flash.write("d", bytes(5)), () => flash.write("a", bytes(6))]) expect(act).toThrow("full");
+		// As it is: nothing to write.
+		flash.write("a", bytes(1));
+		expect(["a", "b", "c", "d"].map(key => values(flash, key))).toEqual([[1], [3], [4], undefined]);
+		flash.delete("c");
+		flash.write("a", bytes(6));
+		expect([values(flash, "a"), flash.entries]).toEqual([[6], 15]);
+	});
+
+	it("that is worn can be read, and nothing else, for good", () => {
+		const flash = new Flash({ endurance: 2 });
+		flash.write("a", bytes(1));
+		flash.write("b", bytes(2));
+		for (const act of [() => flash.write("a", bytes(3)), () => flash.delete("a")]) expect(act).toThrow("worn");
+		flash.cut();
+		flash.restore();
+		expect(() => flash.write("c", bytes(3))).toThrow("worn");
+		expect([values(flash, "a"), values(flash, "b"), flash.operations]).toEqual([[1], [2], 2]);
+	});
+});
+
+describe("flash behind a cache", () => {
+	/** Two that are safe, and three changes that are not. */
+	function changed(options: FlashOptions = { cached: true }) {
+		const flash = new Flash(options);
+		flash.write("a", bytes(1));
+		flash.write("b", bytes(2));
+		flash.sync();
+		flash.write("a", bytes(3));
+		flash.delete("b");
+		flash.write("a", bytes(4));
+		return flash;
+	}
+	const both = (flash: Flash) => ["a", "b"].map(key => values(flash, key)?.[0]);
+
+	it("loses the last of what waits for sync(), and never one in the middle", () => {
+		const left = [0, 1, 2, 3].map(kept => {
+			const flash = changed();
+			expect(both(flash)).toEqual([4, undefined]);
+			flash.cut(kept);
+			expect(() => flash.sync()).toThrow(PowerCut);
+			flash.restore();
+			return both(flash);
+		});
+		expect(left).toEqual([
+			[1, 2],
+			[3, 2],
+			[3, undefined],
+			[4, undefined],
+		]);
+		const synced = changed();
+		synced.sync();
+		synced.cut();
+		synced.restore();
+		expect(both(synced)).toEqual([4, undefined]);
+	});
+
+	it("may lose it in an operation, which waits like the others", () => {
+		const left = [0, 3, 4].map(kept => {
+			const flash = changed();
+			flash.cutAt(1, "after", () => {}, kept);
+			expect(() => flash.write("b", bytes(5))).toThrow(PowerCut);
+			flash.restore();
+			return both(flash);
+		});
+		expect(left).toEqual([
+			[1, 2],
+			[4, undefined],
+			[4, 5],
+		]);
+	});
+
+	it("that lies loses what it has called safe, and keeps what came later", () => {
+		const flash = changed({ cached: true, lossy: true });
+		flash.cut(1);
+		flash.restore();
+		expect(both(flash)).toEqual([3, undefined]);
+		// Without a cache, it is the last write of all.
+		const direct = new Flash({ lossy: true });
+		direct.write("a", bytes(1));
+		direct.write("b", bytes(2));
+		direct.cutAt(1, "after", () => {});
+		expect(() => direct.write("c", bytes(3))).toThrow(PowerCut);
+		direct.restore();
+		expect(["a", "b", "c"].map(key => values(direct, key))).toEqual([[1], undefined, [3]]);
 	});
 });
