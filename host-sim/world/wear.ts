@@ -10,9 +10,9 @@
 //
 // A sector lasts for about 100,000 times (ESP-FAQ, "Non-Volatile Storage": "Typical flash lifetime is 100 k erase cycles").
 
-export const PAGE_BYTES = 4096;
+const PAGE_BYTES = 4096;
 /** Entries of a page. */
-export const PAGE_ENTRIES = 126;
+const PAGE_ENTRIES = 126;
 const ENTRY_BYTES = 32;
 const ERASE_CYCLES = 100_000;
 /**

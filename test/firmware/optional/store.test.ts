@@ -292,6 +292,32 @@ describe("what is kept", () => {
 		}
 	});
 
+	it("what is published while a loss is told takes nothing from it, and is not taken with it, however full the outbox is", () => {
+		const flash = new Flash();
+		const tickets: number[] = [];
+		const { peer } = boot(flash, {
+			limits: { outbox: 240, messages: 4 },
+			onPublishEnd() {
+				tickets.push(peer.client.publish("a", "again ".repeat(6), { qos: 1 }));
+			},
+		});
+		peer.online();
+		const lost = ["one ", "two ", "six "].map(text => peer.client.publish("a", text.repeat(9), { qos: 2 }));
+		peer.socket.fail();
+		peer.online(false);
+		expect(lost.every(ticket => ticket > 0)).toBe(true);
+		const taken = tickets.filter(ticket => ticket > 0);
+		expect(tickets).toHaveLength(3);
+		expect(taken.length).toBeGreaterThan(0);
+		const next = boot(flash, { limits: { outbox: 240, messages: 4 } });
+		expect([next.peer.client.unsettled, next.store.dropped]).toEqual([taken.length, 0]);
+		const ids = next.peer
+			.online(true)
+			.take()
+			.map(({ messageId }) => messageId);
+		expect(ids).toEqual(taken);
+	});
+
 	it("writes as often as it says: 2 and 4 times for a message out, 2 for one in, once for a connection that changes anything", () => {
 		const flash = new Flash();
 		const { peer, store } = boot(flash);
