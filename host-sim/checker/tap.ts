@@ -1,7 +1,7 @@
 // The checker between a network and a server: every connection that the network brings is watched, and the server notices
 // nothing. Bytes that a broken link has lost are not seen here.
 
-import type { Accept, TransportHandler } from "../transport.js";
+import { type Accept, between, type TransportHandler } from "../transport.js";
 import type { Checker } from "./checker.js";
 
 export interface TapOptions {
@@ -14,17 +14,21 @@ export function tapped(checker: Checker, accept: Accept, { now }: TapOptions): A
 	return (transport, start) => {
 		const watched = checker.watch(transport.peer);
 		const handler: TransportHandler = accept(
-			{
-				peer: transport.peer,
-				write(bytes) {
+			between(transport, {
+				write(bytes, taken) {
 					watched.handleServerBytes(bytes, now());
-					transport.write(bytes);
+					transport.write(bytes, taken);
 				},
 				close() {
 					watched.handleEnd(now());
 					transport.close();
 				},
-			},
+				reset() {
+					watched.handleEnd(now());
+					if (transport.reset === undefined) transport.close();
+					else transport.reset();
+				},
+			}),
 			start,
 		);
 		return {
@@ -32,9 +36,9 @@ export function tapped(checker: Checker, accept: Accept, { now }: TapOptions): A
 				watched.handleClientBytes(bytes, at);
 				handler.handleData(bytes, at);
 			},
-			handleClose(at) {
+			handleClose(at, wasReset) {
 				watched.handleEnd(at);
-				handler.handleClose(at);
+				handler.handleClose(at, wasReset);
 			},
 		};
 	};

@@ -8,6 +8,15 @@ import type { Path } from "./path.js";
 /** How a board's callbacks are called: a machine that may be without power puts itself between. */
 export type Enter = (run: () => void) => void;
 
+/** What onError is told where the connection was reset; where it has ended well there is nothing to tell. */
+const RESET = new Error("reset");
+
+/** Bytes for the board; `taken` is called when it has read them all. */
+interface Piece {
+	readonly bytes: Uint8Array;
+	readonly taken: (() => void) | undefined;
+}
+
 /** One direction: when its last bytes have left, and when they arrive, so that later ones never overtake them. */
 interface Lane {
 	leftAt: number;
@@ -22,8 +31,10 @@ export class Link implements Socket {
 	readonly #enter: Enter;
 	readonly #options: SocketOptions;
 	#handler: TransportHandler | undefined;
-	#received: Uint8Array[] = [];
+	#received: Piece[] = [];
 	#waiting = 0;
+	/** What the server has yet to take, in order, while it takes nothing. */
+	#stalled: (() => void)[] | undefined;
 	#room = 0;
 	#boardOpen = true;
 	#serverOpen = false;
@@ -53,12 +64,15 @@ export class Link implements Socket {
 		if (view.length === 0 || view.length > this.#waiting) throw new Error("invalid");
 		let at = 0;
 		while (at < view.length) {
-			const chunk = this.#received[0]!;
-			const count = Math.min(chunk.length, view.length - at);
-			view.set(chunk.subarray(0, count), at);
+			const { bytes, taken } = this.#received[0]!;
+			const count = Math.min(bytes.length, view.length - at);
+			view.set(bytes.subarray(0, count), at);
 			at += count;
-			if (count === chunk.length) this.#received.shift();
-			else this.#received[0] = chunk.subarray(count);
+			if (count === bytes.length) {
+				this.#received.shift();
+				// Not from within read(): the board is in the middle of something.
+				if (taken !== undefined) this.#network.time.after(0, taken);
+			} else this.#received[0] = { bytes: bytes.subarray(count), taken };
 		}
 		this.#waiting -= at;
 		if (this.#waiting === 0 && this.#ending) this.#network.time.after(0, () => this.fail());
@@ -77,7 +91,7 @@ export class Link implements Socket {
 		if (!this.#boardOpen) return;
 		this.#boardOpen = false;
 		this.#forget();
-		if (!this.#hung) this.#later(this.#up, 0, () => this.#closeServer());
+		if (!this.#hung) this.#later(this.#up, 0, () => this.#offer(() => this.#closeServer(false)));
 	}
 
 	// Faults.
@@ -91,8 +105,9 @@ export class Link implements Socket {
 	cut(): void {
 		this.#received = [];
 		this.#waiting = 0;
-		this.#closeServer();
-		this.fail();
+		this.#stalled = undefined;
+		this.#closeServer(true);
+		this.fail(RESET);
 	}
 
 	/** The board's end is gone with its board: half open for the server, and nobody is left to call. */
@@ -102,12 +117,12 @@ export class Link implements Socket {
 		this.#forget();
 	}
 
-	/** The board is told that the connection is over. */
-	fail(): void {
+	/** The board is told that the connection is over; why, where it did not end well. */
+	fail(why?: Error): void {
 		if (!this.#boardOpen) return;
 		this.#boardOpen = false;
 		this.#forget();
-		this.#enter(() => this.#options.onError?.call(this));
+		this.#enter(() => this.#options.onError?.call(this, why));
 	}
 
 	// The server's side.
@@ -117,46 +132,79 @@ export class Link implements Socket {
 		const { address, port } = this.#options;
 		const accept = this.#network.acceptor(address, port);
 		if (accept === undefined) {
-			this.fail();
+			this.fail(RESET);
 			return;
 		}
 		this.#serverOpen = true;
+		let isDeferred = false;
 		this.#handler = accept(
 			{
 				peer: this.name,
-				write: bytes => this.#sendDown(bytes),
+				write: (bytes, taken) => this.#sendDown(bytes, taken),
 				close: () => this.#endDown(),
+				reset: () => this.#resetDown(),
+				defer: () => {
+					isDeferred = true;
+					return () => this.#path.arrive(() => this.#stand());
+				},
+				setPaused: isPaused => this.#setPaused(isPaused),
 			},
 			this.#network.time.now,
 		);
+		if (!isDeferred) this.#stand();
+	}
+
+	#stand(): void {
+		if (!this.#boardOpen || this.#hung || !this.#serverOpen) return;
 		this.#room = this.#path.options.sendBuffer;
 		this.#tellWritable();
 	}
 
 	#sendUp(bytes: Uint8Array): void {
 		for (const piece of this.#path.slices(bytes))
-			this.#later(this.#up, piece.length, () => {
-				if (this.#hung) return;
-				if (this.#serverOpen) this.#handler!.handleData(piece, this.#network.time.now);
-				if (!this.#boardOpen) return;
-				this.#room += piece.length;
-				this.#tellWritable();
-			});
+			this.#later(this.#up, piece.length, () => this.#offer(() => this.#handOver(piece)));
+	}
+
+	#handOver(piece: Uint8Array): void {
+		if (this.#hung) return;
+		if (this.#serverOpen) this.#handler!.handleData(piece, this.#network.time.now);
+		if (!this.#boardOpen) return;
+		this.#room += piece.length;
+		this.#tellWritable();
+	}
+
+	/** Something has arrived for the server: now, or when it takes something again. */
+	#offer(run: () => void): void {
+		if (this.#stalled === undefined) run();
+		else this.#stalled.push(run);
+	}
+
+	#setPaused(isPaused: boolean): void {
+		if (isPaused) {
+			this.#stalled ??= [];
+			return;
+		}
+		const stalled = this.#stalled ?? [];
+		this.#stalled = undefined;
+		// The server may pause in the middle of it: the rest waits on, before what comes later.
+		for (const run of stalled) this.#offer(run);
 	}
 
 	#tellWritable(): void {
 		this.#enter(() => this.#options.onWritable?.call(this, this.#room));
 	}
 
-	#sendDown(bytes: Uint8Array): void {
+	#sendDown(bytes: Uint8Array, taken?: () => void): void {
 		if (!this.#serverOpen) return;
-		for (const piece of this.#path.slices(bytes))
+		const pieces = this.#path.slices(bytes);
+		pieces.forEach((piece, i) => {
 			this.#later(this.#down, piece.length, () => {
 				if (this.#hung || !this.#boardOpen || this.#ending) return;
-				this.#received.push(piece);
+				this.#received.push({ bytes: piece, taken: i === pieces.length - 1 ? taken : undefined });
 				this.#waiting += piece.length;
 				this.#enter(() => this.#options.onReadable?.call(this, this.#waiting));
 			});
+		});
 	}
 
 	#endDown(): void {
@@ -169,10 +217,26 @@ export class Link implements Socket {
 		});
 	}
 
-	#closeServer(): void {
+	/** What is under way to the board is lost, and a reset overtakes it. */
+	#resetDown(): void {
 		if (!this.#serverOpen) return;
 		this.#serverOpen = false;
-		this.#handler!.handleClose(this.#network.time.now);
+		const { latencyMs } = this.#path.options;
+		this.#network.time.after(latencyMs, () =>
+			this.#path.arrive(() => {
+				if (this.#hung) return;
+				this.#ending = true;
+				this.#received = [];
+				this.#waiting = 0;
+				this.fail(RESET);
+			}),
+		);
+	}
+
+	#closeServer(wasReset: boolean): void {
+		if (!this.#serverOpen) return;
+		this.#serverOpen = false;
+		this.#handler!.handleClose(this.#network.time.now, wasReset);
 	}
 
 	#forget(): void {

@@ -64,6 +64,13 @@ export class VirtualTime {
 		return task;
 	}
 
+	/** When the next thing is due, in ms since the beginning; undefined where nothing is left to happen. */
+	get nextAt(): number | undefined {
+		const tasks = this.#tasks;
+		while (tasks.length > 0 && tasks[0]!.run === undefined) this.#shift();
+		return tasks[0]?.at;
+	}
+
 	/** Runs the next thing that is due by `until` (ms since the beginning), or returns false. */
 	step(until = Number.POSITIVE_INFINITY): boolean {
 		for (;;) {

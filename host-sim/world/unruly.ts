@@ -1,7 +1,7 @@
 // A server that does not answer as it should: late, twice, or with something else. It stands between the network and a
 // broker that means well, and knows packets only by their first bytes; a broker's write is one packet.
 
-import type { Accept } from "../transport.js";
+import { type Accept, between } from "../transport.js";
 import type { SeededRandom } from "./random.js";
 import type { VirtualTime } from "./time.js";
 
@@ -40,17 +40,18 @@ export function unruly(accept: Accept, manners: () => Manners, time: VirtualTime
 			});
 		};
 		const handler = accept(
-			{
-				peer: transport.peer,
-				write(bytes) {
+			between(transport, {
+				write(bytes, taken) {
 					const { lateMs, twice, wrong } = manners();
 					const type = bytes[0]! >> 4;
 					const isAnswer = type >= PUBACK && type <= PUBCOMP;
 					const packets = [bytes];
 					if (isAnswer && random.between(1, 100) <= twice) packets.push(bytes);
 					if (isAnswer && random.between(1, 100) <= wrong) spoil(packets, random);
-					for (const packet of packets)
-						inOrder(type === CONNACK || isAnswer ? lateMs : 0, () => transport.write(packet));
+					packets.forEach((packet, i) => {
+						const told = i === packets.length - 1 ? taken : undefined;
+						inOrder(type === CONNACK || isAnswer ? lateMs : 0, () => transport.write(packet, told));
+					});
 				},
 				close() {
 					inOrder(0, () => {
@@ -58,14 +59,19 @@ export function unruly(accept: Accept, manners: () => Manners, time: VirtualTime
 						transport.close();
 					});
 				},
-			},
+				reset() {
+					isOpen = false;
+					if (transport.reset === undefined) transport.close();
+					else transport.reset();
+				},
+			}),
 			start,
 		);
 		return {
 			handleData: (bytes, now) => handler.handleData(bytes, now),
-			handleClose(now) {
+			handleClose(now, wasReset) {
 				isOpen = false;
-				handler.handleClose(now);
+				handler.handleClose(now, wasReset);
 			},
 		};
 	};

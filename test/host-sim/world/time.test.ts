@@ -46,4 +46,16 @@ describe("virtual time", () => {
 		expect(time.runUntil(() => done, 400)).toBe(true);
 		expect(time.now).toBe(500);
 	});
+
+	it("tells when the next thing is due, but for what was taken back", () => {
+		const time = new VirtualTime();
+		expect(time.nextAt).toBeUndefined();
+		const first = time.after(10, () => {});
+		time.after(30, () => {});
+		expect(time.nextAt).toBe(10);
+		first.run = undefined;
+		expect(time.nextAt).toBe(30);
+		time.run(30);
+		expect(time.nextAt).toBeUndefined();
+	});
 });
