@@ -116,7 +116,9 @@ function carry(socket: Socket, { address, enter, name, network, port }: ProxyOpt
 		}),
 	);
 	socket.on("error", cut);
-	socket.on("close", cut);
+	socket.on("close", () => {
+		if (!hasEnded) cut();
+	});
 	enter(() => {
 		const Board = network.socketFor(name);
 		try {

@@ -39,6 +39,8 @@ export interface WorldOptions {
 	/** Latency, slicing and so on of every path. */
 	link?: Partial<LinkOptions>;
 	broker?: BrokerOptions;
+	/** Who serves in the broker's place: a way to one outside. */
+	serve?: Accept;
 	/** A client has broken a statement of the standard. Where this is there, all that clients send is checked. */
 	violated?(violation: Violation): void;
 	/** How patient that check is, where paths and boards stand still for longer than its defaults allow. */
@@ -64,7 +66,7 @@ export class World {
 		this.#options = options;
 		this.#broker = new Broker(options.broker);
 		const serve = unruly(
-			(transport, now) => this.#broker.accept(transport, now),
+			options.serve ?? ((transport, now) => this.#broker.accept(transport, now)),
 			() => this.manners,
 			this.time,
 			this.random.fork("manners"),
@@ -95,6 +97,11 @@ export class World {
 		this.#broker.refusal = this.#refusal;
 		this.resumeBroker();
 		return this.#broker;
+	}
+
+	/** Where the broker is, for who knows no names. */
+	get address(): { address: string; port: number } {
+		return { address: ADDRESS, port: PORT };
 	}
 
 	/** Cuts all connections and refuses new ones; resumeBroker() brings the same broker back. */
