@@ -1,0 +1,213 @@
+// What boards say and what an observer sees, put together.
+
+import { beforeEach, describe, expect, it } from "vitest";
+import { Ledger } from "../../../host-sim/fleet/ledger.js";
+
+let ledger: Ledger;
+
+beforeEach(() => {
+	ledger = new Ledger();
+	ledger.handleOnline("a");
+});
+
+/** Board a publishes its readings from `from` to `to`. */
+function publish(from: number, to = from, qos = 1): void {
+	for (let seq = from; seq <= to; seq += 1) ledger.handlePublished("a", 1, seq, qos);
+}
+
+function settle(from: number, to = from): void {
+	for (let seq = from; seq <= to; seq += 1) ledger.handleEnd("a", 1, seq, "settled");
+}
+
+function arrive(from: number, to = from): void {
+	for (let seq = from; seq <= to; seq += 1) ledger.handleArrived("a", 1, seq);
+}
+
+const gap = (from: number, to: number, restart?: object) => ({ device: "a", boot: 1, from, to, restart });
+const FORGOT = { number: 1, remembered: false };
+
+describe("a ledger", () => {
+	it("has nothing to tell where all arrive once, whatever comes first, end or arrival", () => {
+		publish(1, 4);
+		settle(1, 2);
+		arrive(1, 3);
+		settle(3);
+		arrive(4);
+		settle(4);
+		expect(ledger.summary()).toEqual({
+			published: 4,
+			arrived: 4,
+			missing: [],
+			twice: [],
+			repeated: 0,
+			open: [],
+			reported: { refused: 0, lost: 0, dropped: 0 },
+			unpromised: 0,
+			unannounced: 0,
+			restarts: [],
+		});
+	});
+
+	it("what was acknowledged and does not arrive is missing, and without a restart nothing explains it", () => {
+		publish(1, 6);
+		settle(1, 6);
+		arrive(1);
+		arrive(4, 5);
+		expect(ledger.summary().missing).toEqual([gap(2, 3), gap(6, 6)]);
+		expect(ledger.summary().published - ledger.summary().arrived).toBe(3);
+	});
+
+	it("a restart explains what was acknowledged before the observer was back, and says what the broker claimed", () => {
+		publish(1, 5);
+		settle(1, 3);
+		arrive(1, 2);
+		ledger.handleDown();
+		settle(4);
+		ledger.handleBack(false);
+		expect(ledger.summary().missing).toEqual([gap(3, 4, FORGOT)]);
+		expect(ledger.summary().open).toEqual([gap(5, 5)]);
+		publish(6);
+		settle(5, 6);
+		arrive(5, 6);
+		expect(ledger.summary().missing).toEqual([gap(3, 4, FORGOT)]);
+		ledger.handleDown();
+		ledger.handleBack(true);
+		expect(ledger.summary().restarts).toEqual([FORGOT, { number: 2, remembered: true }]);
+	});
+
+	it("it explains nothing that was published after it, nor what a broker has acknowledged that runs since", () => {
+		publish(1, 2);
+		ledger.handleDown();
+		ledger.handleBack(false);
+		// One was taken before, and acknowledged on the next connection.
+		ledger.handleOnline("a");
+		settle(1, 2);
+		publish(3);
+		settle(3);
+		expect(ledger.summary().missing).toEqual([gap(1, 3)]);
+	});
+
+	it("nor what had been passed over before it: messages keep their order", () => {
+		publish(1, 3);
+		settle(1, 3);
+		arrive(1);
+		arrive(3);
+		ledger.handleDown();
+		ledger.handleBack(false);
+		expect(ledger.summary().missing).toEqual([gap(2, 2)]);
+	});
+
+	it("of several restarts it is the first one after the acknowledgement", () => {
+		publish(1);
+		settle(1);
+		arrive(1);
+		ledger.handleDown();
+		ledger.handleBack(true);
+		publish(2);
+		settle(2);
+		for (let i = 0; i < 2; i += 1) {
+			ledger.handleDown();
+			ledger.handleDown();
+			ledger.handleBack(i === 0);
+		}
+		publish(3);
+		settle(3);
+		arrive(3);
+		expect(ledger.summary().missing).toEqual([gap(2, 2, { number: 2, remembered: true })]);
+		expect(ledger.summary().restarts.length).toBe(3);
+	});
+
+	it("gaps of different restarts, boots and devices stand apart", () => {
+		publish(1, 2);
+		settle(1);
+		ledger.handleDown();
+		ledger.handleBack(false);
+		ledger.handleOnline("a");
+		settle(2);
+		ledger.handlePublished("a", 2, 3, 1);
+		ledger.handleEnd("a", 2, 3, "settled");
+		ledger.handlePublished("b", 2, 4, 1);
+		ledger.handleEnd("b", 2, 4, "settled");
+		expect(ledger.summary().missing.map(({ device, boot, from, restart }) => [device, boot, from, restart])).toEqual([
+			["a", 1, 1, FORGOT],
+			["a", 1, 2, undefined],
+			["a", 2, 3, undefined],
+			["b", 2, 4, undefined],
+		]);
+	});
+
+	it("at QoS 2 what comes again is told, and explained where it was there before a restart", () => {
+		publish(1, 3, 2);
+		settle(1);
+		arrive(1);
+		arrive(1);
+		arrive(2);
+		ledger.handleDown();
+		ledger.handleBack(true);
+		arrive(2);
+		arrive(3);
+		arrive(3);
+		settle(2, 3);
+		expect(ledger.summary()).toMatchObject({
+			arrived: 3,
+			repeated: 0,
+			twice: [
+				{ device: "a", boot: 1, seq: 1, restart: undefined },
+				{ device: "a", boot: 1, seq: 2, restart: { number: 1, remembered: true } },
+				{ device: "a", boot: 1, seq: 3, restart: undefined },
+			],
+		});
+	});
+
+	it("at QoS 1 it is counted, and at QoS 0 nothing is promised", () => {
+		publish(1, 2, 1);
+		arrive(1);
+		arrive(1);
+		settle(1, 2);
+		arrive(1);
+		for (let seq = 1; seq <= 5; seq += 1) ledger.handlePublished("zero", 1, seq, 0);
+		ledger.handleEnd("zero", 1, 1, "settled");
+		for (const seq of [1, 4, 5]) ledger.handleArrived("zero", 1, seq);
+		expect(ledger.summary()).toMatchObject({
+			published: 7,
+			arrived: 4,
+			repeated: 2,
+			twice: [],
+			missing: [gap(2, 2)],
+			unpromised: 2,
+			open: [],
+		});
+	});
+
+	it("what a board gives up itself is no gap, unless it has arrived all the same", () => {
+		publish(1, 4);
+		ledger.handleEnd("a", 1, 1, "lost");
+		ledger.handleEnd("a", 1, 2, "refused");
+		ledger.handleEnd("a", 1, 3, "dropped");
+		ledger.handleEnd("a", 1, 4, "lost");
+		arrive(4);
+		expect(ledger.summary()).toMatchObject({ missing: [], open: [], reported: { lost: 1, refused: 1, dropped: 1 } });
+	});
+
+	it("what nobody has announced is counted, and ends of what nobody has published are not", () => {
+		arrive(1);
+		publish(1);
+		arrive(2);
+		ledger.handleArrived("stranger", 1, 1);
+		ledger.handleEnd("stranger", 1, 1, "settled");
+		ledger.handleEnd("a", 1, 7, "settled");
+		ledger.handleBack(true);
+		expect(ledger.summary()).toMatchObject({ unannounced: 3, published: 1, arrived: 0, missing: [], restarts: [] });
+	});
+
+	it("keeps nothing of what is done: a million readings cost no memory", () => {
+		const before = process.memoryUsage().heapUsed;
+		for (let seq = 1; seq <= 1_000_000; seq += 1) {
+			publish(seq, seq, 2);
+			arrive(seq);
+			settle(seq);
+		}
+		expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
+		expect(ledger.summary()).toMatchObject({ published: 1_000_000, arrived: 1_000_000, missing: [], twice: [] });
+	});
+});
