@@ -22,8 +22,8 @@ export interface Gap {
 	readonly boot: number;
 	readonly from: number;
 	readonly to: number;
-	/** Undefined: nothing explains it. */
-	readonly restart: Restart | undefined;
+	/** Of these one has swallowed it; mostly there is one to choose from. None: nothing explains it. */
+	readonly restarts: readonly Restart[];
 }
 
 export interface Repeat {
@@ -60,8 +60,9 @@ export interface LedgerSummary {
 interface Entry {
 	end: ReadingEnd | undefined;
 	hasArrived: boolean;
-	/** From when on the broker may have had it: its publish, or later the connection that settled it. */
-	since: number;
+	readonly publishedAt: number;
+	/** When the connection began that settled it, or its publish where that was later: from then on the broker had it. */
+	settledOn: number;
 	/** When a later one arrived before it; messages of a topic keep their order [MQTT-4.6.0-6]. */
 	passedAt: number;
 }
@@ -118,7 +119,8 @@ export class Ledger {
 			life.entries.set(seq, {
 				end: undefined,
 				hasArrived: false,
-				since: this.#moment,
+				publishedAt: this.#moment,
+				settledOn: this.#moment,
 				passedAt: Number.POSITIVE_INFINITY,
 			});
 	}
@@ -130,7 +132,7 @@ export class Ledger {
 		const entry = life?.entries.get(seq);
 		if (entry === undefined) return;
 		entry.end = end;
-		entry.since = Math.max(entry.since, this.#onlineAt.get(device) ?? 0);
+		entry.settledOn = Math.max(entry.settledOn, this.#onlineAt.get(device) ?? 0);
 		if (entry.hasArrived) life!.entries.delete(seq);
 	}
 
@@ -189,8 +191,8 @@ export class Ledger {
 			if (life.qos === 0) counts.unpromised += Math.max(0, life.published - life.arrived);
 			for (const [seq, entry] of life.entries) {
 				if (entry.hasArrived) continue;
-				if (entry.end === undefined) extend(open, life, seq, undefined);
-				else if (entry.end === "settled") extend(missing, life, seq, this.#explain(entry));
+				if (entry.end === undefined) extend(open, life, seq, []);
+				else if (entry.end === "settled") extend(missing, life, seq, this.#explain(life, entry));
 				else reported[entry.end] += 1;
 			}
 		}
@@ -217,10 +219,18 @@ export class Ledger {
 		this.#twice.push({ device: life.device, boot: life.boot, seq, restart });
 	}
 
-	/** The first absence that can have swallowed a reading which somebody has acknowledged. */
-	#explain({ passedAt, since }: Entry): Restart | undefined {
-		const absence = this.#absences.find(({ backAt }) => backAt > since);
-		return absence === undefined || absence.downAt > passedAt ? undefined : publicOf(absence);
+	/**
+	 * The absences that can have swallowed a reading which was acknowledged: at QoS 1 the first after the connection that
+	 * did it. At QoS 2 the broker has had it from PUBREC on, which may have come on an earlier connection; a broker that has
+	 * forgotten it completes the PUBREL all the same. And none that began when it had been passed over.
+	 */
+	#explain({ qos }: Life, { passedAt, publishedAt, settledOn }: Entry): readonly Restart[] {
+		const absences = this.#absences;
+		const last = absences.find(({ backAt }) => backAt > settledOn) ?? absences.at(-1);
+		const from = qos === 2 ? publishedAt : settledOn;
+		return absences
+			.filter(({ backAt, downAt, number }) => backAt > from && downAt < passedAt && number <= last!.number)
+			.map(publicOf);
 	}
 }
 
@@ -229,9 +239,11 @@ function publicOf({ number, remembered }: Absence): Restart {
 }
 
 /** One more reading that is not there: the last gap grows, or another begins. */
-function extend(gaps: Gap[], { boot, device }: Life, seq: number, restart: Restart | undefined): void {
+function extend(gaps: Gap[], { boot, device }: Life, seq: number, restarts: readonly Restart[]): void {
 	const last = gaps.at(-1);
 	const isNext = last?.device === device && last.boot === boot && last.to === seq - 1;
-	if (isNext && last.restart?.number === restart?.number) gaps[gaps.length - 1] = { ...last, to: seq };
-	else gaps.push({ device, boot, from: seq, to: seq, restart });
+	const isAlike =
+		last?.restarts.length === restarts.length && last.restarts.every(({ number }, i) => number === restarts[i]!.number);
+	if (isNext && isAlike) gaps[gaps.length - 1] = { ...last, to: seq };
+	else gaps.push({ device, boot, from: seq, to: seq, restarts });
 }

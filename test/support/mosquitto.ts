@@ -46,12 +46,21 @@ export class Mosquitto {
 
 	/** Stops it in good order: what it has to remember is written down. */
 	down(): Promise<void> {
+		return this.#end("SIGTERM");
+	}
+
+	/** Kills it: it remembers what it has written down some time before. */
+	kill(): Promise<void> {
+		return this.#end("SIGKILL");
+	}
+
+	#end(signal: NodeJS.Signals): Promise<void> {
 		const child = this.#process;
 		this.#process = undefined;
 		if (child === undefined) return Promise.resolve();
 		return new Promise(resolve => {
 			child.once("exit", () => resolve());
-			child.kill("SIGTERM");
+			child.kill(signal);
 		});
 	}
 

@@ -23,7 +23,7 @@ function arrive(from: number, to = from): void {
 	for (let seq = from; seq <= to; seq += 1) ledger.handleArrived("a", 1, seq);
 }
 
-const gap = (from: number, to: number, restart?: object) => ({ device: "a", boot: 1, from, to, restart });
+const gap = (from: number, to: number, ...restarts: object[]) => ({ device: "a", boot: 1, from, to, restarts });
 const FORGOT = { number: 1, remembered: false };
 
 describe("a ledger", () => {
@@ -87,6 +87,25 @@ describe("a ledger", () => {
 		expect(ledger.summary().missing).toEqual([gap(1, 3)]);
 	});
 
+	it("but at QoS 2 it does: PUBREC may have come before, and a broker that has forgotten completes a PUBREL", () => {
+		publish(1, 1, 2);
+		ledger.handleDown();
+		ledger.handleBack(true);
+		ledger.handleOnline("a");
+		settle(1);
+		publish(2, 2, 2);
+		settle(2);
+		const first = { number: 1, remembered: true };
+		expect(ledger.summary().missing).toEqual([gap(1, 1, first), gap(2, 2)]);
+		for (let i = 0; i < 2; i += 1) {
+			ledger.handleDown();
+			ledger.handleBack(false);
+		}
+		// Or it was taken on the second connection, and forgotten after that; but then not later.
+		const second = { number: 2, remembered: false };
+		expect(ledger.summary().missing).toEqual([gap(1, 1, first, second), gap(2, 2, second)]);
+	});
+
 	it("nor what had been passed over before it: messages keep their order", () => {
 		publish(1, 3);
 		settle(1, 3);
@@ -128,7 +147,9 @@ describe("a ledger", () => {
 		ledger.handleEnd("a", 2, 3, "settled");
 		ledger.handlePublished("b", 2, 4, 1);
 		ledger.handleEnd("b", 2, 4, "settled");
-		expect(ledger.summary().missing.map(({ device, boot, from, restart }) => [device, boot, from, restart])).toEqual([
+		expect(
+			ledger.summary().missing.map(({ device, boot, from, restarts }) => [device, boot, from, restarts[0]]),
+		).toEqual([
 			["a", 1, 1, FORGOT],
 			["a", 1, 2, undefined],
 			["a", 2, 3, undefined],
