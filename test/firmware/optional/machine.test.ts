@@ -90,9 +90,10 @@ function weather(seed: number): Weather {
 	}
 	world.run(13_000);
 	for (const board of boards) board.isMeasuring = false;
-	expect(world.runUntil(() => boards.every(({ isSettled }) => isSettled), 120_000), where("settled in the end")).toBe(
-		true,
-	);
+	expect(
+		world.runUntil(() => boards.every(({ isSettled }) => isSettled), 120_000),
+		where("settled in the end"),
+	).toBe(true);
 	world.run(1000);
 	const { missing, open, published, reported, twice, unannounced } = ledger.summary();
 	expect(missing, where("missing")).toEqual([]);
