@@ -16,10 +16,22 @@ export type { BrokerLimits } from "./broker/limits.js";
 export type { Message, MessageProperties } from "./broker/message.js";
 export { Scram, type ScramOptions, type ScramVerifier, scramVerifier } from "./broker/scram.js";
 export { Checker, type CheckerOptions, type Violation, type Watched } from "./checker/checker.js";
+export {
+	type Gap,
+	Ledger,
+	type LedgerSummary,
+	type ReadingEnd,
+	type Repeat,
+	type Restart,
+} from "./fleet/ledger.js";
+export { Bridge, type BridgeOptions } from "./node/bridge.js";
 export { nodeClock, nodeRandom } from "./node/clock.js";
 export { nodeDigest } from "./node/digest.js";
 export { FolderKeyValue, MemoryKeyValue } from "./node/keyvalue.js";
 export { type Listener, listen } from "./node/listen.js";
+export { isPossibleOutside, Outside, type OutsideOptions } from "./node/outside.js";
+export { Pace, type PaceOptions, type RealTime, type RunOptions } from "./node/pace.js";
+export { FaultProxy, type ProxyOptions } from "./node/proxy.js";
 export { NodeResolver } from "./node/resolver.js";
 export { TCP } from "./node/tcp.js";
 export { NodeTimer } from "./node/timer.js";

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 /** True once, for the first bytes that begin a PUBLISH. */
-function atFirstPublish(): (bytes: Buffer) => boolean {
+function atFirstPublish(): (bytes: Uint8Array) => boolean {
 	let isDone = false;
 	return bytes => {
 		const isPublish = bytes[0]! >> 4 === 3;
