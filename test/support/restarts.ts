@@ -15,6 +15,9 @@ import { Observer } from "./observer.js";
 /** Boards live so many times as fast, or most of the run would be their backing off. */
 const SPEED = 10;
 
+/** Nothing has arrived for so long: nothing will. */
+const QUIET_MS = 500;
+
 class FastTimer extends NodeTimer {
 	override schedule(milliseconds: number): void {
 		super.schedule(milliseconds / SPEED);
@@ -70,11 +73,12 @@ export async function restarted(
 		const before = arrived();
 		await until("readings", () => arrived() >= before + 30);
 		await fleet.stop(5000);
-		let last = -1;
+		// What is settled may still be on its way to the observer; after a kill nobody can say whether it is.
+		let last = { count: arrived(), at: performance.now() };
 		await until("nothing more to arrive", () => {
-			const isSame = arrived() === last && observer.ledger.summary().open.length === 0;
-			last = arrived();
-			return isSame;
+			if (arrived() !== last.count) last = { count: arrived(), at: performance.now() };
+			const { missing, open } = observer.ledger.summary();
+			return open.length === 0 && (missing.length === 0 || performance.now() - last.at > QUIET_MS);
 		});
 		return { ledger: observer.ledger.summary(), fleet: fleet.summary() };
 	} finally {

@@ -6,6 +6,7 @@ import { Broker } from "../../../host-sim/broker/broker.js";
 import type { Violation } from "../../../host-sim/checker/checker.js";
 import { type Listener, listen } from "../../../host-sim/node/listen.js";
 import { isPossibleOutside, Outside, type OutsideOptions } from "../../../host-sim/node/outside.js";
+import { sentence } from "../../../host-sim/sentence.js";
 import { Faults } from "../../../host-sim/world/fault.js";
 import { until } from "../../support/mosquitto.js";
 import { nodeClient } from "../../support/node.js";
@@ -101,6 +102,29 @@ describe("a world whose broker is outside", () => {
 		expect(performance.now() - start).toBeGreaterThanOrEqual(119);
 		await until("the big one", () => received > 1);
 		expect([published.slice(-5), found]).toEqual([["0", "1", "2", "3", "4"], []]);
+	});
+
+	it("the checker and the manners in between let through what becomes of connections", async () => {
+		const here = outside({ violated: () => {} });
+		void here.run({ signal: stop.signal });
+		const offline: number[] = [];
+		const client = new Client({
+			clientId: "c",
+			...here.world.collaborators("c"),
+			...QUICK,
+			onOffline: code => offline.push(code),
+		});
+		here.pace.enter(() => client.open());
+		await until("online", () => client.isOnline);
+		listener.destroy("c");
+		await until("cut, and online again", () => offline.length === 1 && client.isOnline);
+		await listener.close();
+		await until("refused", () => offline.length >= 4);
+		// The one is a connection that ended, the other one that never stood.
+		expect([sentence(offline[0]!), sentence(offline.at(-1)!)]).toEqual([
+			"connection lost",
+			"connection refused",
+		]);
 	});
 
 	it("strangers come in by a port, and what befalls their path befalls them", async () => {
