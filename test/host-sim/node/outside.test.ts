@@ -121,10 +121,7 @@ describe("a world whose broker is outside", () => {
 		await listener.close();
 		await until("refused", () => offline.length >= 4);
 		// The one is a connection that ended, the other one that never stood.
-		expect([sentence(offline[0]!), sentence(offline.at(-1)!)]).toEqual([
-			"connection lost",
-			"connection refused",
-		]);
+		expect([sentence(offline[0]!), sentence(offline.at(-1)!)]).toEqual(["connection lost", "connection refused"]);
 	});
 
 	it("strangers come in by a port, and what befalls their path befalls them", async () => {
