@@ -8,6 +8,7 @@ import { type Listener, listen } from "../../../host-sim/node/listen.js";
 import { isPossibleOutside, Outside, type OutsideOptions } from "../../../host-sim/node/outside.js";
 import { sentence } from "../../../host-sim/sentence.js";
 import { Faults } from "../../../host-sim/world/fault.js";
+import { Harbour } from "../../support/harbour.js";
 import { until } from "../../support/mosquitto.js";
 import { nodeClient } from "../../support/node.js";
 
@@ -102,6 +103,35 @@ describe("a world whose broker is outside", () => {
 		expect(performance.now() - start).toBeGreaterThanOrEqual(119);
 		await until("the big one", () => received > 1);
 		expect([published.slice(-5), found]).toEqual([["0", "1", "2", "3", "4"], []]);
+	});
+
+	it("what is no packet comes as it is, and half of one before the end", async () => {
+		const harbour = await Harbour.open();
+		const here = outside({ port: harbour.port });
+		void here.run({ signal: stop.signal });
+		const got: number[] = [];
+		let hasEnded = false;
+		const Board = here.world.network.socketFor("raw");
+		here.pace.enter(() => {
+			new Board({
+				...here.world.address,
+				onReadable(count) {
+					const bytes = new Uint8Array(count);
+					this.read(bytes);
+					got.push(...bytes);
+				},
+				onError: () => (hasEnded = true),
+			});
+		});
+		await until("the connection", () => harbour.sockets.length === 1);
+		const noPacket = [0x20, 0xff, 0xff, 0xff, 0xff, 0x01];
+		const half = [0x40, 0x02, 0x00];
+		harbour.sockets[0]!.write(Uint8Array.from(noPacket));
+		await until("what is no packet", () => got.length === noPacket.length);
+		harbour.sockets[0]!.end(Uint8Array.from(half));
+		await until("the end", () => hasEnded);
+		expect(got).toEqual([...noPacket, ...half]);
+		await harbour.close();
 	});
 
 	it("the checker and the manners in between let through what becomes of connections", async () => {
