@@ -4,8 +4,9 @@
 
 import config from "mc/config";
 import { Agent } from "thimble/device/agent";
-import { deviceIdOf, parseBrokers } from "thimble/device/config";
+import { deviceIdOf, parseBrokers, parseDurability } from "thimble/device/config";
 import { Servers } from "thimble/optional/servers";
+import { FlashStore } from "thimble/optional/store";
 import { BoardClock, BoardRandom } from "thimble/port/clock";
 import { macAddress, startNetwork } from "thimble/port/network";
 import { BoardResolver } from "thimble/port/resolver";
@@ -20,6 +21,8 @@ export default function main(): void {
 	startNetwork(config.ssid, config.password, usable => trace(usable ? "network up\n" : "network down\n"));
 	const clock = new BoardClock();
 	const deviceId = config.device === "" ? deviceIdOf(macAddress()) : config.device;
+	const store = new BoardStore();
+	const durability = parseDurability(config.durability);
 	const agent = new Agent({
 		deviceId,
 		servers: new Servers(servers),
@@ -29,13 +32,14 @@ export default function main(): void {
 		intervalMs: Number(config.interval),
 		qos: Number(config.qos),
 		sensors: [new SyntheticSensor(clock)],
+		...(durability !== "ram" && { session: new FlashStore(store), durability }),
 		io: {
 			socket: BoardSocket,
 			resolver: BoardResolver,
 			timer: BoardTimer,
 			clock,
 			random: new BoardRandom(),
-			store: new BoardStore(),
+			store,
 		},
 		on: {
 			online: sessionPresent => trace(`${deviceId} online${sessionPresent ? ", session resumed" : ""}\n`),

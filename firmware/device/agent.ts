@@ -27,6 +27,7 @@ import {
 	QOS_1,
 	RETAIN,
 	type ServerChoice,
+	type SessionStore,
 } from "../mqtt/client.js";
 import { BAD_OPTION, IN_FLIGHT_FULL, Misuse, OK, OUTBOX_FULL } from "../mqtt/error.js";
 import { checked, DEFAULT_LIMITS } from "../mqtt/limits.js";
@@ -71,6 +72,10 @@ export interface AgentOptions {
 	whenFull?: OverflowPolicy;
 	/** As the client's: what becomes of readings at QoS 0 while there is no connection. */
 	qos0WhileOffline?: "refuse" | "keep";
+	/** Where readings under way outlive a power cut, such as FlashStore of firmware/optional/store.ts. Default: nowhere. */
+	session?: SessionStore;
+	/** Which of them, and from when on: as in ClientOptions. */
+	durability?: "flash" | "flash-when-offline";
 	io: Collaborators;
 	on?: AgentListener;
 }
@@ -115,6 +120,7 @@ const PASSED_ON = Object.freeze([
 	"limits",
 	"whenFull",
 	"qos0WhileOffline",
+	"durability",
 ] as const);
 /** Length of "online". */
 const ONLINE_BYTES = 6;
@@ -317,6 +323,7 @@ export class Agent {
 			onClosed,
 		};
 		const passed: Record<string, unknown> = options;
+		if (given.session !== undefined) passed["store"] = given.session;
 		if (io.resolver !== undefined) passed["resolver"] = { io: io.resolver };
 		for (const key of PASSED_ON) if (given[key] !== undefined) passed[key] = given[key];
 		return options;

@@ -60,3 +60,12 @@ export function deviceIdOf(mac: string | undefined): string {
 	for (const character of mac ?? "") if (character !== ":") digits += character.toLowerCase();
 	return digits === "" ? "thimble" : `thimble-${digits}`;
 }
+
+/**
+ * Where readings under way are kept: "ram", "flash" (all, before they leave) or "flash-when-offline" (those that find no
+ * connection, and what is under way when one ends). Throws Misuse.
+ */
+export function parseDurability(text: string): "ram" | "flash" | "flash-when-offline" {
+	if (text === "ram" || text === "flash" || text === "flash-when-offline") return text;
+	throw new Misuse(BAD_OPTION, `durability: expected ram, flash or flash-when-offline, got "${text}"`);
+}

@@ -2,8 +2,9 @@
 
 import { Broker } from "../broker/broker.js";
 import type { Violation } from "../checker/checker.js";
-import { type Endpoint, Fleet, type FleetEvent } from "../fleet/fleet.js";
-import { checkScenario, readScenario, type Scenario, UsageError } from "../fleet/scenario.js";
+import { type Endpoint, Fleet, type FleetEvent, type MakeBoard } from "../fleet/fleet.js";
+import { needsWorld, parseDuration, type Scenario, UsageError } from "../fleet/scenario.js";
+import { NodeBoard } from "../node/board.js";
 import { nodeClock, nodeRandom } from "../node/clock.js";
 import { MemoryKeyValue } from "../node/keyvalue.js";
 import { type Listener, listen } from "../node/listen.js";
@@ -13,7 +14,10 @@ import { NodeTimer } from "../node/timer.js";
 import { plain, sentence } from "../sentence.js";
 import { engineBoards } from "../xs/fleet.js";
 import { describeEndpoint, parseEndpoint, probeEndpoint } from "./endpoint.js";
+import { describeBoards, scenarioOf } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
+import { Stop } from "./stop.js";
+import { parseSpeed, runVirtual } from "./virtual.js";
 
 /** What the command line gave; absent where it did not. */
 export interface RunFlags {
@@ -25,6 +29,8 @@ export interface RunFlags {
 	protocol?: unknown;
 	interval?: unknown;
 	duration?: unknown;
+	speed?: unknown;
+	until?: unknown;
 	engine?: unknown;
 	heap?: unknown;
 	json?: unknown;
@@ -41,8 +47,14 @@ const DRAIN_MS = 5000;
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function run(scenarioName: string | undefined, flags: RunFlags): Promise<number> {
-	const scenario = scenarioOf(scenarioName, flags);
+	const { until = flags.duration } = flags;
+	checkUntil(flags);
+	const scenario = scenarioOf(scenarioName, { ...flags, duration: until });
 	const json = flags.json === true;
+	const speed = speedOf(flags, scenario);
+	if (speed !== undefined) return runVirtual(scenario, { speed, json, check: flags.check === true });
+	if (flags.engine === "xs" && scenario.boards.some(({ durability }) => durability !== "ram"))
+		throw new UsageError("--engine xs: boards there keep their sessions in RAM for now, the scenario wants flash");
 	const engine = await engineOf(flags);
 	let violations = 0;
 	const { endpoint, listener, note } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {
@@ -50,18 +62,19 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		if (json) print({ event: "violation", device: clientId, version, statement, sentence });
 		else console.error(`${clientId} breaks ${statement} of MQTT ${version}: ${sentence}`);
 	});
-	const stop = whenStopped(scenario.duration);
+	const stop = new Stop();
 	let screen: Screen | undefined;
 	const show = json ? printEvent : (event: FleetEvent) => screen?.show(event);
 	const io = { socket: TCP, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
-	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show, engine?.makeBoard);
+	const makeBoard: MakeBoard = engine?.makeBoard ?? ((options, on) => new NodeBoard(options, on));
+	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show, makeBoard);
 	if (json) print({ event: "broker", url: describeEndpoint(endpoint), embedded: listener !== undefined });
 	else {
 		const makeScreen = process.stdout.isTTY ? tableScreen : lineScreen;
 		screen = makeScreen(fleet.boards, introduction(endpoint, note, scenario, engine?.note ?? ""), process.stdout);
 	}
 	fleet.start();
-	await stop;
+	await stop.when(scenario.duration);
 	await fleet.stop(DRAIN_MS);
 	await listener?.close();
 	engine?.close();
@@ -95,17 +108,27 @@ function heapOf(value: unknown): number {
 	throw new UsageError(`--heap: expected 4k to 1024k, or so many bytes, got ${value}`);
 }
 
-/** The scenario's file, with what the command line says in its place. */
-function scenarioOf(name: string | undefined, flags: RunFlags): Scenario {
-	const file = name === undefined ? {} : readScenario(name);
-	// Alone first, so that a fault is laid at the right door.
-	checkScenario(file, `${name}: `);
-	const given: Record<string, unknown> = { ...file };
-	for (const key of ["devices", "seed", "qos"] as const) if (flags[key] !== undefined) given[key] = flags[key];
-	// To the command line's parser 5 is a number.
-	for (const key of ["protocol", "interval", "duration"] as const)
-		if (flags[key] !== undefined) given[key] = String(flags[key]);
-	return checkScenario(given, "--");
+function checkUntil({ duration, until }: RunFlags): void {
+	if (until === undefined) return;
+	if (duration !== undefined) throw new UsageError("--until and --duration say the same: give one of them");
+	if (parseDuration(String(until)) === undefined)
+		throw new UsageError(`--until: expected a duration such as "90m" or "24h", got ${until}`);
+}
+
+/** How fast the world goes that this is run in; undefined: on real sockets. */
+function speedOf(flags: RunFlags, scenario: Scenario): number | undefined {
+	const { broker, engine, port, speed, until } = flags;
+	const isAsked = speed !== undefined || until !== undefined;
+	if (!isAsked && !needsWorld(scenario)) return undefined;
+	const why = isAsked
+		? `${speed === undefined ? "--until" : "--speed"} is for virtual time`
+		: "what goes wrong in a scenario, its links, clocks and limits of the broker are for virtual time";
+	if (broker !== undefined) throw new UsageError(`${why}, with a broker inside: leave --broker out`);
+	if (port !== undefined) throw new UsageError(`${why}, where no port is opened: leave --port out`);
+	if (engine === "xs") throw new UsageError(`${why}, which --engine xs does not have yet: leave one of them out`);
+	if (engine !== undefined && engine !== "node") throw new UsageError(`--engine: expected node or xs, got ${engine}`);
+	if (flags.heap !== undefined) throw new UsageError("--heap is for --engine xs: Node's heap has no fixed size");
+	return isAsked ? parseSpeed(speed ?? "max") : 1;
 }
 
 async function findBroker(
@@ -150,10 +173,9 @@ async function listenSomewhere(broker: Broker, asked: number | undefined): Promi
 function introduction(endpoint: Endpoint, note: string, scenario: Scenario, engine: string): string[] {
 	const { host, port, userName } = endpoint;
 	const user = userName === undefined ? "" : ` -u ${quote(userName)}${endpoint.password === undefined ? "" : " -P …"}`;
-	const boards = scenario.devices === 1 ? "1 board" : `${scenario.devices} boards`;
 	return [
 		`Broker    ${describeEndpoint(endpoint)}${note}`,
-		`Boards    ${boards}, a reading every ${scenario.interval} ms at QoS ${scenario.qos}${engine}`,
+		`Boards    ${describeBoards(scenario)}${engine}`,
 		`Look on   mosquitto_sub -h ${host} -p ${port}${user} -t 'thimble/#' -v`,
 		scenario.duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${scenario.duration} ms, or Ctrl-C`,
 	];
@@ -163,37 +185,6 @@ function introduction(endpoint: Endpoint, note: string, scenario: Scenario, engi
 function quote(text: string): string {
 	const shown = plain(text);
 	return /^[\w.@-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
-}
-
-/** Resolves after that time, or at the first signal; a second signal ends the process at once. */
-function whenStopped(duration: number | undefined): Promise<void> {
-	return new Promise(resolve => {
-		let timer: NodeJS.Timeout | undefined;
-		let asked = false;
-		const stop = () => {
-			clearTimeout(timer);
-			resolve();
-		};
-		const handle = () => {
-			if (asked) process.exit(130);
-			asked = true;
-			stop();
-		};
-		process.on("SIGINT", handle);
-		process.on("SIGTERM", handle);
-		// Whoever read our output has gone: nobody is left to print for.
-		process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-			if (error.code !== "EPIPE") throw error;
-			asked = true;
-			stop();
-		});
-		// Node's timers reach 24 days.
-		const wait = (left: number) => {
-			const slice = Math.min(left, 0x7fff_ffff);
-			timer = setTimeout(() => (left > slice ? wait(left - slice) : stop()), slice);
-		};
-		if (duration !== undefined) wait(duration);
-	});
 }
 
 function printEvent(event: FleetEvent): void {

@@ -2,7 +2,7 @@
 // thing worth knowing.
 
 import type { Board } from "../fleet/board.js";
-import type { FleetEvent } from "../fleet/fleet.js";
+import type { SimulationEvent } from "../fleet/simulation.js";
 import type { Summary } from "../fleet/summary.js";
 import { sentence } from "../sentence.js";
 
@@ -11,7 +11,7 @@ const DRAW_MS = 250;
 const LINES_MS = 5000;
 
 export interface Screen {
-	show(event: FleetEvent): void;
+	show(event: SimulationEvent): void;
 	close(summary: Summary): void;
 }
 
@@ -65,6 +65,10 @@ export function lineScreen(boards: readonly Board[], intro: readonly string[], o
 				out.write(`${event.device} stopped${event.drained ? "" : ", not everything was delivered"}\n`);
 			else if (event.event === "lost" || event.event === "dropped" || event.event === "refused")
 				out.write(`${event.device} reading ${event.event}: ${event.reason}\n`);
+			else if (event.event === "fault" || event.event === "mended")
+				out.write(`${event.device ?? "broker"} ${event.event}: ${event.fault}\n`);
+			else if (event.event === "gap" || event.event === "duplicate")
+				out.write(`${event.device} ${event.event}: boot ${event.boot}, reading ${event.seq}\n`);
 		},
 		close(summary) {
 			clearInterval(timer);
@@ -100,8 +104,8 @@ function table(boards: readonly Board[], most: number, paint: Paint): string[] {
 
 function row(board: Board, width: number, paint: Paint): string {
 	const { reading, counts } = board;
-	const state = board.stopped ? "stopped" : board.isOnline ? "online" : board.offlineCode === 0 ? "waiting" : "offline";
-	const colour = state === "online" ? "green" : state === "offline" ? "red" : "yellow";
+	const state = stateOf(board);
+	const colour = state === "online" ? "green" : state === "offline" || state === "dark" ? "red" : "yellow";
 	const name = [board.deviceId.padEnd(width), paint(state.padEnd(7), colour)];
 	// Where the readings would stand, so that narrow windows show it too.
 	if (state === "offline") {
@@ -118,6 +122,13 @@ function row(board: Board, width: number, paint: Paint): string {
 		(board.pingMs === undefined ? "–" : `${board.pingMs} ms`).padStart(6),
 		String(counts.reconnects).padStart(10),
 	].join("  ");
+}
+
+function stateOf(board: Board): string {
+	if (board.stopped) return "stopped";
+	if (!board.isPowered) return "dark";
+	if (board.isOnline) return "online";
+	return board.offlineCode === 0 ? "waiting" : "offline";
 }
 
 function number(value: number | undefined, decimals: number, width: number): string {

@@ -1,11 +1,15 @@
 // One simulated board: what the fleet, the table and the summary know of it, whatever engine runs its firmware.
 
-import { Agent, type AgentCounts, type AgentListener, type Collaborators } from "../../firmware/device/agent.js";
+import type { AgentCounts, AgentListener, Collaborators } from "../../firmware/device/agent.js";
 import { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "../../firmware/mqtt/client.js";
-import { WeatherSensor } from "../sensor/weather.js";
+import { utf8Length } from "../../firmware/mqtt/wire.js";
+import type { Curves } from "../sensor/curve.js";
+import type { LinkOptions } from "../world/path.js";
 import type { SeededRandom } from "../world/random.js";
+import type { Durability } from "./scenario.js";
 
-export interface BoardOptions {
+/** `Io` is what it runs in: what its firmware is given, or the world that it has its machine from. */
+export interface BoardOptions<Io = Collaborators> {
 	deviceId: string;
 	host: string;
 	port: number;
@@ -18,9 +22,16 @@ export interface BoardOptions {
 	qos: number;
 	/** Seconds. */
 	keepAlive: number;
+	/** Default "ram". */
+	durability?: Durability;
+	/** What its sensor measures in the place of the weather. Default: nothing. */
+	curves?: Curves;
+	/** In a world: its way to the network, and how much too fast its clock runs, in millionths. Default: as the world's are. */
+	link?: Partial<LinkOptions>;
+	driftPpm?: number;
 	/** Source of the sensors' noise. */
 	random: SeededRandom;
-	io: Collaborators;
+	io: Io;
 }
 
 export interface BoardListener extends AgentListener {
@@ -42,15 +53,14 @@ export interface Reading {
 export abstract class Board {
 	readonly deviceId: string;
 	readonly telemetryTopic: string;
+	readonly qos: number;
 	/** How its readings ended, over all its restarts. */
 	readonly counts: AgentCounts = { published: 0, settled: 0, refused: 0, lost: 0, dropped: 0, reconnects: 0 };
-	/** The last reading, as it was published. */
-	reading: Reading | undefined;
 	isOnline = false;
 	/** Why it is not online, a code of error.ts or reason.ts; 0 while it is, or as long as nothing has gone wrong. */
 	offlineCode = 0;
 	stopped = false;
-	/** How often it has restarted by itself. */
+	/** How often it has restarted. */
 	restarts = 0;
 	/** All round-trip times measured, in ms. */
 	readonly pings: number[] = [];
@@ -58,9 +68,14 @@ export abstract class Board {
 	protected readonly listener: Required<AgentListener>;
 	readonly #on: BoardListener;
 	#connections = 0;
+	/** The last reading, as it was published; parsed for who asks. */
+	#json = new Uint8Array(192);
+	#jsonLength = 0;
+	#reading: Reading | undefined;
 
-	constructor(deviceId: string, on: BoardListener) {
+	constructor({ deviceId, qos }: Pick<BoardOptions, "deviceId" | "qos">, on: BoardListener) {
 		this.deviceId = deviceId;
+		this.qos = qos;
 		this.telemetryTopic = `thimble/${deviceId}/telemetry`;
 		this.#on = on;
 		this.listener = {
@@ -81,7 +96,7 @@ export abstract class Board {
 				on.ping?.(milliseconds);
 			},
 			reading: (ticket, sequence, json, length) => {
-				this.reading = JSON.parse(Buffer.from(json.buffer, json.byteOffset, length).toString());
+				this.#keep(json, length);
 				this.counts.published += 1;
 				if (ticket < 0) this.counts.refused += 1;
 				else if (ticket === 0) this.counts.settled += 1;
@@ -103,6 +118,18 @@ export abstract class Board {
 		};
 	}
 
+	/** Whether there is anything to run it. */
+	get isPowered(): boolean {
+		return true;
+	}
+
+	/** The last reading, or undefined. */
+	get reading(): Reading | undefined {
+		if (this.#jsonLength > 0)
+			this.#reading ??= JSON.parse(String.fromCharCode(...this.#json.subarray(0, this.#jsonLength)));
+		return this.#reading;
+	}
+
 	/** Readings that have not ended. */
 	get unsettled(): number {
 		const { published, settled, refused, lost, dropped } = this.counts;
@@ -118,42 +145,26 @@ export abstract class Board {
 	/** Says goodbye, drains for so long at most, and stops. */
 	abstract stop(drainMs: number): void;
 
-	/** It has begun anew: what was in its memory is gone. */
-	protected handleRestart(reason: string): void {
-		const lost = this.unsettled;
+	/** It has begun anew: what was in its memory is gone; of what was under way, so many readings were in flash. */
+	protected handleRestart(reason: string, kept = 0): void {
+		const lost = Math.max(0, this.unsettled - kept);
 		this.isOnline = false;
 		this.restarts += 1;
 		this.counts.lost += lost;
+		// The power went when a reading had just been written, before anybody was told that it was published.
+		this.counts.published += Math.max(0, kept - this.unsettled);
 		this.#on.restarted?.(reason, lost);
+	}
+
+	#keep(json: Uint8Array, length: number): void {
+		if (length > this.#json.length) this.#json = new Uint8Array(length);
+		this.#json.set(json.subarray(0, length));
+		this.#jsonLength = length;
+		this.#reading = undefined;
 	}
 }
 
 /** A token as password can be long; CONNECT has to fit. */
 export function sendLimit(userName: string | undefined, password: string | undefined): number {
-	return Math.max(512, 256 + Buffer.byteLength((userName ?? "") + (password ?? "")));
-}
-
-/** A board whose firmware runs on Node's own engine, in this process. */
-export class NodeBoard extends Board {
-	readonly #agent: Agent;
-
-	/** `on` hears of everything after the board has taken note. Throws Misuse. */
-	constructor(options: BoardOptions, on: BoardListener = {}) {
-		super(options.deviceId, on);
-		const { random, ...rest } = options;
-		this.#agent = new Agent({
-			...rest,
-			limits: { send: sendLimit(options.userName, options.password) },
-			sensors: [new WeatherSensor(options.io.clock, random)],
-			on: this.listener,
-		});
-	}
-
-	override start(): void {
-		this.#agent.start();
-	}
-
-	override stop(drainMs: number): void {
-		this.#agent.stop(drainMs);
-	}
+	return Math.max(512, 256 + utf8Length((userName ?? "") + (password ?? "")));
 }

@@ -4,7 +4,7 @@ import type { Collaborators } from "../../firmware/device/agent.js";
 import { END_DROPPED, END_LOST, END_REFUSED } from "../../firmware/mqtt/client.js";
 import { sentence } from "../sentence.js";
 import { SeededRandom } from "../world/random.js";
-import { type Board, type BoardListener, type BoardOptions, NodeBoard, type Reading } from "./board.js";
+import type { Board, BoardListener, BoardOptions, Reading } from "./board.js";
 import type { Scenario } from "./scenario.js";
 import { type Summary, summarize } from "./summary.js";
 
@@ -35,73 +35,56 @@ export type FleetEvent = { readonly device: string } & (
 			readonly code: number;
 			readonly reason: string;
 	  }
-	/** The board has begun anew by itself; `lost` readings were under way. */
+	/** The board has begun anew; `lost` readings were under way. */
 	| { readonly event: "restarted"; readonly reason: string; readonly lost: number }
 	| { readonly event: "stopped"; readonly drained: boolean }
 );
 
-export type MakeBoard = (options: BoardOptions, on: BoardListener) => Board;
+export type MakeBoard<Io = Collaborators> = (options: BoardOptions<Io>, on: BoardListener) => Board;
 
-export class Fleet {
+export class Fleet<Io = Collaborators> {
 	readonly boards: Board[];
+	readonly #on: (event: FleetEvent) => void;
 	readonly #seenOnline = new Set<string>();
+	#running: number;
 	#whenStopped: (() => void) | undefined;
 
 	/**
 	 * `ioFor` gives the world around a board, `makeBoard` the board itself. Throws Misuse where the endpoint does not suit
-	 * the client.
+	 * the client. `quiet`: readings are many, and nobody wants to hear of those that go well.
 	 */
 	constructor(
 		scenario: Scenario,
 		endpoint: Endpoint,
-		ioFor: (deviceId: string) => Collaborators,
+		ioFor: (deviceId: string) => Io,
 		on: (event: FleetEvent) => void,
-		makeBoard: MakeBoard = (options, listener) => new NodeBoard(options, listener),
+		makeBoard: MakeBoard<Io>,
+		quiet = false,
 	) {
 		const random = new SeededRandom(scenario.seed);
-		const width = Math.max(2, String(scenario.devices).length);
-		this.boards = Array.from({ length: scenario.devices }, (_, i) => {
-			const device = `board-${String(i + 1).padStart(width, "0")}`;
+		this.#on = on;
+		this.boards = scenario.boards.map(plan => {
+			const { curves, driftPpm, durability, interval, keepAlive, link, name, protocol, qos } = plan;
 			const board: Board = makeBoard(
 				{
-					deviceId: device,
+					deviceId: name,
 					...endpoint,
-					protocolVersion: scenario.protocol === "5" ? 5 : 4,
-					intervalMs: scenario.interval,
-					qos: scenario.qos,
-					keepAlive: scenario.keepAlive,
-					random: random.fork(device),
-					io: ioFor(device),
+					protocolVersion: protocol === "5" ? 5 : 4,
+					intervalMs: interval,
+					qos,
+					keepAlive,
+					durability,
+					curves,
+					link,
+					driftPpm,
+					random: random.fork(name),
+					io: ioFor(name),
 				},
-				{
-					online: sessionPresent => {
-						this.#seenOnline.add(device);
-						on({ device, event: "online", sessionPresent });
-					},
-					offline: code => on({ device, event: "offline", code, reason: sentence(code) }),
-					reading: ticket => {
-						const topic = board.telemetryTopic;
-						const payload = board.reading!;
-						on({ device, event: "reading", topic, qos: scenario.qos, ...packetId(scenario.qos, ticket), payload });
-						if (ticket === 0) on({ device, event: "settled", topic });
-						if (ticket < 0) on({ device, event: "refused", topic, code: -ticket, reason: sentence(-ticket) });
-					},
-					end: (ticket, end, code) => {
-						const topic = board.telemetryTopic;
-						const id = packetId(scenario.qos, ticket);
-						const event = nameOf(end);
-						if (event === "settled") on({ device, event, topic, ...id });
-						else on({ device, event, topic, ...id, code, reason: sentence(code) });
-					},
-					restarted: (reason, lost) => on({ device, event: "restarted", reason, lost }),
-					stopped: code => {
-						on({ device, event: "stopped", drained: code === 0 });
-						if (this.boards.every(other => other.stopped)) this.#whenStopped?.();
-					},
-				},
+				this.#listener(name, () => board, quiet),
 			);
 			return board;
 		});
+		this.#running = this.boards.length;
 	}
 
 	start(): void {
@@ -116,8 +99,45 @@ export class Fleet {
 		});
 	}
 
+	/** Whether all boards have. */
+	get isStopped(): boolean {
+		return this.#running === 0;
+	}
+
 	summary(): Summary {
 		return summarize(this.boards, this.#seenOnline.size);
+	}
+
+	/** What one board tells, as events. */
+	#listener(device: string, board: () => Board, quiet: boolean): BoardListener {
+		const on = this.#on;
+		return {
+			online: sessionPresent => {
+				this.#seenOnline.add(device);
+				on({ device, event: "online", sessionPresent });
+			},
+			offline: code => on({ device, event: "offline", code, reason: sentence(code) }),
+			reading: ticket => {
+				const { qos, telemetryTopic: topic } = board();
+				if (!quiet) on({ device, event: "reading", topic, qos, ...packetId(qos, ticket), payload: board().reading! });
+				if (ticket === 0 && !quiet) on({ device, event: "settled", topic });
+				if (ticket < 0) on({ device, event: "refused", topic, code: -ticket, reason: sentence(-ticket) });
+			},
+			end: (ticket, end, code) => {
+				const event = nameOf(end);
+				if (quiet && event === "settled") return;
+				const { qos, telemetryTopic: topic } = board();
+				const id = packetId(qos, ticket);
+				if (event === "settled") on({ device, event, topic, ...id });
+				else on({ device, event, topic, ...id, code, reason: sentence(code) });
+			},
+			restarted: (reason, lost) => on({ device, event: "restarted", reason, lost }),
+			stopped: code => {
+				on({ device, event: "stopped", drained: code === 0 });
+				this.#running -= 1;
+				if (this.#running === 0) this.#whenStopped?.();
+			},
+		};
 	}
 }
 

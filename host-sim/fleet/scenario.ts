@@ -1,95 +1,277 @@
-// A scenario: which boards there are and for how long they run, as checked JSON.
+// A scenario: which boards there are, what they measure, what goes wrong and for how long it runs, as checked JSON. Reading
+// files is elsewhere: what is here runs on the engine, too.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import * as v from "valibot";
+import type { BrokerOptions } from "../broker/broker.js";
+import type { Curve, Curves } from "../sensor/curve.js";
+import type { LinkOptions } from "../world/path.js";
+import { checked, duration, number, object, UsageError, wholeNumber } from "./schema.js";
+import { type Incident, incident, type Whom } from "./timeline.js";
 
-/** What the user did wrong, in one sentence for people; the command line ends with exit code 2. */
-export class UsageError extends Error {}
+export { parseDuration, UsageError } from "./schema.js";
 
-const FOLDER = new URL("../scenarios/", import.meta.url);
+/** Where a board keeps its session: only in RAM, or in flash, always or as long as there is no connection. */
+export type Durability = "ram" | "flash" | "flash-when-offline";
 
-/** "500ms", "1s", "2.5m", "24h": in ms. */
-export function parseDuration(text: string): number | undefined {
-	const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-	if (match === null) return undefined;
-	const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"];
-	return Math.round(Number(match[1]) * unit);
+/** One board, as the scenario wants it. Times are in ms, but for keepAlive, which is in seconds. */
+export interface BoardPlan {
+	readonly name: string;
+	readonly group?: string;
+	readonly interval: number;
+	readonly qos: 0 | 1 | 2;
+	readonly protocol: "3.1.1" | "5";
+	readonly keepAlive: number;
+	readonly durability: Durability;
+	readonly link: Partial<LinkOptions>;
+	readonly driftPpm: number;
+	readonly curves: Curves;
 }
 
-const duration = (least: string, most: string) =>
-	v.pipe(
-		v.string(),
-		v.check(text => {
-			const ms = parseDuration(text);
-			return ms !== undefined && ms >= parseDuration(least)! && ms <= parseDuration(most)!;
-		}, `expected a duration from ${least} to ${most}, such as "500ms", "10s" or "2m"`),
-		v.transform(text => parseDuration(text)!),
-	);
+/** A checked scenario; durations are in ms. */
+export interface Scenario {
+	readonly seed: number;
+	/** Absent: until stopped. */
+	readonly duration?: number;
+	readonly boards: readonly BoardPlan[];
+	/** Names of the groups. */
+	readonly groups: readonly string[];
+	readonly broker: BrokerOptions;
+	readonly timeline: readonly Incident[];
+}
 
-const wholeNumber = (low: number, high: number) => {
-	const expected = `expected a whole number from ${low} to ${high}`;
-	return v.pipe(v.number(expected), v.integer(expected), v.minValue(low, expected), v.maxValue(high, expected));
+/** The most boards of one scenario. */
+const MOST_BOARDS = 10_000;
+
+const finite = number(-1_000_000, 1_000_000);
+const notNegative = number(0, 1_000_000);
+
+const curveObject = v.pipe(
+	object({
+		constant: v.optional(finite),
+		points: v.optional(
+			v.pipe(
+				v.array(
+					v.strictTuple([duration("0ms", "8760h"), finite], 'expected a time and a value, such as ["1h", 21.5]'),
+					"expected a list of times and values",
+				),
+				v.minLength(1, "expected at least one point"),
+				v.check(
+					points => points.every(([at], i) => i === 0 || at > points[i - 1]![0]),
+					"expected each point to be later than the one before it",
+				),
+			),
+		),
+		sine: v.optional(object({ mean: finite, amplitude: finite, period: duration("1s", "8760h") })),
+		noise: v.optional(notNegative, 0),
+		offset: v.optional(notNegative, 0),
+	}),
+	v.check(
+		({ constant, points, sine }) => [constant, points, sine].filter(each => each !== undefined).length === 1,
+		"expected exactly one of constant, points and sine",
+	),
+	v.transform(({ constant, noise, offset, points, sine }): Curve => {
+		if (constant !== undefined) return { shape: { constant }, noise, offset };
+		if (points !== undefined) return { shape: { points }, noise, offset };
+		const { amplitude, mean, period } = sine!;
+		return { shape: { sine: { mean, amplitude, periodMs: period } }, noise, offset };
+	}),
+);
+const constantCurve = v.pipe(
+	finite,
+	v.transform((constant): Curve => ({ shape: { constant }, noise: 0, offset: 0 })),
+);
+const weather = v.pipe(
+	v.literal("seattle", 'expected "seattle", a number, or an object with constant, points or sine'),
+	v.transform(() => undefined),
+);
+/** Undefined: the weather's. */
+const curve: v.GenericSchema<unknown, Curve | undefined> = v.lazy(
+	(input): v.GenericSchema<unknown, Curve | undefined> =>
+		(typeof input === "number"
+			? constantCurve
+			: typeof input === "object" && input !== null
+				? curveObject
+				: weather) as unknown as v.GenericSchema<unknown, Curve | undefined>,
+);
+
+/** What each group may say for itself, and the top level for all. */
+const perBoard = {
+	/** From one reading of a board to the next. */
+	interval: v.optional(duration("10ms", "24h")),
+	/** QoS of the readings. */
+	qos: v.optional(v.picklist([0, 1, 2] as const, "expected 0, 1 or 2")),
+	/** Version of MQTT. */
+	protocol: v.optional(v.picklist(["3.1.1", "5"] as const, 'expected "3.1.1" or "5"')),
+	/** Seconds. */
+	keepAlive: v.optional(wholeNumber(0, 65_535)),
+	durability: v.optional(
+		v.picklist(["ram", "flash", "flash-when-offline"] as const, 'expected "ram", "flash" or "flash-when-offline"'),
+	),
+	link: v.optional(
+		object({
+			latency: v.optional(duration("0ms", "10m")),
+			jitter: v.optional(duration("0ms", "10m")),
+			bandwidth: v.optional(wholeNumber(0, 1_000_000_000)),
+			slice: v.optional(wholeNumber(0, 65_535)),
+		}),
+	),
+	clock: v.optional(object({ driftPpm: v.optional(number(-100_000, 100_000)) })),
+	curves: v.optional(
+		object({ temperature: v.optional(curve), humidity: v.optional(curve), pressure: v.optional(curve) }),
+	),
 };
 
-const schema = v.strictObject({
+const groupName = 'expected 1 to 32 letters, digits, - and _, and not "all"';
+
+const group = object({
+	name: v.pipe(
+		v.string(groupName),
+		v.check(name => /^[\w-]{1,32}$/.test(name) && name !== "all", groupName),
+	),
 	/** How many boards. */
-	devices: v.optional(wholeNumber(1, 10_000), 3),
-	/** Where the noise and drift of the sensors begin. */
-	seed: v.optional(wholeNumber(0, 4_294_967_295), 1),
-	/** QoS of the readings. */
-	qos: v.optional(v.picklist([0, 1, 2] as const, "expected 0, 1 or 2"), 1),
-	/** Version of MQTT. */
-	protocol: v.optional(v.picklist(["3.1.1", "5"] as const, 'expected "3.1.1" or "5"'), "3.1.1"),
-	/** From one reading of a board to the next. */
-	interval: v.optional(duration("10ms", "24h"), "1s"),
-	/** Absent: until stopped. */
-	duration: v.optional(duration("100ms", "8760h")),
-	/** Seconds. */
-	keepAlive: v.optional(wholeNumber(0, 65_535), 60),
+	devices: wholeNumber(1, MOST_BOARDS),
+	...perBoard,
 });
 
-/** A checked scenario; durations are in ms. */
-export type Scenario = v.InferOutput<typeof schema>;
+const broker = object({
+	receiveMaximum: v.optional(wholeNumber(1, 65_535)),
+	maximumPacketSize: v.optional(wholeNumber(64, 16_777_216)),
+	maximumQos: v.optional(v.picklist([0, 1, 2] as const, "expected 0, 1 or 2")),
+	retainAvailable: v.optional(v.boolean("expected true or false")),
+	topicAliasMaximum: v.optional(wholeNumber(0, 65_535)),
+	/** Seconds. */
+	serverKeepAlive: v.optional(wholeNumber(0, 65_535)),
+	sessionExpiry: v.optional(duration("0s", "8760h")),
+	maxQueued: v.optional(wholeNumber(1, 1_000_000)),
+});
+
+const schema = object({
+	devices: v.optional(wholeNumber(1, MOST_BOARDS)),
+	/** Where all chance begins. */
+	seed: v.optional(wholeNumber(0, 4_294_967_295), 1),
+	qos: perBoard.qos,
+	protocol: perBoard.protocol,
+	interval: perBoard.interval,
+	duration: v.optional(duration("100ms", "8760h")),
+	keepAlive: perBoard.keepAlive,
+	durability: perBoard.durability,
+	link: perBoard.link,
+	clock: perBoard.clock,
+	curves: perBoard.curves,
+	groups: v.optional(
+		v.pipe(v.array(group, "expected a list of groups"), v.minLength(1, "expected at least one group")),
+	),
+	broker: v.optional(broker, {}),
+	timeline: v.optional(v.array(incident, "expected a list of faults"), []),
+});
+
+type Given = v.InferOutput<typeof schema>;
+type GivenPerBoard = Pick<Given, keyof typeof perBoard>;
 
 /** Checks a scenario. Throws UsageError: `where`, the path of the first fault, and what was expected there. */
 export function checkScenario(value: unknown, where: string): Scenario {
-	const result = v.safeParse(schema, value);
-	if (result.success) return result.output;
-	const issue = result.issues[0];
-	const path = v.getDotPath(issue);
-	if (issue.type === "strict_object" && issue.expected === "never")
-		throw new UsageError(`${where}${path}: unknown; known are ${Object.keys(schema.entries).join(", ")}`);
-	const got = issue.received === "undefined" ? "" : `, got ${issue.received}`;
-	throw new UsageError(`${where}${path === null ? "" : `${path}: `}${lower(issue.message)}${got}`);
+	const given = checked(schema, value, where);
+	const boards = boardsOf(given, where);
+	const groups = (given.groups ?? []).map(({ name }) => name);
+	const scenario: Scenario = {
+		seed: given.seed,
+		...(given.duration !== undefined && { duration: given.duration }),
+		boards,
+		groups,
+		broker: brokerOf(given.broker),
+		timeline: given.timeline,
+	};
+	for (const [i, { boards: whom }] of given.timeline.entries())
+		checkWhom(scenario, whom, `${where}timeline[${i}].boards`);
+	return scenario;
 }
 
-/** Reads a scenario's JSON by file name, or by the name of one that comes with the package. Throws UsageError. */
-export function readScenario(name: string): Record<string, unknown> {
-	const path = name.includes("/") || name.endsWith(".json") ? name : fileURLToPath(new URL(`${name}.json`, FOLDER));
-	let text: string;
-	try {
-		text = readFileSync(path, "utf8");
-	} catch {
-		throw new UsageError(
-			`there is no scenario "${name}"; known are ${knownScenarios().join(", ")}, and paths of JSON files`,
-		);
+/** The boards of that name, of the group of that name, of all in a list, or all. */
+export function boardsNamed({ boards }: Scenario, whom: Whom): readonly BoardPlan[] {
+	if (whom === "all") return boards;
+	const names = new Set(typeof whom === "string" ? [whom] : whom);
+	return boards.filter(
+		({ group, name }) => names.has("all") || names.has(name) || (group !== undefined && names.has(group)),
+	);
+}
+
+/** Whether it takes a world of virtual time: real sockets have no faults to order, and no other link than they have. */
+export function needsWorld({ boards, broker, timeline }: Scenario): boolean {
+	if (timeline.length > 0 || Object.keys(broker).length > 0) return true;
+	return boards.some(({ driftPpm, link }) => driftPpm !== 0 || Object.keys(link).length > 0);
+}
+
+function boardsOf(given: Given, where: string): BoardPlan[] {
+	const { devices, groups } = given;
+	if (groups === undefined) return plansOf("board", devices ?? 3, given, {});
+	if (devices !== undefined) throw new UsageError(`${where}devices: each of the groups says how many: leave it out`);
+	const boards = groups.flatMap(group => plansOf(group.name, group.devices, group, given, group.name));
+	if (boards.length > MOST_BOARDS)
+		throw new UsageError(`${where}groups: expected at most ${MOST_BOARDS} boards in all, got ${boards.length}`);
+	const taken = new Set(boards.map(({ name }) => name));
+	if (taken.size < boards.length) throw new UsageError(`${where}groups: two of them give a board the same name`);
+	for (const [i, { name }] of groups.entries()) {
+		if (taken.has(name))
+			throw new UsageError(`${where}groups[${i}].name: "${name}" is the name of a board, or of another group`);
+		taken.add(name);
 	}
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch (error) {
-		throw new UsageError(`${name}: not JSON: ${(error as Error).message}`);
+	return boards;
+}
+
+function plansOf(
+	prefix: string,
+	count: number,
+	own: GivenPerBoard,
+	common: GivenPerBoard,
+	group?: string,
+): BoardPlan[] {
+	const width = Math.max(2, String(count).length);
+	const { bandwidth, jitter, latency, slice } = { ...common.link, ...own.link };
+	const plan = {
+		...(group !== undefined && { group }),
+		interval: own.interval ?? common.interval ?? 1000,
+		qos: own.qos ?? common.qos ?? 1,
+		protocol: own.protocol ?? common.protocol ?? "3.1.1",
+		keepAlive: own.keepAlive ?? common.keepAlive ?? 60,
+		durability: own.durability ?? common.durability ?? "ram",
+		link: {
+			...(latency !== undefined && { latencyMs: latency }),
+			...(jitter !== undefined && { jitterMs: jitter }),
+			...(bandwidth !== undefined && { bandwidth }),
+			...(slice !== undefined && { slice }),
+		},
+		driftPpm: own.clock?.driftPpm ?? common.clock?.driftPpm ?? 0,
+		curves: curvesOf({ ...common.curves, ...own.curves }),
+	} as const;
+	return Array.from({ length: count }, (_, i) => ({
+		name: `${prefix}-${String(i + 1).padStart(width, "0")}`,
+		...plan,
+	}));
+}
+
+function curvesOf(given: NonNullable<Given["curves"]>): Curves {
+	return Object.fromEntries(Object.entries(given).filter(([, curve]) => curve !== undefined)) as Curves;
+}
+
+function brokerOf({ maxQueued, sessionExpiry, ...limits }: Given["broker"]): BrokerOptions {
+	const all = {
+		...limits,
+		...(sessionExpiry !== undefined && { sessionExpiryMaximum: Math.floor(sessionExpiry / 1000) }),
+	};
+	return {
+		...(maxQueued !== undefined && { maxQueued }),
+		...(Object.keys(all).length > 0 && { limits: all as NonNullable<BrokerOptions["limits"]> }),
+	};
+}
+
+function checkWhom(scenario: Scenario, whom: Whom, where: string): void {
+	const names = typeof whom === "string" ? [whom] : whom;
+	for (const [i, name] of names.entries()) {
+		if (name === "all" || boardsNamed(scenario, name).length > 0) continue;
+		const { boards, groups } = scenario;
+		const known = groups.length > 0 ? `groups are ${groups.join(", ")}, ` : "";
+		const names = boards.length === 1 ? boards[0]!.name : `${boards[0]!.name} to ${boards.at(-1)!.name}`;
+		const at = typeof whom === "string" ? where : `${where}[${i}]`;
+		throw new UsageError(`${at}: there is no board or group "${name}"; ${known}boards are ${names}`);
 	}
-	if (typeof value !== "object" || value === null || Array.isArray(value))
-		throw new UsageError(`${name}: expected a JSON object`);
-	return value as Record<string, unknown>;
-}
-
-function knownScenarios(): string[] {
-	return readdirSync(FOLDER).map(file => file.replace(/\.json$/, ""));
-}
-
-function lower(text: string): string {
-	return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -13,10 +13,43 @@ export interface Summary {
 	readonly dropped: number;
 	readonly lost: number;
 	readonly reconnects: number;
-	/** Boards' restarts of themselves: out of memory, an exception. */
+	/** Boards' restarts: power cuts, out of memory, an exception. */
 	readonly restarts: number;
 	/** Median round-trip time of all PINGREQ packets in ms, or null where none was answered. */
 	readonly pingMedianMs: number | null;
+}
+
+/** What else there is to say of a fleet in a world. */
+export interface WorldSummary extends Summary {
+	/** The scenario's time when it was stopped. */
+	readonly simulatedMs: number;
+	/** Readings that had not ended when their boards stopped: they wait in flash. */
+	readonly waiting: number;
+	/** Different readings at the broker. */
+	readonly arrived: number;
+	/** Readings above QoS 0 that were settled and are not at the broker. None may be. */
+	readonly gaps: number;
+	/** Readings that came again. At QoS 1 they may, at QoS 2 none may. */
+	readonly duplicatesQos1: number;
+	readonly duplicatesQos2: number;
+	/** Bytes of all packets, both ways. */
+	readonly wireBytes: number;
+	/** How often each kind of fault has struck. */
+	readonly faults: Readonly<Record<string, number>>;
+	readonly flash: FlashSummary;
+}
+
+export interface FlashSummary {
+	/** Writes and deletions of all boards, and of the board that had most. */
+	readonly operations: number;
+	readonly mostOfABoard: number;
+	/** How many a reading has taken. */
+	readonly perReading: number;
+}
+
+/** Whether something that was promised has not been kept. */
+export function isBroken({ duplicatesQos2, gaps }: WorldSummary): boolean {
+	return gaps > 0 || duplicatesQos2 > 0;
 }
 
 export function summarize(boards: readonly Board[], seenOnline: number): Summary {
@@ -32,6 +65,16 @@ export function summarize(boards: readonly Board[], seenOnline: number): Summary
 		reconnects: sum(board => board.counts.reconnects),
 		restarts: sum(board => board.restarts),
 		pingMedianMs: median(boards.flatMap(board => board.pings)),
+	};
+}
+
+/** From the flash operations of each board. */
+export function summarizeFlash(operations: readonly number[], readings: number): FlashSummary {
+	const all = operations.reduce((total, each) => total + each, 0);
+	return {
+		operations: all,
+		mostOfABoard: operations.reduce((most, each) => Math.max(most, each), 0),
+		perReading: readings === 0 ? 0 : Math.round((all / readings) * 100) / 100,
 	};
 }
 

@@ -147,7 +147,7 @@ function strikeBoard(fault: Exclude<BoardFault, { fault: "power-cut-at-write" }>
 			return nothing;
 		case "clock-drift":
 			machine.setDrift(fault.ppm);
-			return () => machine.setDrift(0);
+			return () => machine.setDrift();
 	}
 }
 

@@ -145,8 +145,8 @@ export class Machine {
 		this.on();
 	}
 
-	/** From now on its clock runs that much too fast, in millionths. */
-	setDrift(driftPpm: number): void {
+	/** From now on its clock runs that much too fast, in millionths; or as it was made. */
+	setDrift(driftPpm = this.#options.driftPpm ?? 0): void {
 		this.#base = this.#ticks();
 		this.#since = this.#time.now;
 		this.#rate = 1 + driftPpm / 1_000_000;

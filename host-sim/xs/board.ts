@@ -2,9 +2,9 @@
 // those of the world it was given, real or virtual; between its steps it does not exist.
 
 import type { Collaborators } from "../../firmware/device/agent.js";
-import type { Resolver, Socket, Timer } from "../../firmware/io.js";
+import type { Resolver, Sensor, Socket, Timer } from "../../firmware/io.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
-import { WeatherSensor } from "../sensor/weather.js";
+import { seattle } from "../sensor/air.js";
 import {
 	type BoardConfig,
 	COMMAND_STOP,
@@ -48,7 +48,7 @@ export class EngineBoard extends Board {
 	readonly #options: BoardOptions;
 	readonly #io: Collaborators;
 	readonly #hardware: Hardware;
-	readonly #weather: WeatherSensor;
+	readonly #sensor: Sensor;
 	readonly #links = new Map<number, Link>();
 	readonly #resolvers = new Map<number, Resolver>();
 	#device: Device | undefined;
@@ -58,12 +58,14 @@ export class EngineBoard extends Board {
 	readonly #queue: ((events: Events) => void)[] = [];
 
 	constructor(host: EngineHost, hardware: Hardware, options: BoardOptions, on: BoardListener = {}) {
-		super(options.deviceId, on);
+		super(options, on);
 		this.#host = host;
 		this.#hardware = hardware;
 		this.#options = options;
 		this.#io = options.io;
-		this.#weather = new WeatherSensor(options.io.clock, options.random);
+		const { clock } = options.io;
+		const start = clock.wall();
+		this.#sensor = seattle(options.curves ?? {}, clock, () => clock.wall() - start, options.random);
 	}
 
 	/** What the device has cost since it booted. */
@@ -204,7 +206,7 @@ export class EngineBoard extends Board {
 			storeRead: key => store.read(key),
 			storeWrite: (key, value) => store.write(key, value),
 			storeDelete: key => store.delete(key),
-			sample: () => this.#weather.sample(),
+			sample: () => this.#sensor.sample(),
 		};
 	}
 

@@ -1,7 +1,8 @@
 // The first-light scenario on the engine, in virtual time.
 
+import { readScenario } from "../../host-sim/cli/scenario.js";
 import { Fleet } from "../../host-sim/fleet/fleet.js";
-import { checkScenario, readScenario } from "../../host-sim/fleet/scenario.js";
+import { checkScenario } from "../../host-sim/fleet/scenario.js";
 import { World } from "../../host-sim/testing.js";
 import { engineBoards } from "../../host-sim/xs/fleet.js";
 

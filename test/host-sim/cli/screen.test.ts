@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { lineScreen, summaryLine, tableScreen } from "../../../host-sim/cli/screen.js";
 import { Fleet } from "../../../host-sim/fleet/fleet.js";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
+import { NodeBoard } from "../../../host-sim/node/board.js";
 import { World } from "../../../host-sim/testing.js";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what escape sequences are made of
@@ -38,6 +39,7 @@ function fleet(devices: number) {
 			{ host: "broker", port: 1883 },
 			id => world.board(id).io,
 			() => {},
+			(options, on) => new NodeBoard(options, on),
 		),
 	};
 }

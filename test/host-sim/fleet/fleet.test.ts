@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { Fleet, type FleetEvent } from "../../../host-sim/fleet/fleet.js";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
+import { NodeBoard } from "../../../host-sim/node/board.js";
 import { World } from "../../../host-sim/testing.js";
 
 function run(given: object, during: (world: World, fleet: Fleet) => void) {
@@ -13,6 +14,7 @@ function run(given: object, during: (world: World, fleet: Fleet) => void) {
 		{ host: "broker", port: 1883 },
 		id => world.board(id).io,
 		event => events.push(event),
+		(options, on) => new NodeBoard(options, on),
 	);
 	fleet.start();
 	during(world, fleet);
@@ -75,6 +77,7 @@ describe("fleet", () => {
 			{ host: "broker", port: 1883 },
 			id => world.board(id).io,
 			() => {},
+			(options, on) => new NodeBoard(options, on),
 		);
 		fleet.start();
 		world.run(5000);

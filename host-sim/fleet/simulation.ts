@@ -1,0 +1,173 @@
+// A scenario in a world of virtual time: its boards on machines of their own, a broker inside, and its faults at their moments.
+// The seed decides everything. Beside the boards it looks at what arrives at the broker, and holds what they say against it.
+
+import type { Violation } from "../checker/checker.js";
+import type { Air } from "../sensor/air.js";
+import { Faults } from "../world/fault.js";
+import { World } from "../world/world.js";
+import { Arrivals, nameOf, type ReadingName } from "./arrivals.js";
+import { Fleet, type FleetEvent } from "./fleet.js";
+import { boardsNamed, type Scenario } from "./scenario.js";
+import { summarizeFlash, type WorldSummary } from "./summary.js";
+import { Timeline } from "./timeline.js";
+import { WorldBoard } from "./worldboard.js";
+
+export type SimulationEvent =
+	| FleetEvent
+	/** Something has gone wrong, or is over; with the broker where there is no device. */
+	| { readonly event: "fault" | "mended"; readonly fault: string; readonly device?: string }
+	/** A settled reading is not at the broker. */
+	| ({ readonly event: "gap"; readonly device: string } & ReadingName)
+	/** A reading has come to the broker again. */
+	| ({ readonly event: "duplicate"; readonly device: string; readonly qos: number } & ReadingName);
+
+export interface SimulationOptions {
+	/** What boards measure. */
+	readonly air: Air;
+	on(event: SimulationEvent): void;
+	/** Readings that go well are no events: there are many. Default false. */
+	readonly quiet?: boolean;
+	/** Where this is there, all that the boards send is checked against the standard. */
+	violated?(violation: Violation): void;
+	/** Every packet at the broker; the bytes may not be kept. */
+	frame?(bytes: Uint8Array): void;
+}
+
+const PORT = 1883;
+/** How long stopped boards may take to deliver what is under way, in ms: longer than the longest wait for a next attempt. */
+const DRAIN_MS = 120_000;
+
+export class Simulation {
+	readonly world: World;
+	readonly fleet: Fleet<World>;
+	readonly #faults: Faults;
+	readonly #timeline: Timeline;
+	readonly #arrivals = new Map<string, Arrivals>();
+	readonly #on: (event: SimulationEvent) => void;
+	#gaps = 0;
+	#duplicatesQos2 = 0;
+	#wireBytes = 0;
+	#stoppedAt: number | undefined;
+
+	/** Throws Misuse where the client wants none of it. */
+	constructor(scenario: Scenario, { air, frame, on, quiet = false, violated }: SimulationOptions) {
+		this.#on = on;
+		this.world = new World({
+			seed: scenario.seed,
+			broker: {
+				...scenario.broker,
+				on: {
+					published: ({ payload, publisher, qos, topic }) => this.#handleArrival(topic, payload, qos, publisher),
+					frame: (_peer, _client, _direction, bytes) => {
+						this.#wireBytes += bytes.length;
+						frame?.(bytes);
+					},
+				},
+			},
+			...(violated !== undefined && { violated: violation => violated(violation) }),
+		});
+		const { world } = this;
+		const boards = new Map<string, WorldBoard>();
+		this.fleet = new Fleet(
+			scenario,
+			{ host: world.host, port: PORT },
+			() => world,
+			on,
+			(options, listener) => {
+				const { deviceId: device } = options;
+				const arrivals = new Arrivals();
+				const settled = (name: ReadingName) => {
+					if (arrivals.has(name)) return;
+					this.#gaps += 1;
+					on({ event: "gap", device, ...name });
+				};
+				const board = new WorldBoard({ ...options, air, settled }, listener);
+				boards.set(device, board);
+				this.#arrivals.set(board.telemetryTopic, arrivals);
+				return board;
+			},
+			quiet,
+		);
+		this.#faults = new Faults(world);
+		this.#timeline = new Timeline(scenario.timeline, {
+			time: world.time,
+			faults: this.#faults,
+			random: world.random.fork("timeline"),
+			machines: whom => boardsNamed(scenario, whom).map(({ name }) => boards.get(name)!.machine),
+			told: (event, { fault }, machine) => {
+				const board = machine === undefined ? undefined : boards.get(machine.name)!;
+				if (board !== undefined && isRestart(fault)) board.cause = fault.replaceAll("-", " ");
+				on({ event, fault, ...(board !== undefined && { device: board.deviceId }) });
+			},
+		});
+		this.fleet.start();
+	}
+
+	/** The scenario's time, in ms. */
+	get now(): number {
+		return this.world.time.now;
+	}
+
+	/** Lets time pass until then; or, where `isEnough` is there, returns early, between two things that happen. */
+	advance(until: number, isEnough?: () => boolean): void {
+		const { time } = this.world;
+		while (time.step(until)) if (isEnough?.()) return;
+		time.now = Math.max(time.now, until);
+	}
+
+	/**
+	 * Everything that was wrong is mended, the power is back, and the boards deliver what they have, for a while at most, and
+	 * say goodbye. Returns the time by which they have: advance() until then, or until `fleet.isStopped`.
+	 */
+	stop(): number {
+		this.#stoppedAt = this.now;
+		this.#timeline.end();
+		void this.fleet.stop(DRAIN_MS);
+		// A board that starts meanwhile takes its time.
+		return this.now + DRAIN_MS + 10_000;
+	}
+
+	/** All of it at once, for `durationMs`. */
+	run(durationMs: number): void {
+		this.advance(durationMs);
+		this.advance(this.stop(), () => this.fleet.isStopped);
+	}
+
+	summary(): WorldSummary {
+		const boards = this.fleet.boards as WorldBoard[];
+		const summary = this.fleet.summary();
+		let arrived = 0;
+		let again = 0;
+		for (const arrivals of this.#arrivals.values()) {
+			arrived += arrivals.count;
+			again += arrivals.again;
+		}
+		return {
+			...summary,
+			simulatedMs: this.#stoppedAt ?? this.now,
+			waiting: boards.reduce((total, board) => total + board.unsettled, 0),
+			arrived,
+			gaps: this.#gaps,
+			duplicatesQos1: again - this.#duplicatesQos2,
+			duplicatesQos2: this.#duplicatesQos2,
+			wireBytes: this.#wireBytes,
+			faults: Object.fromEntries([...this.#faults.struck].sort()),
+			flash: summarizeFlash(
+				boards.map(board => board.machine.flash.operations),
+				summary.published,
+			),
+		};
+	}
+
+	#handleArrival(topic: string, payload: Uint8Array, qos: number, device = ""): void {
+		const arrivals = this.#arrivals.get(topic);
+		const name = arrivals === undefined ? undefined : nameOf(payload);
+		if (arrivals === undefined || name === undefined || arrivals.take(name)) return;
+		if (qos === 2) this.#duplicatesQos2 += 1;
+		this.#on({ event: "duplicate", device, qos, ...name });
+	}
+}
+
+function isRestart(fault: string): boolean {
+	return fault === "power-cut" || fault === "power-cut-at-write" || fault === "reset";
+}

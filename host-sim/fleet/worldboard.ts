@@ -1,0 +1,114 @@
+// A board in a world: a machine with power, flash and a clock of its own, on which each boot starts the firmware anew. What
+// was under way is lost with the power, or is in flash, as the scenario says.
+
+import { Agent, type AgentListener } from "../../firmware/device/agent.js";
+import type { Sensor } from "../../firmware/io.js";
+import { END_SETTLED } from "../../firmware/mqtt/client.js";
+import { FlashStore } from "../../firmware/optional/store.js";
+import type { Air } from "../sensor/air.js";
+import type { Machine, MachineIo } from "../world/machine.js";
+import type { World } from "../world/world.js";
+import { nameOf, type ReadingName } from "./arrivals.js";
+import { Board, type BoardListener, type BoardOptions, sendLimit } from "./board.js";
+
+export interface WorldBoardOptions extends BoardOptions<World> {
+	readonly air: Air;
+	/** A reading above QoS 0 is settled: by what was promised, the broker has it. */
+	settled(name: ReadingName): void;
+}
+
+export class WorldBoard extends Board {
+	readonly machine: Machine;
+	/** What its next boot will have been for. */
+	cause = "power cut";
+	readonly #options: WorldBoardOptions;
+	/** Hardware: it stays when the firmware starts anew. */
+	readonly #sensor: Sensor;
+	/** The readings under way, by their tickets; with a store over all lives. */
+	readonly #names = new Map<number, ReadingName>();
+	#agent: Agent | undefined;
+	/** It is to stop, and may take so long. */
+	#drainMs: number | undefined;
+
+	constructor(options: WorldBoardOptions, on: BoardListener) {
+		super(options, on);
+		const { air, curves = {}, deviceId, driftPpm = 0, io: world, link = {}, random } = options;
+		this.#options = options;
+		// What the air is like is no matter of the board's own clock.
+		const { clock, network } = { clock: world.time.clock, network: world.network };
+		this.#sensor = air(curves, clock, () => world.time.now, random);
+		network.path(deviceId, link);
+		this.machine = world.machine(deviceId, (machine, io) => this.#boot(machine.boots, io), { driftPpm });
+	}
+
+	override get isPowered(): boolean {
+		return this.machine.isOn;
+	}
+
+	override start(): void {
+		this.machine.on();
+	}
+
+	/** One without power gets it back, to say goodbye. */
+	override stop(drainMs: number): void {
+		this.#drainMs = drainMs;
+		if (this.machine.isOn) this.#agent?.stop(drainMs);
+		else this.machine.on();
+	}
+
+	#boot(boot: number, io: MachineIo): void {
+		if (this.stopped) return;
+		const { curves: _, durability = "ram", io: world, ...rest } = this.#options;
+		this.#agent = undefined;
+		const agent = new Agent({
+			...rest,
+			host: world.host,
+			limits: { send: sendLimit(rest.userName, rest.password) },
+			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
+			sensors: [this.#sensor],
+			io,
+			on: this.#listenerOf(boot),
+		});
+		if (durability === "ram") this.#names.clear();
+		// What the new life finds in its store is still under way.
+		if (boot > 1) this.handleRestart(this.cause, agent.client.unsettled);
+		this.#agent = agent;
+		agent.start();
+		if (this.#drainMs !== undefined) agent.stop(this.#drainMs);
+	}
+
+	/**
+	 * What the firmware of that boot tells, as long as it lives. When the power goes in the middle of a write, what runs on
+	 * until it returns to the machine has not happened.
+	 */
+	#listenerOf(boot: number): Required<AgentListener> {
+		const { listener, machine } = this;
+		const lives = () => machine.isAlive(boot);
+		return {
+			online: sessionPresent => {
+				if (lives()) listener.online(sessionPresent);
+			},
+			offline: code => {
+				if (lives()) listener.offline(code);
+			},
+			ping: milliseconds => {
+				if (lives()) listener.ping(milliseconds);
+			},
+			reading: (ticket, sequence, json, length) => {
+				if (!lives()) return;
+				if (ticket > 0 && this.qos > 0) this.#names.set(ticket, nameOf(json, length)!);
+				listener.reading(ticket, sequence, json, length);
+			},
+			end: (ticket, end, code) => {
+				if (!lives()) return;
+				const name = this.#names.get(ticket);
+				this.#names.delete(ticket);
+				if (name !== undefined && end === END_SETTLED) this.#options.settled(name);
+				listener.end(ticket, end, code);
+			},
+			stopped: code => {
+				if (lives()) listener.stopped(code);
+			},
+		};
+	}
+}

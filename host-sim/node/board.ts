@@ -1,0 +1,33 @@
+// A board whose firmware runs on Node's own engine, in this process.
+
+import { Agent } from "../../firmware/device/agent.js";
+import { FlashStore } from "../../firmware/optional/store.js";
+import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
+import { seattle } from "../sensor/air.js";
+
+export class NodeBoard extends Board {
+	readonly #agent: Agent;
+
+	/** `on` hears of everything after the board has taken note. Throws Misuse. */
+	constructor(options: BoardOptions, on: BoardListener = {}) {
+		super(options, on);
+		const { curves = {}, durability = "ram", io, random, ...rest } = options;
+		const start = io.clock.wall();
+		this.#agent = new Agent({
+			...rest,
+			io,
+			limits: { send: sendLimit(options.userName, options.password) },
+			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
+			sensors: [seattle(curves, io.clock, () => io.clock.wall() - start, random)],
+			on: this.listener,
+		});
+	}
+
+	override start(): void {
+		this.#agent.start();
+	}
+
+	override stop(drainMs: number): void {
+		this.#agent.stop(drainMs);
+	}
+}
