@@ -39,6 +39,8 @@ export class Gauge {
 
 	/** Bytes of live objects and buffers. */
 	#inUse(): number {
+		// Twice: buffers that the first one finds are given back only later.
+		this.#collect();
 		this.#collect();
 		const { external, heapUsed } = process.memoryUsage();
 		return heapUsed + external;

@@ -73,7 +73,9 @@ export function checked<Schema extends v.GenericSchema>(schema: Schema, value: u
 	if (result.success) return result.output;
 	const issue = result.issues[0];
 	const path = pathOf(issue.path ?? []);
-	const isSaid = issue.expected === "never" || issue.type === "never" || issue.received === "undefined";
+	// What is too much, or missing, has been said; objects and lists would only be called by that name.
+	const isSaid =
+		issue.expected === "never" || issue.type === "never" || /^(undefined|Object|Array)$/.test(issue.received);
 	const got = isSaid ? "" : `, got ${issue.received}`;
 	throw new UsageError(`${where}${path === "" ? "" : `${path}: `}${issue.message}${got}`);
 }

@@ -5,6 +5,7 @@ import type { Agent, AgentOptions } from "../../../firmware/device/agent.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 import { Overflow } from "../../../firmware/optional/overflow.js";
 import { Servers } from "../../../firmware/optional/servers.js";
+import { FlashStore } from "../../../firmware/optional/store.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
 import { TestWorld } from "../../support/world.js";
 
@@ -254,5 +255,40 @@ describe("agent", () => {
 		expect(servers.place.host).toBe("broker");
 		expect(agent.counts.published).toBeGreaterThanOrEqual(10);
 		expect(agent.counts).toMatchObject({ settled: agent.counts.published, lost: 0, dropped: 0 });
+	});
+
+	it("with a store, readings that wait when the power goes are published by the next life; birth and goodbye are not kept", () => {
+		const world = new TestWorld();
+		const agents: Agent[] = [];
+		const ends: number[] = [];
+		const machine = world.machine("b1", ({ boots }, io) => {
+			const intervalMs = boots === 1 ? 500 : 60_000;
+			const session = new FlashStore(io.store);
+			const on = { end: (_ticket: number, end: number) => ends.push(end) };
+			const agent = world.agent("b1", { intervalMs, io, session, ...(boots > 1 && { on }) });
+			agents.push(agent);
+			agent.start();
+		});
+		machine.on();
+		world.time.run(3000);
+		machine.path.setJoined(false);
+		world.time.run(2000);
+		const waiting = agents[0]!.client.unsettled;
+		expect(waiting).toBeGreaterThanOrEqual(3);
+		machine.off();
+		machine.path.setJoined(true);
+		world.told();
+		machine.on();
+		world.time.run(300);
+		expect(agents[1]!.client.unsettled).toBe(waiting);
+		world.time.run(2000);
+		expect(ends).toEqual(Array(waiting).fill(0));
+		const published = world.told().filter(line => line.startsWith("publish"));
+		expect(published.filter(line => line.includes("/telemetry")).length).toBe(waiting);
+		const { operations } = machine.flash;
+		agents[1]!.stop(5000);
+		world.time.run(2000);
+		expect(world.told().filter(line => line.includes("/status"))).toEqual([`publish ${STATUS} offline retained`]);
+		expect(machine.flash.operations).toBe(operations);
 	});
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deviceIdOf, parseBrokers } from "../../../firmware/device/config.js";
+import { deviceIdOf, parseBrokers, parseDurability } from "../../../firmware/device/config.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 
 describe("parseBrokers", () => {
@@ -62,5 +62,16 @@ describe("deviceIdOf", () => {
 	it("is the MAC address in a form that fits a topic", () => {
 		expect(deviceIdOf("A4:D1:8C:DB:C0:20")).toBe("thimble-a4d18cdbc020");
 		expect(deviceIdOf(undefined)).toBe("thimble");
+	});
+});
+
+describe("parseDurability", () => {
+	it.each(["ram", "flash", "flash-when-offline"] as const)("takes %s", text => {
+		expect(parseDurability(text)).toBe(text);
+	});
+
+	it("says what it knows of anything else", () => {
+		expect(() => parseDurability("disk")).toThrow(Misuse);
+		expect(() => parseDurability("")).toThrow("expected ram, flash or flash-when-offline");
 	});
 });

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { lineScreen, summaryLine, tableScreen } from "../../../host-sim/cli/screen.js";
 import { Fleet } from "../../../host-sim/fleet/fleet.js";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
+import { Simulation } from "../../../host-sim/fleet/simulation.js";
+import type { WorldBoard } from "../../../host-sim/fleet/worldboard.js";
 import { NodeBoard } from "../../../host-sim/node/board.js";
+import { seattle } from "../../../host-sim/sensor/air.js";
 import { World } from "../../../host-sim/testing.js";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what escape sequences are made of
@@ -81,6 +84,16 @@ describe("the table", () => {
 		expect(terminal.table()[1]).toMatch(/^board-01 {2}offline {2}connection refused, \d readings waiting$/);
 	});
 
+	it("shows which boards have no power", () => {
+		const terminal = new Terminal(80, 24);
+		const simulation = new Simulation(checkScenario({ devices: 2 }, ""), { air: seattle, on() {} });
+		simulation.advance(5000);
+		(simulation.fleet.boards[1] as WorldBoard).machine.off();
+		tableScreen(simulation.fleet.boards, [], terminal as never).close(summary);
+		expect(terminal.table()[1]).toMatch(/^board-01 {2}online /);
+		expect(terminal.table()[2]).toMatch(/^board-02 {2}dark /);
+	});
+
 	it("is no longer than the window", () => {
 		const terminal = new Terminal(80, 12);
 		const screen = tableScreen(fleet(50).fleet.boards, ["a", "b"], terminal as never);
@@ -100,6 +113,10 @@ describe("lines, where there is no terminal", () => {
 		screen.show({ device: "b", event: "offline", code: 0x38, reason: "connection lost" });
 		screen.show({ device: "b", event: "lost", topic: "t", code: 0x1a, reason: "the broker lost the session" });
 		screen.show({ device: "b", event: "stopped", drained: false });
+		screen.show({ device: "b", event: "fault", fault: "wifi-loss" });
+		screen.show({ event: "mended", fault: "broker-stop" });
+		screen.show({ device: "b", event: "gap", boot: 1, seq: 2 });
+		screen.show({ device: "b", event: "duplicate", qos: 2, boot: 1, seq: 3 });
 		screen.close({ ...summary, pingMedianMs: null });
 		expect(out.text.trimEnd().split("\n")).toEqual([
 			"intro",
@@ -107,6 +124,10 @@ describe("lines, where there is no terminal", () => {
 			"b offline: connection lost",
 			"b reading lost: the broker lost the session",
 			"b stopped, not everything was delivered",
+			"b fault: wifi-loss",
+			"broker mended: broker-stop",
+			"b gap: boot 1, reading 2",
+			"b duplicate: boot 1, reading 3",
 			summaryLine({ ...summary, pingMedianMs: null }),
 		]);
 	});

@@ -1,23 +1,131 @@
 import { describe, expect, it } from "vitest";
-import { checkScenario, parseDuration, readScenario, UsageError } from "../../../host-sim/fleet/scenario.js";
+import { boardsNamed, checkScenario, needsWorld, UsageError } from "../../../host-sim/fleet/scenario.js";
+
+const plain = {
+	interval: 1000,
+	qos: 1,
+	protocol: "3.1.1",
+	keepAlive: 60,
+	durability: "ram",
+	link: {},
+	driftPpm: 0,
+	curves: {},
+};
 
 describe("scenario", () => {
 	it("fills in what is not said, and turns durations into ms", () => {
 		expect(checkScenario({}, "")).toEqual({
-			devices: 3,
 			seed: 1,
-			qos: 1,
-			protocol: "3.1.1",
-			interval: 1000,
-			keepAlive: 60,
+			boards: ["board-01", "board-02", "board-03"].map(name => ({ name, ...plain })),
+			groups: [],
+			broker: {},
+			timeline: [],
 		});
-		expect(checkScenario({ interval: "2.5s", duration: "1h" }, "")).toMatchObject({
-			interval: 2500,
-			duration: 3_600_000,
-		});
-		expect(checkScenario(readScenario("first-light"), "")).toMatchObject({ devices: 3 });
+		const { boards, duration } = checkScenario({ devices: 1, interval: "2.5s", duration: "1h" }, "");
+		expect([boards[0]!.interval, duration]).toEqual([2500, 3_600_000]);
 	});
 
+	it("has groups, whose boards have their name, and take from the top level what they do not say", () => {
+		const scenario = checkScenario(
+			{
+				qos: 2,
+				link: { latency: "20ms", slice: 5 },
+				clock: { driftPpm: 9 },
+				curves: { humidity: 50, pressure: "seattle" },
+				groups: [
+					{ name: "attic", devices: 2, interval: "5s", link: { latency: "1s" }, curves: { temperature: 3 } },
+					{ name: "cellar", devices: 101, durability: "flash", clock: {}, protocol: "5" },
+				],
+			},
+			"",
+		);
+		expect(scenario.groups).toEqual(["attic", "cellar"]);
+		const humidity = { shape: { constant: 50 }, noise: 0, offset: 0 };
+		expect(scenario.boards[0]).toEqual({
+			...plain,
+			name: "attic-01",
+			group: "attic",
+			interval: 5000,
+			qos: 2,
+			link: { latencyMs: 1000, slice: 5 },
+			driftPpm: 9,
+			curves: { temperature: { shape: { constant: 3 }, noise: 0, offset: 0 }, humidity },
+		});
+		expect(scenario.boards.at(-1)).toEqual({
+			...plain,
+			name: "cellar-101",
+			group: "cellar",
+			qos: 2,
+			protocol: "5",
+			durability: "flash",
+			link: { latencyMs: 20, slice: 5 },
+			driftPpm: 9,
+			curves: { humidity },
+		});
+		expect(boardsNamed(scenario, "attic").map(({ name }) => name)).toEqual(["attic-01", "attic-02"]);
+		expect(boardsNamed(scenario, ["cellar-007", "attic-02"]).map(({ name }) => name)).toEqual([
+			"attic-02",
+			"cellar-007",
+		]);
+		expect(boardsNamed(scenario, "all").length).toBe(103);
+	});
+
+	it("has curves of every shape, with noise and offsets", () => {
+		const { boards } = checkScenario(
+			{
+				curves: {
+					temperature: {
+						points: [
+							["0s", 1],
+							["1h", 2.5],
+						],
+						noise: 0.1,
+					},
+					humidity: { sine: { mean: 50, amplitude: 10, period: "1h" }, offset: 2 },
+					pressure: { constant: 1013 },
+				},
+			},
+			"",
+		);
+		expect(boards[0]!.curves).toEqual({
+			temperature: {
+				shape: {
+					points: [
+						[0, 1],
+						[3_600_000, 2.5],
+					],
+				},
+				noise: 0.1,
+				offset: 0,
+			},
+			humidity: { shape: { sine: { mean: 50, amplitude: 10, periodMs: 3_600_000 } }, noise: 0, offset: 2 },
+			pressure: { shape: { constant: 1013 }, noise: 0, offset: 0 },
+		});
+	});
+
+	it("tells the broker what 5.0 clients may", () => {
+		const { broker } = checkScenario(
+			{ broker: { receiveMaximum: 2, maximumQos: 1, sessionExpiry: "90s", maxQueued: 10 } },
+			"",
+		);
+		expect(broker).toEqual({
+			maxQueued: 10,
+			limits: { receiveMaximum: 2, maximumQos: 1, sessionExpiryMaximum: 90 },
+		});
+	});
+
+	it("takes a world where sockets cannot do what it says", () => {
+		expect(needsWorld(checkScenario({ durability: "flash", curves: { humidity: 1 } }, ""))).toBe(false);
+		for (const given of [
+			{ timeline: [{ at: "1s", fault: "cut" }] },
+			{ link: { latency: "0ms" } },
+			{ groups: [{ name: "g", devices: 1, clock: { driftPpm: 1 } }] },
+			{ broker: { maximumQos: 1 } },
+		])
+			expect(needsWorld(checkScenario(given, "")), JSON.stringify(given)).toBe(true);
+	});
+
+	const attic = { name: "attic", devices: 2 };
 	it.each([
 		[{ devices: 0 }, "x: devices: expected a whole number from 1 to 10000, got 0"],
 		[{ devices: 1.5 }, "x: devices: expected a whole number from 1 to 10000, got 1.5"],
@@ -25,29 +133,80 @@ describe("scenario", () => {
 		[{ qos: 3 }, "x: qos: expected 0, 1 or 2, got 3"],
 		[{ interval: "soon" }, /^x: interval: expected a duration from 10ms to 24h, such as .*, got "soon"$/],
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
-		[{ device: 3 }, "x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive"],
+		[
+			{ device: 3 },
+			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, link, clock, curves, groups, broker, timeline",
+		],
+		[{ durability: "rom" }, 'x: durability: expected "ram", "flash" or "flash-when-offline", got "rom"'],
+		[{ link: { speed: 1 } }, "x: link.speed: unknown; known are latency, jitter, bandwidth, slice"],
+		[{ link: { latency: 20 } }, /^x: link\.latency: expected a duration from 0ms to 10m, such as .*, got 20$/],
+		[{ clock: { driftPpm: "9" } }, 'x: clock.driftPpm: expected a number from -100000 to 100000, got "9"'],
+		[{ groups: [] }, /^x: groups: expected at least one group/],
+		[{ groups: [{ devices: 1 }] }, /^x: groups\[0\]\.name: missing; expected 1 to 32 letters/],
+		[{ groups: [{ name: "a" }] }, "x: groups[0].devices: missing; expected a whole number from 1 to 10000"],
+		[
+			{ groups: [attic, { name: "a/b", devices: 1 }] },
+			/^x: groups\[1\]\.name: expected 1 to 32 letters.*, got "a\/b"$/,
+		],
+		[{ groups: [{ name: "all", devices: 1 }] }, /^x: groups\[0\]\.name: expected 1 to 32 letters/],
+		[{ groups: [attic, attic] }, "x: groups: two of them give a board the same name"],
+		[
+			{ groups: [attic, { name: "attic-01", devices: 1 }] },
+			'x: groups[1].name: "attic-01" is the name of a board, or of another group',
+		],
+		[{ devices: 2, groups: [attic] }, "x: devices: each of the groups says how many: leave it out"],
+		[
+			{
+				groups: [
+					{ name: "a", devices: 6000 },
+					{ name: "b", devices: 6000 },
+				],
+			},
+			"x: groups: expected at most 10000 boards in all, got 12000",
+		],
+		[
+			{ groups: [{ ...attic, curves: { temperature: "tokyo" } }] },
+			'x: groups[0].curves.temperature: expected "seattle", a number, or an object with constant, points or sine, got "tokyo"',
+		],
+		[
+			{ curves: { humidity: { constant: 3, points: [["0s", 1]] } } },
+			/^x: curves\.humidity: expected exactly one of constant, points and sine$/,
+		],
+		[{ curves: { humidity: {} } }, /^x: curves\.humidity: expected exactly one of/],
+		[
+			{
+				curves: {
+					humidity: {
+						points: [
+							["1s", 1],
+							["1s", 2],
+						],
+					},
+				},
+			},
+			/^x: curves\.humidity\.points: expected each point to be later than the one before it/,
+		],
+		[
+			{ curves: { humidity: { points: [["1s"]] } } },
+			"x: curves.humidity.points[0][1]: expected a number from -1000000 to 1000000",
+		],
+		[
+			{ curves: { humidity: { sine: { mean: 3, amplitude: 1 } } } },
+			/^x: curves\.humidity\.sine\.period: missing; expected a duration/,
+		],
+		[{ curves: { light: 1 } }, "x: curves.light: unknown; known are temperature, humidity, pressure"],
+		[{ broker: { maximumQos: 3 } }, "x: broker.maximumQos: expected 0, 1 or 2, got 3"],
+		[{ timeline: {} }, /^x: timeline: expected a list of faults/],
+		[
+			{ groups: [attic], timeline: [{ at: "1s", fault: "cut", boards: "cellar" }] },
+			'x: timeline[0].boards: there is no board or group "cellar"; groups are attic, boards are attic-01 to attic-02',
+		],
+		[
+			{ devices: 1, timeline: [{ at: "1s", fault: "cut", boards: ["board-01", "board-02"] }] },
+			'x: timeline[0].boards[1]: there is no board or group "board-02"; boards are board-01',
+		],
 	])("names the path and what was expected: %j", (value, message) => {
 		expect(() => checkScenario(value, "x: ")).toThrow(UsageError);
 		expect(() => checkScenario(value, "x: ")).toThrow(message);
-	});
-
-	it("unknown names and files that are no JSON get a sentence", () => {
-		expect(() => readScenario("nosuch")).toThrow(
-			'there is no scenario "nosuch"; known are first-light, and paths of JSON files',
-		);
-		expect(() => readScenario("./README.md")).toThrow(UsageError);
-	});
-
-	it.each([
-		["500ms", 500],
-		["1s", 1000],
-		["1.5m", 90_000],
-		["24h", 86_400_000],
-		["", undefined],
-		["5", undefined],
-		["-1s", undefined],
-		["1 s", undefined],
-	])("duration %s", (text, expected) => {
-		expect(parseDuration(text)).toBe(expected);
 	});
 });

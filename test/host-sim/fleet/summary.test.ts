@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Board } from "../../../host-sim/fleet/board.js";
-import { summarize } from "../../../host-sim/fleet/summary.js";
+import { summarize, summarizeFlash } from "../../../host-sim/fleet/summary.js";
 
 const board = (settled: number, pings: number[]) =>
 	({
@@ -24,4 +24,10 @@ it("adds up, and takes the median of all pings", () => {
 	});
 	expect(summarize([board(0, [3, 4])], 1).pingMedianMs).toBe(3.5);
 	expect(summarize([board(0, [])], 0).pingMedianMs).toBeNull();
+});
+
+it("says how flash was used: in all, on the worst board, and by a reading", () => {
+	expect(summarizeFlash([10, 30, 20], 40)).toEqual({ operations: 60, mostOfABoard: 30, perReading: 1.5 });
+	expect(summarizeFlash([1, 1], 3)).toEqual({ operations: 2, mostOfABoard: 1, perReading: 0.67 });
+	expect(summarizeFlash([], 0)).toEqual({ operations: 0, mostOfABoard: 0, perReading: 0 });
 });

@@ -1,0 +1,161 @@
+// A board in a world: what becomes of its readings when the power goes.
+
+import { describe, expect, it } from "vitest";
+import type { ReadingName } from "../../../host-sim/fleet/arrivals.js";
+import { WorldBoard } from "../../../host-sim/fleet/worldboard.js";
+import { CUT_MODES, SeededRandom, World } from "../../../host-sim/testing.js";
+
+const air = () => ({ configure() {}, sample: () => ({ temperature: 20 }), close() {} });
+
+function start(given: { durability?: "ram" | "flash" | "flash-when-offline"; qos?: number; intervalMs?: number } = {}) {
+	const arrived: string[] = [];
+	const world = new World({
+		link: { latencyMs: 20 },
+		broker: {
+			on: {
+				published: ({ topic, payload }) => {
+					if (topic.endsWith("telemetry")) arrived.push(readingOf(payload.toString()));
+				},
+			},
+		},
+	});
+	const settled: string[] = [];
+	const restarts: unknown[] = [];
+	const board = new WorldBoard(
+		{
+			deviceId: "b",
+			host: "b",
+			port: 1883,
+			intervalMs: 1000,
+			qos: 2,
+			protocolVersion: 4,
+			keepAlive: 60,
+			random: new SeededRandom(1),
+			...given,
+			io: world,
+			air,
+			settled: ({ boot, seq }: ReadingName) => settled.push(`${boot}.${seq}`),
+		},
+		{ restarted: (reason, lost) => restarts.push([reason, lost]) },
+	);
+	board.start();
+	return { world, board, arrived, settled, restarts };
+}
+
+function readingOf(json: string): string {
+	const { boot, seq } = JSON.parse(json) as ReadingName;
+	return `${boot}.${seq}`;
+}
+
+describe("a board in a world", () => {
+	it("starts with its power, publishes, and says goodbye", () => {
+		const { world, board, arrived, settled } = start();
+		expect(board.isPowered).toBe(false);
+		world.run(10_000);
+		expect([board.isPowered, board.isOnline]).toEqual([true, true]);
+		board.stop(5000);
+		world.run(5000);
+		expect(board.stopped).toBe(true);
+		expect(board.counts.settled).toBe(board.counts.published);
+		expect(settled).toEqual(arrived);
+		expect([...world.broker.retained.matching("thimble/b/status")].map(({ payload }) => String(payload))).toEqual([
+			"offline",
+		]);
+	});
+
+	it("with its session in RAM, loses with the power what was under way, and counts it", () => {
+		const { world, board, restarts } = start();
+		world.run(5000);
+		board.machine.path.setPartitioned(true);
+		world.run(3000);
+		const { unsettled } = board;
+		expect(unsettled).toBeGreaterThanOrEqual(2);
+		board.machine.off();
+		expect(board.isPowered).toBe(false);
+		board.machine.path.setPartitioned(false);
+		world.run(2000);
+		board.machine.on();
+		world.run(5000);
+		expect(restarts).toEqual([["power cut", unsettled]]);
+		expect(board.counts.lost).toBe(unsettled);
+		expect(board.reading!.boot).toBe(2);
+	});
+
+	it.each(["flash", "flash-when-offline"] as const)(
+		"with its session in flash (%s), what was under way offline is settled by the next life",
+		durability => {
+			const { world, board, arrived, settled, restarts } = start({ durability });
+			world.run(5000);
+			board.machine.path.setJoined(false);
+			world.run(3000);
+			expect(board.unsettled).toBeGreaterThanOrEqual(2);
+			board.machine.off();
+			board.machine.path.setJoined(true);
+			board.machine.on();
+			world.run(10_000);
+			expect(restarts).toEqual([["power cut", 0]]);
+			board.stop(5000);
+			world.run(5000);
+			expect(board.counts).toMatchObject({ lost: 0, refused: 0, dropped: 0 });
+			expect(board.counts.settled).toBe(board.counts.published);
+			expect(settled.sort()).toEqual(arrived.sort());
+			expect(new Set(arrived).size).toBe(board.counts.published);
+		},
+	);
+
+	it("its birth and goodbye are not in flash: each life makes its own", () => {
+		const { world, board } = start({ durability: "flash", intervalMs: 60_000 });
+		world.run(2000);
+		expect(board.isOnline).toBe(true);
+		const before = board.machine.flash.operations;
+		world.link("b")!.cut();
+		world.run(10_000);
+		expect(board.isOnline).toBe(true);
+		expect([...board.machine.flash.values.keys()].filter(key => /^mqtt[mr]/.test(key))).toEqual([]);
+		expect(board.machine.flash.operations - before).toBeLessThanOrEqual(1);
+	});
+
+	it("cut at every write, in every way: each reading is counted once, none comes twice, none is missing", () => {
+		for (const mode of CUT_MODES)
+			for (let operation = 1; operation <= 14; operation += 1) {
+				const { world, board, arrived, settled } = start({ durability: "flash" });
+				world.run(4000);
+				board.machine.offAtWrite(operation, mode, 500);
+				world.run(12_000);
+				expect(board.restarts, `${mode} at ${operation}`).toBe(1);
+				board.stop(10_000);
+				world.run(10_000);
+				expect(board.stopped).toBe(true);
+				const { counts } = board;
+				expect(board.unsettled).toBe(0);
+				expect(counts.settled + counts.lost + counts.refused + counts.dropped).toBe(counts.published);
+				expect(new Set(arrived).size, `${mode} at ${operation}`).toBe(arrived.length);
+				for (const name of settled) expect(arrived).toContain(name);
+				// At most the one whose end nobody was told.
+				expect(counts.lost, `${mode} at ${operation}`).toBeLessThanOrEqual(1);
+			}
+	});
+
+	it("stopped in the dark, gets its power back to say goodbye", () => {
+		const { world, board, restarts } = start();
+		world.run(5000);
+		board.cause = "power cut at night";
+		board.machine.off();
+		world.run(5000);
+		board.stop(5000);
+		world.run(5000);
+		expect(board.stopped).toBe(true);
+		expect(restarts).toEqual([["power cut at night", expect.any(Number)]]);
+	});
+
+	it("once stopped, stays so, whatever becomes of its power", () => {
+		const { world, board } = start();
+		world.run(5000);
+		board.stop(5000);
+		world.run(5000);
+		board.machine.reset();
+		world.run(5000);
+		expect([board.stopped, board.isOnline, board.restarts]).toEqual([true, false, 0]);
+		expect(world.network.links.length).toBe(0);
+	});
+});
