@@ -124,7 +124,7 @@ describe("thimble run in virtual time", () => {
 			duration: "5m",
 			qos: 2,
 			link: { latency: "200ms" },
-			timeline: [{ at: "32s", fault: "power-cut", for: "2s", every: "20s", spread: "1s" }],
+			timeline: [{ at: "32s", fault: "power-cut", for: "2s", every: "1m", spread: "1s" }],
 		});
 		const run = thimble(path, "--speed", "max", "--check", "--json");
 		expect(await run.code).toBe(1);

@@ -261,12 +261,13 @@ describe("the scenarios of the package", () => {
 	});
 });
 
-it("a hundred boards, an hour, a reading every ten seconds: less than five seconds", () => {
-	const start = performance.now();
+it("a hundred boards, an hour, a reading every ten seconds: less than five seconds of the processor", () => {
+	const start = process.cpuUsage();
 	const scenario = checkScenario({ ...readScenario("a-hundred-boards"), interval: "10s" }, "");
 	const simulation = new Simulation(scenario, { air: seattle, on() {}, quiet: true });
 	simulation.run(scenario.duration!);
-	expect(performance.now() - start).toBeLessThan(5000);
+	const { system, user } = process.cpuUsage(start);
+	expect((system + user) / 1_000_000).toBeLessThan(5);
 	expect(simulation.summary().settled).toBeGreaterThan(35_500);
 });
 
