@@ -35,7 +35,7 @@ export interface SimulationOptions {
 
 const PORT = 1883;
 /** How long stopped boards may take to deliver what is under way, in ms: longer than the longest wait for a next attempt. */
-const DRAIN_MS = 120_000;
+const DRAIN_MS = 360_000;
 
 export class Simulation {
 	readonly world: World;
