@@ -24,7 +24,7 @@ export class WorldBoard extends Board {
 	readonly #options: WorldBoardOptions;
 	/** Hardware: it stays when the firmware starts anew. */
 	readonly #sensor: Sensor;
-	/** The readings under way, by their tickets; with a store over all lives. */
+	/** The readings under way, by their tickets, over all lives: with a store the next one settles them. */
 	readonly #names = new Map<number, ReadingName>();
 	#agent: Agent | undefined;
 	/** It is to stop, and may take so long. */
@@ -69,7 +69,6 @@ export class WorldBoard extends Board {
 			io,
 			on: this.#listenerOf(boot),
 		});
-		if (durability === "ram") this.#names.clear();
 		// What the new life finds in its store is still under way.
 		if (boot > 1) this.handleRestart(this.cause, agent.client.unsettled);
 		this.#agent = agent;

@@ -131,6 +131,8 @@ describe("a board in a world", () => {
 				expect(counts.settled + counts.lost + counts.refused + counts.dropped).toBe(counts.published);
 				expect(new Set(arrived).size, `${mode} at ${operation}`).toBe(arrived.length);
 				for (const name of settled) expect(arrived).toContain(name);
+				// What the firmware does when its power has gone has not happened.
+				expect(counts.refused, `${mode} at ${operation}`).toBe(0);
 				// At most the one whose end nobody was told.
 				expect(counts.lost, `${mode} at ${operation}`).toBeLessThanOrEqual(1);
 			}
