@@ -105,9 +105,11 @@ async function stretch(simulation: Simulation, until: number): Promise<void> {
 
 function introduction(scenario: Scenario, speed: number): string[] {
 	const { duration, seed, timeline } = scenario;
-	const pace = speed === Number.POSITIVE_INFINITY ? "as fast as it goes" : `at ${speed} times real time`;
+	const isMax = speed === Number.POSITIVE_INFINITY;
+	const pace = isMax ? "as fast as it goes" : speed === 1 ? "in real time" : `at ${speed} times real time`;
+	const faults = timeline.length === 0 ? "no" : timeline.length;
 	return [
-		`World     virtual, ${pace}, seed ${seed}, ${timeline.length === 0 ? "no faults" : `${timeline.length} faults in its timeline`}`,
+		`World     virtual, ${pace}, seed ${seed}, ${faults} ${timeline.length === 1 ? "fault" : "faults"} in its timeline`,
 		`Boards    ${describeBoards(scenario)}`,
 		duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${timeText(duration)} of the scenario, or Ctrl-C`,
 	];

@@ -112,9 +112,9 @@ describe("thimble run in virtual time", () => {
 		const path = scenario({ devices: 1, duration: "2s", timeline: [{ at: "1s", fault: "cut" }] });
 		const run = thimble(path);
 		expect(await run.code).toBe(0);
-		expect(run.out).toContain("World     virtual, at 1 times real time, seed 1, 1 faults in its timeline");
+		expect(run.out).toContain("World     virtual, in real time, seed 1, 1 fault in its timeline");
 		expect(run.out).toContain("board-01 fault: cut\nboard-01 offline: connection lost\n");
-		expect(run.out).toMatch(/simulated 2 s in 2\.\d s, /);
+		expect(run.out).toMatch(/simulated 2 s in [2-9](\.\d)? s, /);
 	});
 
 	it("[MQTT-4.4.0-1] --check tells who breaks a statement, and ends with 1", async () => {
