@@ -1,9 +1,11 @@
 // A fleet over real sockets whose mosquitto goes away and comes back, in good order or not, and the ledger of its readings.
 
+import { readScenario } from "../../host-sim/cli/scenario.js";
 import { Fleet } from "../../host-sim/fleet/fleet.js";
 import type { LedgerSummary } from "../../host-sim/fleet/ledger.js";
-import { checkScenario, readScenario } from "../../host-sim/fleet/scenario.js";
+import { checkScenario } from "../../host-sim/fleet/scenario.js";
 import type { Summary } from "../../host-sim/fleet/summary.js";
+import { NodeBoard } from "../../host-sim/node/board.js";
 import { nodeClock, nodeRandom } from "../../host-sim/node/clock.js";
 import { MemoryKeyValue } from "../../host-sim/node/keyvalue.js";
 import { NodeResolver } from "../../host-sim/node/resolver.js";
@@ -57,6 +59,7 @@ export async function restarted(
 		endpoint,
 		() => ({ ...io, store: new MemoryKeyValue() }),
 		event => observer.handleEvent(event),
+		(options, on) => new NodeBoard(options, on),
 	);
 	const arrived = () => observer.ledger.summary().arrived;
 	try {

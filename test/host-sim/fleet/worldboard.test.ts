@@ -120,7 +120,7 @@ describe("a board in a world", () => {
 			for (let operation = 1; operation <= 14; operation += 1) {
 				const { world, board, arrived, settled } = start({ durability: "flash" });
 				world.run(4000);
-				board.machine.offAtWrite(operation, mode, 500);
+				board.machine.offAtWrite(operation, mode, 500, () => {});
 				world.run(12_000);
 				expect(board.restarts, `${mode} at ${operation}`).toBe(1);
 				board.stop(10_000);
