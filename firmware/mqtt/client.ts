@@ -379,12 +379,14 @@ export class Client {
 		let wish = flags & (KEEP | RAM_ONLY | FIRST);
 		// One of the three, or FIRST with RAM_ONLY, which is what FIRST means.
 		if (wish !== FIRST && (store === undefined || (wish !== KEEP && (wish & ~FIRST) !== RAM_ONLY))) wish = 0;
-		checkPublish(topic, nameAt, payload, length, flags ^ wish, offset);
+		// Not by bits: what is no whole number must not become one.
+		const rest = flags - wish;
+		checkPublish(topic, nameAt, payload, length, rest, offset);
 		if ((session.todo & READING) !== 0) refuseInSource();
-		const reason = publishRefusal(session, flags ^ wish, 0);
+		const reason = publishRefusal(session, rest, 0);
 		if (reason !== 0) return -reason;
 		session.todo |= (wish === FIRST ? FIRST | RAM_ONLY : wish) << WISH_SHIFT;
-		return flags ^ wish;
+		return rest;
 	}
 
 	/** It has not been taken: what was wished for it is for no other. */

@@ -10,6 +10,8 @@ export class Lane {
 	readonly #seen = new Set<number>();
 	/** Those that may come more than once, or never: what happened to them leaves it open. */
 	readonly #excused = new Set<number>();
+	/** Those that have been let go before they left. */
+	readonly #dropped = new Set<number>();
 	#mayMissBelow = 0;
 	#mayRepeatBelow = 0;
 	#last = -1;
@@ -25,6 +27,15 @@ export class Lane {
 
 	hasArrived(number: number): boolean {
 		return this.#seen.has(number);
+	}
+
+	/** That one must never come. */
+	drop(number: number): void {
+		this.#dropped.add(number);
+	}
+
+	wasDropped(number: number): boolean {
+		return this.#dropped.has(number);
 	}
 
 	/** That one may be missing, or come again. */

@@ -14,6 +14,13 @@ export interface BoardPlan {
 	/** Where its session outlives its power. */
 	readonly durability: "ram" | "flash" | "flash-when-offline";
 	readonly onSessionLost: "report" | "republish";
+	/** What a full outbox does, and what becomes of QoS 0 while offline. */
+	readonly whenFull: "reject" | "drop-oldest" | "latest-per-topic";
+	readonly qos0WhileOffline: "refuse" | "keep";
+	/** Of a hundred messages above QoS 0, so many wish to be kept in flash, and so many not to be. */
+	readonly wishes: number;
+	/** 5.0: when retained messages are sent; from 1 on a subscription that flash knows of is not asked for again. */
+	readonly retainHandling: 0 | 1 | 2;
 	readonly keepAlive: number;
 	readonly limits: Partial<Limits>;
 	readonly link: Partial<LinkOptions>;
@@ -88,6 +95,10 @@ function drawBoard(random: SeededRandom, name: string): BoardPlan {
 		protocolVersion,
 		durability: pick(random, ["ram", "flash", "flash", "flash-when-offline"] as const),
 		onSessionLost: pick(random, ["report", "republish"] as const),
+		whenFull: pick(random, ["reject", "reject", "drop-oldest", "latest-per-topic"] as const),
+		qos0WhileOffline: pick(random, ["refuse", "keep"] as const),
+		wishes: chance(30) ? random.between(1, 40) : 0,
+		retainHandling: protocolVersion === 5 ? pick(random, [0, 1, 2] as const) : 0,
 		keepAlive: random.between(4, 15),
 		limits: {
 			outbox: random.between(200, 1500),

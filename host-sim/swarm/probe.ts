@@ -2,12 +2,13 @@
 // it does and hears. It is started at each boot with what flash has kept.
 
 import type { Timer } from "../../firmware/io.js";
-import { Client } from "../../firmware/mqtt/client.js";
+import { Client, FIRST, KEEP, RAM_ONLY } from "../../firmware/mqtt/client.js";
+import { Overflow } from "../../firmware/optional/overflow.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { clientIo, type Machine, type MachineIo } from "../world/machine.js";
 import type { SeededRandom } from "../world/random.js";
 import type { BoardPlan } from "./plan.js";
-import type { Witness } from "./witness.js";
+import { FIRST_LANE, type Wish, type Witness } from "./witness.js";
 
 export interface ProbeOptions {
 	readonly host: string;
@@ -47,7 +48,7 @@ export class Probe {
 		this.#options = options;
 		const { plan, random, witness } = options;
 		const store = plan.durability === "ram" ? undefined : new FlashStore(io.store, { effectBytes: EFFECT_BYTES });
-		this.#stale = new Set(plan.durability === "flash" ? [] : options.openIds());
+		this.#stale = new Set(plan.durability === "flash" && plan.wishes === 0 ? [] : options.openIds());
 		this.#nextGoodbyeMs = plan.goodbyeMs;
 		this.client = new Client({
 			...clientIo(io),
@@ -59,6 +60,8 @@ export class Probe {
 			limits: plan.limits,
 			will: { topic: `will/${plan.name}`, payload: "gone" },
 			onSessionLost: plan.onSessionLost,
+			qos0WhileOffline: plan.qos0WhileOffline,
+			...(plan.whenFull !== "reject" && { whenFull: new Overflow(plan.whenFull) }),
 			timeouts: { resolveMs: 3000, connectMs: 4000, connackMs: 4000, pingMs: 3000, ackMs: 6000 },
 			backoff: { baseMs: 200, capMs: 2000, slowMs: 4000, stableMs: 3000 },
 			...(store !== undefined && { store }),
@@ -78,7 +81,7 @@ export class Probe {
 			onPublishEnd: (ticket, end, code) => {
 				if (!this.#isAlive) return;
 				options.trace(`end of ${ticket}: ${end} ${code.toString(16)}`);
-				witness.handleEnd(ticket, end, code);
+				witness.handleEnd(ticket, end, code, machine.nowMs);
 				if (options.isBusy() && random.between(1, 10) === 1) this.#publish();
 			},
 			onDrained: () => {
@@ -108,7 +111,7 @@ export class Probe {
 					if (qos === 2) this.#apply(number);
 					else if (qos === 1 && random.between(1, 5) === 1) this.#held.push(message.hold());
 				},
-				{ qos },
+				{ qos, ...(plan.retainHandling > 0 && { retainHandling: plan.retainHandling }) },
 			);
 		this.client.open();
 		this.#timer = new io.timer({ onTimer: () => this.#handleTimer() });
@@ -159,19 +162,39 @@ export class Probe {
 
 	#publish(): void {
 		const { plan, random, trace, witness } = this.#options;
-		const qos = random.between(0, 2);
-		const number = witness.begin(qos);
+		const lane = random.between(1, 12) === 1 ? FIRST_LANE : random.between(0, 2);
+		const qos = lane === FIRST_LANE ? 1 : lane;
+		const wish = qos > 0 && lane !== FIRST_LANE ? this.#wish() : undefined;
+		const number = witness.begin(lane);
 		const payload = `${number}${".".repeat(random.between(1, 10) === 1 ? random.between(20, 200) : 1)}`;
-		const topic = `up/${plan.name}/${qos}`;
+		const topic = `up/${plan.name}/${lane}`;
 		const { client } = this;
+		const flags = (qos << 1) | (lane === FIRST_LANE ? FIRST : wish === "flash" ? KEEP : wish === "ram" ? RAM_ONLY : 0);
 		const ticket =
 			random.between(0, 1) === 0
-				? client.publish(topic, payload, { qos })
-				: client.publish(client.topic(topic), Buffer.from(payload), payload.length, qos << 1);
+				? client.publish(topic, payload, {
+						qos,
+						first: lane === FIRST_LANE,
+						...(wish !== undefined && { durability: wish }),
+					})
+				: client.publish(client.topic(topic), Buffer.from(payload), payload.length, flags);
 		const isAlive = this.#isAlive;
-		trace(`publish ${number} at QoS ${qos}: ${isAlive ? ticket : "dark"}`);
+		trace(
+			`publish ${number} ${describeLane(lane)}${wish === undefined ? "" : ` in ${wish}`}: ${isAlive ? ticket : "dark"}`,
+		);
 		if (qos === 2 && this.#stale.has(ticket)) witness.handleStale(qos, number);
-		witness.handlePublished(qos, number, ticket, isAlive, this.#machine.nowMs);
+		witness.handlePublished(lane, number, ticket, isAlive, this.#machine.nowMs, wish);
 		if (isAlive) witness.handleHeld(client.heldBytes, client.unsettled);
 	}
+
+	#wish(): Wish {
+		const { plan, random } = this.#options;
+		if (plan.durability === "ram" || plan.wishes === 0) return undefined;
+		const dice = random.between(1, 100);
+		return dice <= plan.wishes ? "flash" : dice <= plan.wishes * 2 ? "ram" : undefined;
+	}
+}
+
+function describeLane(lane: number): string {
+	return lane === FIRST_LANE ? "at QoS 1, first" : `at QoS ${lane}`;
 }

@@ -107,7 +107,7 @@ class Run {
 				board.name,
 				(machine, io) => {
 					this.#note(board.name, `boot ${machine.boots}`);
-					if (machine.boots > 1) this.#witnesses[i]!.handleDark();
+					if (machine.boots > 1) this.#witnesses[i]!.handleDark(machine.offMs);
 					this.#probes.set(
 						i,
 						new Probe(machine, io, {
@@ -201,7 +201,7 @@ class Run {
 			this.#machines[i]!.isOn &&
 			this.#probes.get(i)?.client.isOnline === true &&
 			session?.isOnline === true &&
-			session.subscriptions.size === 3
+			(session.subscriptions.size === 3 || this.#witnesses[i]!.mayBeDeaf)
 		);
 	}
 

@@ -5,26 +5,40 @@
 // that leaves open: a message that was in RAM when the power went, an id that the broker has left open and the board has
 // forgotten, a session that the broker made anew without the board hearing of it.
 
-import { END_LOST, END_REFUSED, END_SETTLED } from "../../firmware/mqtt/client.js";
-import { CLOSED } from "../../firmware/mqtt/error.js";
+import { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "../../firmware/mqtt/client.js";
+import { CLOSED, DISPLACED } from "../../firmware/mqtt/error.js";
 import type { Break } from "./invariant.js";
 import { Lane } from "./lane.js";
 import type { BoardPlan } from "./plan.js";
 
+/** How many ends a policy keeps until they are told. */
+const UNTOLD = 32;
+
+/** The lane of messages that go first, which are of QoS 1. */
+export const FIRST_LANE = 3;
+
+/** Whether it is to be kept in flash: as the board's durability says, or as it wishes. */
+export type Wish = "flash" | "ram" | undefined;
+
 interface Message {
+	/** Its lane: its QoS, or FIRST_LANE. */
 	readonly qos: number;
 	readonly number: number;
 	readonly atMs: number;
 	/** In flash: it outlives the power. */
 	isKept: boolean;
+	/** It never will be. */
+	readonly isVolatile: boolean;
 	/** The power went while it was under way: if it had ended by then, the telling may have gone with the power. */
 	isUntold: boolean;
+	/** It went in the very moment in which the board published something else: that may have taken its place. */
+	mayBeDisplaced: boolean;
 }
 
 export class Witness {
 	readonly plan: BoardPlan;
 	/** By QoS: from the board, and to it. */
-	readonly up: readonly Lane[] = [new Lane(), new Lane(), new Lane()];
+	readonly up: readonly Lane[] = [new Lane(), new Lane(), new Lane(), new Lane()];
 	readonly down: readonly Lane[] = [new Lane(), new Lane(), new Lane()];
 	/** How its publishes ended, and how many it has received. */
 	readonly ends = [0, 0, 0, 0];
@@ -33,12 +47,20 @@ export class Witness {
 	isOnline = false;
 	/** Whether it has lost what it had in RAM since the world began. */
 	hasForgotten = false;
+	/**
+	 * It takes subscriptions for standing that the broker may have lost: the broker has begun a new session, and before the
+	 * board heard of it its power went.
+	 */
+	mayBeDeaf = false;
 	readonly #break: Break;
 	/** By ticket. */
 	readonly #underWay = new Map<number, Message>();
 	/** Those that may still be in flash, or not, by ticket; and how many are there whose ticket nobody was told. */
 	readonly #limbo = new Map<number, Message>();
 	#strangers = 0;
+	/** When losses of what is in flash were told; and those that may be told once more. */
+	readonly #told = new Map<number, number>();
+	readonly #retold = new Set<number>();
 	/** When the broker last had no session for it, after it had one, or -1. */
 	#lostAtMs = -1;
 	#hasSession = false;
@@ -46,6 +68,8 @@ export class Witness {
 	#saysGoodbye = false;
 	/** The broker has made a session, and the board has not heard of it. */
 	#isUnheard = false;
+	/** When it last published something. */
+	#publishedMs = -1;
 	#ungraceful = 0;
 	#wills = 0;
 
@@ -68,8 +92,16 @@ export class Witness {
 	}
 
 	/** publish() has returned; `isAlive`: and so has the board. */
-	handlePublished(qos: number, number: number, ticket: number, isAlive: boolean, nowMs: number): void {
+	handlePublished(
+		qos: number,
+		number: number,
+		ticket: number,
+		isAlive: boolean,
+		nowMs: number,
+		wish: Wish = undefined,
+	): void {
 		const lane = this.up[qos]!;
+		this.#publishedMs = nowMs;
 		if (!isAlive) {
 			// Whether it was kept before the power went nobody knows.
 			lane.excuse(number);
@@ -85,15 +117,27 @@ export class Witness {
 		if (other !== undefined && !this.#mayHaveEnded(other))
 			this.#break("packet id in one use", `ticket ${ticket} is given out twice`);
 		this.#limbo.delete(ticket);
-		const isKept = qos > 0 && (this.plan.durability === "flash" || (this.plan.durability !== "ram" && !this.isOnline));
-		this.#underWay.set(ticket, { qos, number, atMs: nowMs, isKept, isUntold: false });
+		const { durability } = this.plan;
+		const isVolatile = qos === 0 || qos === FIRST_LANE || durability === "ram" || wish === "ram";
+		const isKept = !isVolatile && (durability === "flash" || wish === "flash" || !this.isOnline);
+		this.#underWay.set(ticket, {
+			qos,
+			number,
+			atMs: nowMs,
+			isKept,
+			isVolatile,
+			isUntold: false,
+			mayBeDisplaced: false,
+		});
 	}
 
-	handleEnd(ticket: number, end: number, code: number): void {
+	handleEnd(ticket: number, end: number, code: number, nowMs: number): void {
 		let message = this.#underWay.get(ticket);
 		if (message === undefined) {
 			message = this.#limbo.get(ticket);
 			this.#limbo.delete(ticket);
+			// Told just before the power went, and once more after it: so no telling is lost.
+			if (message === undefined && end === END_LOST && this.#retold.delete(ticket)) return;
 			if (message === undefined) {
 				if (this.#strangers === 0) this.#break("one of four ends", `ticket ${ticket} ends, and is not under way`);
 				this.#strangers -= 1;
@@ -101,6 +145,7 @@ export class Witness {
 			}
 		}
 		this.#underWay.delete(ticket);
+		if (end === END_LOST && message.isKept) this.#told.set(ticket, nowMs);
 		this.ends[end]! += 1;
 		const { qos, number, atMs, isKept } = message;
 		const lane = this.up[qos]!;
@@ -115,14 +160,24 @@ export class Witness {
 		if (code === CLOSED && !isKept) return;
 		if (end === END_LOST && this.#lostAtMs < atMs)
 			this.#break("loss is true", `${name} has ended as lost, and the broker has its session`);
+		if (end === END_DROPPED && code === DISPLACED) {
+			if (this.plan.whenFull === "reject")
+				this.#break("one of four ends", `${name} is displaced, and no policy is there`);
+			if (qos === FIRST_LANE) this.#break("one of four ends", `${name} is displaced, which goes first`);
+			if (lane.hasArrived(number)) this.#break("one of four ends", `${name} is displaced, and has left`);
+			lane.drop(number);
+			return;
+		}
 		if (end !== END_LOST && qos > 0) this.#break("one of four ends", `${name} has ended as dropped: ${code}`);
 	}
 
 	handleOnline(sessionPresent: boolean): void {
 		this.isOnline = true;
 		this.connections += 1;
-		if (!sessionPresent) this.#isUnheard = false;
-		else if (this.#isUnheard) {
+		if (!sessionPresent) {
+			this.#isUnheard = false;
+			this.mayBeDeaf = false;
+		} else if (this.#isUnheard) {
 			// It takes the session for the old one: what it sends again may have arrived before.
 			this.#isUnheard = false;
 			for (const map of [this.#underWay, this.#limbo])
@@ -139,7 +194,7 @@ export class Witness {
 	handleOffline(): void {
 		this.isOnline = false;
 		if (this.plan.durability === "flash-when-offline")
-			for (const message of this.#underWay.values()) if (message.qos > 0) message.isKept = true;
+			for (const message of this.#underWay.values()) if (!message.isVolatile) message.isKept = true;
 	}
 
 	/** A message has come that its handler takes. */
@@ -161,7 +216,9 @@ export class Witness {
 	}
 
 	handleHeld(heldBytes: number, unsettled: number): void {
-		const { outbox = 0, messages = 0 } = this.plan.limits;
+		const { outbox = 0, messages: places = 0 } = this.plan.limits;
+		// Those that a policy has let go are counted until that has been told, and have a table of their own.
+		const messages = places + (this.plan.whenFull === "reject" ? 0 : UNTOLD);
 		// A size is rounded up to eight bytes.
 		if (heldBytes > outbox + 7) this.#break("limits", `the outbox holds ${heldBytes} bytes of ${outbox}`);
 		if (unsettled > messages) this.#break("limits", `${unsettled} messages are under way, ${messages} is the limit`);
@@ -170,12 +227,19 @@ export class Witness {
 	// What befalls the board.
 
 	/** The power is gone, or the firmware has started anew: what was in RAM is gone. */
-	handleDark(): void {
+	handleDark(offMs: number): void {
+		// A policy has let something go, whose end was to be told as soon as publish() had returned.
+		const mayHaveDisplaced = this.plan.whenFull !== "reject" && offMs === this.#publishedMs;
 		this.isOnline = false;
 		if (this.plan.durability !== "flash") this.hasForgotten = true;
+		if (this.#isUnheard && this.plan.retainHandling > 0) this.mayBeDeaf = true;
+		for (const [ticket, toldMs] of this.#told) if (toldMs === offMs) this.#retold.add(ticket);
+		this.#told.clear();
 		for (const [ticket, message] of this.#underWay) {
 			message.isUntold = true;
+			message.mayBeDisplaced ||= mayHaveDisplaced;
 			if (message.isKept) continue;
+			if (message.qos > 0) this.hasForgotten = true;
 			this.#underWay.delete(ticket);
 			this.up[message.qos]!.excuse(message.number);
 			if (this.plan.durability !== "ram") this.#limbo.set(ticket, message);
@@ -213,8 +277,8 @@ export class Witness {
 	}
 
 	/** Settled, just before the power went. */
-	#mayHaveEnded({ isUntold, number, qos }: Message): boolean {
-		return isUntold && this.up[qos]!.hasArrived(number);
+	#mayHaveEnded({ isUntold, mayBeDisplaced, number, qos }: Message): boolean {
+		return (isUntold && this.up[qos]!.hasArrived(number)) || mayBeDisplaced;
 	}
 
 	#checkWill(): void {
@@ -225,6 +289,8 @@ export class Witness {
 	handleArrival(qos: number, number: number): void {
 		const lane = this.up[qos]!;
 		const arrival = lane.arrive(number);
+		if (lane.wasDropped(number))
+			this.#break("one of four ends", `message ${number} at QoS ${qos} was displaced, and comes`);
 		if (arrival === "out of order") this.#break("order", `message ${number} at QoS ${qos} comes after a later one`);
 		if (arrival !== "again") return;
 		if (qos === 0) this.#break("at-most-once", `message ${number} comes twice`);

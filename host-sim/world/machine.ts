@@ -54,6 +54,8 @@ export class Machine {
 	readonly flash: Flash;
 	/** How often its firmware has been started. */
 	boots = 0;
+	/** When its power last went, in ms of the world's time. */
+	offMs = 0;
 	readonly #network: Network;
 	readonly #time: VirtualTime;
 	readonly #random: SeededRandom;
@@ -121,6 +123,7 @@ export class Machine {
 		this.#isStarting = undefined;
 		if (!this.#isOn) return;
 		this.#isOn = false;
+		this.offMs = this.#time.now;
 		this.flash.cut();
 		for (const timer of this.#timers) timer.close();
 		for (const link of [...this.path.links]) link.vanish();

@@ -162,7 +162,7 @@ export function resumeSubscriptions(session: Session, sessionPresent: boolean, i
 			session.blocks?.[handle],
 		);
 		// What this session was granted in an earlier life needs no asking: SUBSCRIBE would change nothing.
-		if (code === 0) code = session.options.store?.grantedBefore(session, handle) ?? -1;
+		if (code === 0) code = isUnsure ? -1 : (session.options.store?.grantedBefore(session, handle) ?? -1);
 		if (code >= 0) setAnswer(session, handle, ANSWERED, code);
 	}
 }

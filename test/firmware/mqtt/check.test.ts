@@ -236,7 +236,7 @@ describe("what a caller can do wrong", () => {
 			client.publishFrom(topic, source, 1, flags);
 		}
 		for (const flags of [6, 7, 8, 16, -1, 1.5, Number.NaN, -32, -31, 32, 33]) {
-			expect(() => client.publish(topic, bytes, 1, flags)).toThrow(Misuse);
+			expect(() => client.publish(topic, bytes, 1, flags), String(flags)).toThrow(Misuse);
 			expect(() => client.publishFrom(topic, source, 1, flags)).toThrow(Misuse);
 			expect(() => checkPublish(topic, 500, bytes, 1, flags, 0), String(flags)).toThrow(`flags ${flags} are not`);
 		}

@@ -38,9 +38,9 @@ const MUTANTS: readonly Mutant[] = [
 	{
 		what: "[MQTT-2.3.1-2] uses an id that is in use",
 		file: "firmware/mqtt/outbox.ts",
-		from: "do id = (id + 1) & 0xffff;",
-		to: "do id = ((id + 1) & 7) + 1;",
-		breaks: ["packet id in one use", "standard"],
+		from: "	session.packetId = id;\n	words[ROWS",
+		to: "	session.packetId = id % 3 === 0 ? session.packetId : id;\n	words[ROWS",
+		breaks: ["packet id in one use", "one of four ends", "standard"],
 	},
 	{
 		what: "[MQTT-4.3.3-2] acknowledges before storing",
@@ -108,8 +108,8 @@ const MUTANTS: readonly Mutant[] = [
 	{
 		what: "never comes back after a refusal",
 		file: "firmware/mqtt/session/dispatch.ts",
-		from: "arm(session, RECONNECT, session.now + retryDelay(session.words[FAILURES], code, random, backoff));",
-		to: "if (code < 0x80) arm(session, RECONNECT, session.now + retryDelay(session.words[FAILURES], code, random, backoff));",
+		from: "arm(session, RECONNECT, session.now + delay);",
+		to: "if (code < 0x80) arm(session, RECONNECT, session.now + delay);",
 		breaks: ["back online"],
 	},
 ];
