@@ -103,7 +103,7 @@ export interface SessionStore {
 	restore(session: Session): void;
 	/**
 	 * A message above QoS 0 is in the outbox. `isUnsent`: it has not left, and will not on this connection. False where it
-	 * could not be kept.
+	 * could not be kept. Those before it may be asked for later: restore() brings all in the order of the outbox.
 	 */
 	keepMessage(session: Session, entry: number, isUnsent: boolean): boolean;
 	/** Its PUBREC has come, its PUBREL has not left; `order` is the PUBREC's place among others. */

@@ -27,6 +27,11 @@ export function inOrder(records: Uint8Array[]): Uint8Array[] {
 	return records.sort((a, b) => orderOf(a) - orderOf(b));
 }
 
+/** Releases, whose orders are 15 bits that wrap. */
+export function inTurn(records: Uint8Array[]): Uint8Array[] {
+	return records.sort((a, b) => ((orderOf(a) - orderOf(b)) << 17) >> 17);
+}
+
 /** Puts the check sum at its end. */
 export function seal(record: Uint8Array): void {
 	const end = record.length - CHECK_BYTES;

@@ -36,7 +36,9 @@ import {
 	remove,
 	STATE_MASK,
 	STORED,
+	UNUSUAL,
 } from "../mqtt/outbox.js";
+import { QOS_MASK } from "../mqtt/packet.js";
 import { UNSPECIFIED_ERROR } from "../mqtt/reason.js";
 import { acceptedIds, restoreAccepted } from "../mqtt/received.js";
 import { isRepublished } from "../mqtt/session/durability.js";
@@ -53,6 +55,7 @@ import {
 	HEAD_BYTES,
 	idOf,
 	inOrder,
+	inTurn,
 	isWhole,
 	MESSAGE,
 	NUMBER_AT,
@@ -132,7 +135,7 @@ export class FlashStore implements SessionStore {
 		}
 		const packetId = session.packetId;
 		for (const record of inOrder(messages)) this.#restoreMessage(session, record);
-		for (const record of inOrder(releases)) this.#restoreReleased(session, record);
+		for (const record of inTurn(releases)) this.#restoreReleased(session, record);
 		session.packetId = packetId;
 		if (session.held > 0) session.todo |= UNSENT;
 	}
@@ -140,14 +143,34 @@ export class FlashStore implements SessionStore {
 	keepMessage(session: Session, entry: number, isUnsent: boolean): boolean {
 		const { bytes, words } = session;
 		const length = words[entry]! & LENGTH_MASK;
-		const record = this.#record(session, MESSAGE, HEAD_BYTES + length, this.#order);
+		const order = this.#place(session, entry);
+		if (order < 0) return false;
+		const record = this.#record(session, MESSAGE, HEAD_BYTES + length, order);
 		const at = (entry + ENTRY_WORDS) << 2;
 		if (isUnsent) record[1] = UNSENT_YET;
 		putUint16(record, NUMBER_AT, words[entry + 1]! & 0xffff);
 		record.set(bytes.subarray(at, at + length), HEAD_BYTES);
 		if (!this.#write(`m${rowOf(session, entry)}`, record)) return false;
-		this.#order = (this.#order + 1) >>> 0;
+		if (order >= this.#order) this.#order = (order + 1) >>> 0;
 		return true;
+	}
+
+	/**
+	 * The order of a message's record: as it lies in the outbox, whenever it is written [MQTT-4.6.0-1]. What lies before it
+	 * there and is in RAM only as yet has its numbers left free. Below 0 where flash does not say what comes behind.
+	 */
+	#place(session: Session, entry: number): number {
+		let free = 1;
+		for (let at = entryAfter(session, entry); at !== 0; at = entryAfter(session, at)) {
+			if (isKept(session, at)) {
+				const record = this.#read(session, `m${rowOf(session, at)}`, MESSAGE);
+				return record === undefined ? -1 : orderOf(record) - free;
+			}
+			if (isUnkept(session, at)) free += 1;
+		}
+		free = 0;
+		for (let at = firstEntry(session); at !== entry; at = entryAfter(session, at)) if (isUnkept(session, at)) free += 1;
+		return this.#order + free;
 	}
 
 	keepRelease(session: Session, entry: number, order: number): boolean {
@@ -389,6 +412,17 @@ Object.freeze(FlashStore.prototype);
 /** Where a message is kept: its packet id gives it a row, which no other has as long as it is not settled. */
 function rowOf(session: Session, entry: number): number {
 	return (session.words[entry + 1]! & 0xffff) % session.rows;
+}
+
+/** A message that flash has. */
+function isKept(session: Session, entry: number): boolean {
+	return (session.words[entry]! & STORED) !== 0 && (session.words[entry]! & STATE_MASK) < RELEASED;
+}
+
+/** A message that flash may have to take when the connection ends. */
+function isUnkept(session: Session, entry: number): boolean {
+	if ((session.words[entry]! & UNUSUAL) !== 0 || (session.words[entry]! & STATE_MASK) >= RELEASED) return false;
+	return (session.bytes[(entry + ENTRY_WORDS) << 2]! & QOS_MASK) !== 0;
 }
 
 /** What says that a subscription is the same: filter, options and properties. */

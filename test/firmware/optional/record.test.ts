@@ -7,6 +7,7 @@ import {
 	HEAD_BYTES,
 	idOf,
 	inOrder,
+	inTurn,
 	isWhole,
 	NUMBER_AT,
 	ORDER_AT,
@@ -47,5 +48,15 @@ describe("a record in flash", () => {
 		const records = inOrder([record(3), record(1), record(2)]);
 		expect(records.map(orderOf)).toEqual([1, 2, 3]);
 		expect(records.map(idOf)).toEqual([10, 20, 30]);
+	});
+
+	it("of a release has an order of 15 bits that wraps", () => {
+		const orders = [0x7ffe, 0x7fff, 0, 1, 255, 256];
+		const records = orders.map(order => {
+			const bytes = record(order);
+			bytes[ORDER_AT + 2] = order >> 8;
+			return bytes;
+		});
+		expect(inTurn([...records].reverse()).map(orderOf)).toEqual(orders);
 	});
 });

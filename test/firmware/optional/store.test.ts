@@ -3,14 +3,14 @@
 // publishes what it has on its list, and counts what it gets.
 
 import { describe, expect, it } from "vitest";
-import { Misuse, QOS_1, QOS_2, type SubscribeOptions } from "../../../firmware/mqtt/client.js";
+import { FIRST, KEEP, Misuse, QOS_1, QOS_2, RAM_ONLY, type SubscribeOptions } from "../../../firmware/mqtt/client.js";
 import { properties, SUBSCRIPTION_IDENTIFIER } from "../../../firmware/mqtt/property.js";
-import { CHECK_BYTES, HEAD_BYTES, STATE, seal } from "../../../firmware/optional/record.js";
+import { CHECK_BYTES, HEAD_BYTES, RELEASE, STATE, seal } from "../../../firmware/optional/record.js";
 import { FlashStore } from "../../../firmware/optional/store.js";
 import type { Message } from "../../../host-sim/broker/message.js";
 import { CUT_MODES, type CutMode, Flash } from "../../../host-sim/world/flash.js";
 import { Life } from "../../support/life.js";
-import { byteHex, Peer, type PeerOptions, packet, publish } from "../../support/peer.js";
+import { byteHex, Peer, type PeerOptions, packet, publish, utf8 } from "../../support/peer.js";
 import { TestWorld } from "../../support/world.js";
 
 type Version = 4 | 5;
@@ -450,6 +450,114 @@ describe("what is kept", () => {
 		make("a").client.publish("a", "from a", { qos: 1 });
 		make("b").client.publish("b", "from b", { qos: 1 });
 		expect(make("b").online().brief()[0]).toMatch(/^publish b from b /);
+	});
+});
+
+describe("the order of what is kept", () => {
+	const flagsOf: Readonly<Record<string, number>> = {
+		a: QOS_1,
+		b: QOS_2,
+		r: QOS_2,
+		k: QOS_1 | KEEP,
+		s: QOS_2 | KEEP,
+		v: QOS_1 | RAM_ONLY,
+		f: QOS_1 | FIRST,
+	};
+
+	// Few rows: what is published later may have a lower one.
+	const options = { durability: "flash-when-offline", onSessionLost: "republish", limits: { messages: 5 } } as const;
+
+	/**
+	 * Publishes letter by letter: kept when the connection ends (a, b; r has its PUBREC, if it is online), kept at once (k; s
+	 * has its PUBREC), in RAM (v), in RAM and first (f). At "/" the link goes, and the server has the session on the next one; at
+	 * "!" it has lost it; from "-" on there is none; from "0" on the socket takes nothing. Then the link goes.
+	 */
+	function play(letters: string, flash: Flash): Peer {
+		const { peer } = boot(flash, options);
+		peer.online();
+		const topic = peer.client.topic("a");
+		for (const [i, letter] of [...letters].entries()) {
+			const flags = flagsOf[letter];
+			if (flags === undefined) {
+				if (letter === "0") peer.socket.allow(0);
+				else peer.socket.fail();
+				if (letter === "/" || letter === "!") peer.online(letter === "/");
+				continue;
+			}
+			const ticket = peer.client.publish(topic, utf8(letter + i), 2, flags);
+			const hasLeft = !peer.socket.closed && peer.socket.room > 0;
+			if ((letter === "r" || letter === "s") && hasLeft) peer.send({ cmd: "pubrec", messageId: ticket });
+		}
+		peer.socket.fail();
+		return peer;
+	}
+
+	/** What goes out on the next connection, in short and with ids. */
+	function goesOut(peer: Peer): string[] {
+		const sent = peer.online(true).brief();
+		return sent.filter(line => /^pub(lish|rel)/.test(line)).map(line => line.replace(/ q.* r0/, ""));
+	}
+
+	it("[MQTT-4.6.0-1] [MQTT-4.6.0-4] is that of the outbox, with all that is kept at once, later, never, or goes first", () => {
+		const letters = [..."abrksvf/!-0"];
+		let words = [""];
+		let told = 0;
+		for (let length = 1; length <= 3; length += 1) {
+			words = words.flatMap(word => letters.map(letter => word + letter));
+			for (const word of words) {
+				const expected = goesOut(play(word, new Flash()));
+				const flash = new Flash();
+				play(word, flash);
+				const { peer } = boot(flash, options);
+				const sent = goesOut(peer);
+				// What the next life takes for sent in a session that is lost is told.
+				const lost = peer.told().flatMap(line => line.match(/^end (\d+) lost/)?.[1] ?? []);
+				const kept = expected.filter(line => !/ [vf]/.test(line) && !lost.includes(line.replace(/.*#/, "")));
+				expect(sent, word).toEqual(kept);
+				told += lost.length;
+			}
+		}
+		// One at QoS 2 that no full socket took, in a session that was lost then.
+		expect(told).toBe(1);
+	});
+
+	it("[MQTT-4.6.0-1] is that of the outbox where flash takes one of them only when the next connection ends, or never", () => {
+		for (const word of ["aaka", "aakb/", "ak/akb/", "akak/-a", "abk/0ab/", "a/b-k/a"])
+			for (let refused = 1; refused <= 9; refused += 1) {
+				const expected = goesOut(play(word, new Flash()));
+				const flash = new Flash();
+				const write = flash.write.bind(flash);
+				let writes = 0;
+				flash.write = (key, value) => {
+					if (/m\d+$/.test(key)) writes += 1;
+					if (writes === refused) throw new Error("flash is busy");
+					write(key, value);
+				};
+				play(word, flash);
+				const sent = goesOut(boot(flash, options).peer);
+				const kept = expected.filter(line => sent.includes(line));
+				expect(sent, `${word} ${refused}`).toEqual(kept);
+				expect(expected.length - kept.length).toBeLessThan(2);
+			}
+	});
+
+	it("[MQTT-4.6.0-4] PUBREL packets keep their order where its 15 bits wrap", () => {
+		const flash = new Flash();
+		const record = (packetId: number, order: number) => {
+			const bytes = new Uint8Array(HEAD_BYTES + CHECK_BYTES);
+			bytes.set([RELEASE, 0, 0, packetId, 0, 0, order >> 8, order, 0, 0, 0, 2]);
+			seal(bytes);
+			flash.write(`mqttr${packetId}`, bytes.buffer);
+		};
+		record(1, 0x7fff);
+		record(2, 1);
+		record(3, 0);
+		record(4, 0x7ffe);
+		const { peer } = boot(flash);
+		expect(peer.online(true).brief()).toEqual([4, 1, 3, 2].map(id => `pubrel #${id}`));
+		const messageId = peer.client.publish("a", "x", { qos: 2 });
+		peer.send({ cmd: "pubrec", messageId }).socket.fail();
+		expect(peer.online(true).brief()).toEqual([4, 1, 3, 2, messageId].map(id => `pubrel #${id}`));
 	});
 });
 
