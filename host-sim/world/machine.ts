@@ -64,6 +64,8 @@ export class Machine {
 	readonly #timers = new Set<MachineTimer>();
 	#isOn = false;
 	#isStarting: Task | undefined;
+	/** The power cut that waits for the next boot. */
+	#planned: (() => void) | undefined;
 	/** The clock: what it showed, at which moment of the world, and how fast it has run since. */
 	#base = 0;
 	#since = 0;
@@ -111,6 +113,8 @@ export class Machine {
 			this.#isOn = true;
 			this.boots += 1;
 			this.flash.restore();
+			this.#planned?.();
+			this.#planned = undefined;
 			this.#base = this.#options.startMs ?? 0;
 			this.#since = this.#time.now;
 			this.#enter(this.boots, () => this.#boot(this, this.#io(this.boots)));
@@ -130,15 +134,18 @@ export class Machine {
 	}
 
 	/**
-	 * The power goes at the flash operation with that number from now on, the next being 1, and is back after `darkMs`.
-	 * `then` is called when it goes.
+	 * The power goes at the flash operation with that number from now on, the next being 1, and is back after `darkMs`;
+	 * where it is off, the next boot's first operation is 1. `then` is called when it goes.
 	 */
 	offAtWrite(operation: number, mode: CutMode, darkMs: number, then: () => void): void {
-		this.flash.cutAt(operation, mode, () => {
-			this.off();
-			then();
-			this.#time.after(darkMs, () => this.on());
-		});
+		const plan = () =>
+			this.flash.cutAt(operation, mode, () => {
+				this.off();
+				then();
+				this.#time.after(darkMs, () => this.on());
+			});
+		if (this.#isOn) plan();
+		else this.#planned = plan;
 	}
 
 	/** Out of memory, a watchdog: the firmware starts anew. */

@@ -65,6 +65,31 @@ describe("a machine", () => {
 		expect(log).toEqual(["boot 1 has undefined", "dark", "caught", "boot 2 has 8", "written"]);
 	});
 
+	it("a power cut may be planned for a write of the next boot, from its first one on; once", () => {
+		const { world, machine, log } = make((io, machine, log) => {
+			for (const key of ["a", "b"]) {
+				io.store.write(key, new ArrayBuffer(machine.boots));
+				log.push(`${machine.boots} ${key}`);
+			}
+		});
+		machine.offAtWrite(1, "before", 500, () => log.push("dark"));
+		machine.on();
+		world.run(2000);
+		machine.off();
+		machine.on();
+		// On its way up it is off as yet.
+		world.run(100);
+		machine.offAtWrite(2, "after", 500, () => log.push("dark"));
+		world.run(2000);
+		expect(log).toEqual(["dark", "2 a", "2 b", "3 a", "dark", "4 a", "4 b"]);
+		expect(machine.flash.read("b")?.byteLength).toBe(4);
+		// What was planned while it was on goes with the power.
+		machine.offAtWrite(1, "before", 500, () => log.push("never"));
+		machine.reset();
+		world.run(2000);
+		expect([machine.boots, log.slice(7)]).toEqual([5, ["5 a", "5 b"]]);
+	});
+
 	it("its connection is half open for the broker when the power goes; back again it takes the session over", () => {
 		const told: string[] = [];
 		const { world, machine } = make(io => {
