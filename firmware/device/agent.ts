@@ -31,6 +31,7 @@ import {
 } from "../mqtt/client.js";
 import { BAD_OPTION, IN_FLIGHT_FULL, Misuse, OK, OUTBOX_FULL } from "../mqtt/error.js";
 import { checked, DEFAULT_LIMITS } from "../mqtt/limits.js";
+import { putUint32, takeUint32 } from "../mqtt/wire.js";
 import { Telemetry } from "../telemetry/telemetry.js";
 
 /** The world around a board. */
@@ -108,6 +109,7 @@ export interface AgentCounts {
 }
 
 const BOOT_KEY = "boot";
+const OTHER_BOOT_KEY = "boot2";
 /** Options that the client has under the same names. */
 const PASSED_ON = Object.freeze([
 	"host",
@@ -362,22 +364,26 @@ function onTimer(this: { readonly target?: unknown }): void {
 	(this.target as Agent).handleTimer();
 }
 
-/** How often this board has started, this time included; kept in its store. */
+/**
+ * How often this board has started, this time included. It is kept under two keys by turns, never over the latest that is
+ * whole: a number that has been used does not come again, wherever the power goes.
+ */
 function countBoot(store: KeyValue): number {
-	const stored = store.read(BOOT_KEY);
-	const bytes = new Uint8Array(4);
-	let boot = 0;
-	if (stored !== undefined && stored.byteLength === 4) {
-		bytes.set(new Uint8Array(stored));
-		boot = ((bytes[0] << 24) | (bytes[1] << 16) | (bytes[2] << 8) | bytes[3]) >>> 0;
-	}
-	boot = (boot + 1) >>> 0;
-	bytes[0] = boot >> 24;
-	bytes[1] = boot >> 16;
-	bytes[2] = boot >> 8;
-	bytes[3] = boot;
-	store.write(BOOT_KEY, bytes.buffer);
+	const first = bootIn(store.read(BOOT_KEY));
+	const second = bootIn(store.read(OTHER_BOOT_KEY));
+	const boot = Math.max(first, second) + 1;
+	const bytes = new Uint8Array(8);
+	putUint32(bytes, putUint32(bytes, 0, boot), ~boot);
+	store.write(first > second ? OTHER_BOOT_KEY : BOOT_KEY, bytes.buffer);
 	return boot;
+}
+
+/** Of a record: a number, and the same with all bits turned, which firmware before did not write; 0 for one that is torn. */
+function bootIn(record: ArrayBuffer | undefined): number {
+	if (record === undefined) return 0;
+	const bytes = new Uint8Array(record);
+	const boot = takeUint32(bytes, 0) | 0;
+	return boot > 0 && (bytes.length === 4 || ~boot === (takeUint32(bytes, 4) | 0)) ? boot : 0;
 }
 
 function ascii(text: string): Uint8Array {
