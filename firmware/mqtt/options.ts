@@ -108,7 +108,7 @@ export interface SessionStore {
 	keepMessage(session: Session, entry: number, isUnsent: boolean): boolean;
 	/** Its PUBREC has come, its PUBREL has not left; `order` is the PUBREC's place among others. */
 	keepRelease(session: Session, entry: number, order: number): boolean;
-	/** It has ended; and where that is with its session, the application has been told. */
+	/** It has ended; and where no answer to it has done that, the application has been told. */
 	dropMessage(session: Session, entry: number): void;
 	/** Acknowledgements are to leave that say what has become of QoS 2 messages. */
 	keepReceived(session: Session): boolean;

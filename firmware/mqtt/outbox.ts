@@ -9,7 +9,7 @@
 // message without a search, and two messages in flight can never have one id [MQTT-2.3.1-2]. Row 0 has no message: its
 // ids are for SUBSCRIBE and UNSUBSCRIBE, which share the number space [MQTT-2.3.1-4] but take no message's place.
 
-import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, SESSION_LOST, TOO_LARGE } from "./error.js";
+import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
 import type { Session } from "./session.js";
 import { ENDED as ENDED_TODO } from "./todo.js";
 import { ROWS } from "./words.js";
@@ -192,11 +192,11 @@ export function end(session: Session, entry: number, how: number, code: number):
 	session.todo |= ENDED_TODO;
 }
 
-/** It has ended with its session: what the store has of it stays there until the application has been told. */
-export function lose(session: Session, entry: number, how: number): void {
+/** It has ended with no answer for it: what the store has of it stays there until the application has been told. */
+export function lose(session: Session, entry: number, how: number, code: number): void {
 	const stored = session.words[entry] & STORED;
 	session.words[entry] ^= stored;
-	end(session, entry, how, SESSION_LOST);
+	end(session, entry, how, code);
 	session.words[entry] |= stored;
 }
 
@@ -208,7 +208,7 @@ export function forget(session: Session, entry: number): void {
 	if ((head & STORED) !== 0 && (head & STATE_MASK) !== ENDED) session.options.store?.dropMessage(session, entry);
 }
 
-/** The application has been told what became of the lost message with that ticket; what it did may have moved the entry. */
+/** The application has been told what became of the message in flash with that ticket; what it did may have moved the entry. */
 export function removeStored(session: Session, ticket: number): void {
 	const entry = session.words[ROWS + (ticket % session.rows)];
 	session.options.store!.dropMessage(session, entry);

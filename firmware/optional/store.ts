@@ -19,7 +19,7 @@
 import type { KeyValue } from "../io.js";
 import type { SessionStore } from "../mqtt/client.js";
 import { isFive } from "../mqtt/encode.js";
-import { BAD_OPTION, Misuse } from "../mqtt/error.js";
+import { BAD_OPTION, Misuse, SESSION_LOST } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import {
 	append,
@@ -329,7 +329,7 @@ export class FlashStore implements SessionStore {
 		const never = isUnsent && connection === this.#connections;
 		words[entry] = length | STORED | (never ? QUEUED : RESEND);
 		const isLost = connection < this.#base || (connection === this.#base && !isUnsent);
-		if (isLost && !isRepublished(session, entry)) lose(session, entry, END_LOST);
+		if (isLost && !isRepublished(session, entry)) lose(session, entry, END_LOST, SESSION_LOST);
 	}
 
 	#restoreReleased(session: Session, record: Uint8Array): void {
@@ -338,7 +338,7 @@ export class FlashStore implements SessionStore {
 		session.words[entry] = STORED;
 		session.releases = orderOf(record) - 1;
 		release(session, entry);
-		if (takeUint32(record, CONNECTION_AT) <= this.#base) lose(session, entry, END_LOST);
+		if (takeUint32(record, CONNECTION_AT) <= this.#base) lose(session, entry, END_LOST, SESSION_LOST);
 	}
 
 	/** An entry with that packet id, or 0 where there is no place for it any more. */

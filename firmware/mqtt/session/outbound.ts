@@ -6,7 +6,15 @@ import { refuseInSource } from "../check.js";
 import { ACK, ACK_ARMED, disarm, isArmed, SOURCE, start } from "../deadline.js";
 import { takeAck } from "../decode.js";
 import { packetLength, propertiesLength, putProperties } from "../encode.js";
-import { OFFLINE as CODE_OFFLINE, OK, SOURCE_FAILED, STORE_FAILED, TOO_LARGE, UNEXPECTED_PACKET } from "../error.js";
+import {
+	OFFLINE as CODE_OFFLINE,
+	OK,
+	SESSION_LOST,
+	SOURCE_FAILED,
+	STORE_FAILED,
+	TOO_LARGE,
+	UNEXPECTED_PACKET,
+} from "../error.js";
 import type { Source } from "../options.js";
 import {
 	AHEAD,
@@ -427,7 +435,7 @@ export function loseMessages(session: Session, how: number): void {
 			// In the new session it is a new message; but no policy may let go of what has left before.
 			session.bytes[(entry + ENTRY_WORDS) << 2] &= ~DUP;
 			session.words[entry] = (session.words[entry] ^ RESEND ^ QUEUED) | AHEAD;
-		} else if (state === RESEND || state === RELEASED) lose(session, entry, how);
+		} else if (state === RESEND || state === RELEASED) lose(session, entry, how, SESSION_LOST);
 	}
 }
 

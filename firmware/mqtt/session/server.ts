@@ -7,10 +7,10 @@ import { setKeepAlive } from "../deadline.js";
 import { connectRemaining, packetLength, requestLength } from "../encode.js";
 import {
 	ENTRY_WORDS,
-	end,
 	entryAfter,
 	firstEntry,
 	LENGTH_MASK,
+	lose,
 	QUEUED,
 	RESEND,
 	STATE_MASK,
@@ -125,7 +125,7 @@ export function refuseImpossible(session: Session): void {
 		if (state !== QUEUED && state !== RESEND) continue;
 		const size = (head & LENGTH_MASK) + ((head & STREAMED) === 0 ? 0 : session.sourceLength);
 		const reason = publishRefusal(session, bytes[(entry + ENTRY_WORDS) << 2] & 7, size);
-		if (reason !== 0) end(session, entry, END_REFUSED, reason);
+		if (reason !== 0) lose(session, entry, END_REFUSED, reason);
 	}
 }
 

@@ -292,6 +292,48 @@ describe("what is kept", () => {
 		}
 	});
 
+	it("what a server does not take is told at least once, whenever the power goes, in however many lives, and never sent", () => {
+		const properties = { maximumQoS: 1, retainAvailable: false, maximumPacketSize: 50 } as const;
+		/** Cuts the power of the first two lives, at those operations; true as long as they came so far. */
+		const refuse = (cuts: readonly [number, number], mode: CutMode) => {
+			const flash = new Flash();
+			let { peer } = boot(flash, { protocolVersion: 5 });
+			const ids = [
+				peer.client.publish("a", "x", { qos: 2 }),
+				peer.client.publish("a", "x", { qos: 1, retain: true }),
+				peer.client.publish("a", "x".repeat(60), { qos: 1 }),
+			];
+			const fits = peer.client.publish("a", "fits", { qos: 1 });
+			const ends: string[] = [];
+			const reached: boolean[] = [];
+			for (const operation of [...cuts, 0]) {
+				peer.connect();
+				let wasCut = false;
+				flash.cutAt(operation, mode, () => {
+					wasCut = true;
+					ends.push(...peer.told());
+				});
+				peer.send({ cmd: "connack", reasonCode: 0, sessionPresent: reached.length > 0, properties });
+				peer.time.run(1);
+				if (!wasCut) ends.push(...peer.told());
+				for (const line of peer.brief()) expect(line).toContain("a fits q1 d");
+				reached.push(wasCut);
+				if (operation > 0) peer = boot(flash, { protocolVersion: 5 }).peer;
+			}
+			for (const [i, code] of [0x9b, 0x9a, 0x95].entries())
+				expect(ends, `${cuts} ${mode}`).toContain(`end ${ids[i]} refused ${code.toString(16)}`);
+			peer.send({ cmd: "puback", messageId: fits, reasonCode: 0 });
+			expect([...flash.values.keys()].filter(key => /[mr]\d+$/.test(key))).toEqual([]);
+			return reached;
+		};
+		for (let first = 1; ; first += 1) {
+			for (let second = 1; ; second += 1)
+				if (!CUT_MODES.map(mode => refuse([first, second], mode)[1]).some(Boolean)) break;
+			if (!CUT_MODES.map(mode => refuse([first, 1], mode)[0]).some(Boolean)) break;
+			expect(first).toBeLessThan(9);
+		}
+	});
+
 	it("what is published while a loss is told takes nothing from it, and is not taken with it, however full the outbox is", () => {
 		const flash = new Flash();
 		const tickets: number[] = [];
