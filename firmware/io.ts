@@ -64,7 +64,11 @@ export type TimerConstructor = new (options: TimerOptions) => Timer & { readonly
 
 /** Two clocks: one that never jumps, and one that people read. */
 export interface Clock {
-	/** Milliseconds since some moment, as a 32-bit integer that wraps: compare as `(a - b) | 0`. */
+	/**
+	 * Milliseconds since some moment, as a 32-bit integer that wraps: compare as `(a - b) | 0`. Where it goes on by more than
+	 * half its circle at once, as in a sleep of 25 days, what was due seems to be to come, and is seen to up to 25 days late:
+	 * a client is better closed before such a sleep, and opened after it.
+	 */
 	now(): number;
 	/** Milliseconds since 1970 in UTC, or 0 as long as nobody has set the time. */
 	wall(): number;

@@ -1,5 +1,6 @@
 // Is the other side alive? Two clocks: when we last sent (keep alive is about that [MQTT-3.1.2-23]), and when we last
-// heard. Publishing at QoS 0 into a dead link pushes only the first one.
+// heard. Publishing at QoS 0 into a dead link pushes only the first one. How long ago that was has no sign: after a sleep of
+// more than half the clock's circle it is long, not to come.
 
 import { ACK, arm, disarm, isArmed, KEEP_ALIVE, PING, SILENCE as SILENCE_DEADLINE, start } from "../deadline.js";
 import { takeEmpty } from "../decode.js";
@@ -15,7 +16,7 @@ import { fail, NOTHING, PONG } from "./event.js";
 /** Perhaps traffic has pushed it back; if not, ask for a sign of life. */
 export function handleKeepAlive(session: Session): void {
 	const now = session.now;
-	const idle = Math.max((now - session.sentMs) | 0, (now - session.heardMs) | 0);
+	const idle = Math.max((now - session.sentMs) >>> 0, (now - session.heardMs) >>> 0);
 	const left = session.words[WAITS + KEEP_ALIVE] - idle;
 	if (left <= 0) {
 		requestPing(session);
@@ -63,13 +64,13 @@ export function handleSilence(session: Session): number {
  */
 export function handleAckDeadline(session: Session): number {
 	const { now, words } = session;
-	let age = session.requestId === 0 ? -1 : (now - words[REQUEST_MS]) | 0;
+	let age = session.requestId === 0 ? -1 : (now - words[REQUEST_MS]) >>> 0;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;
 		// The one that is just being sent has to make progress, whatever its QoS.
 		const leaving = session.sendLeft > 0 && entry === session.sending;
 		if (leaving || state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED)
-			age = Math.max(age, (now - words[entry + 2]) | 0);
+			age = Math.max(age, (now - words[entry + 2]) >>> 0);
 	}
 	const left = words[WAITS + ACK] - age;
 	if (left <= 0) return fail(session, ACK_TIMEOUT);

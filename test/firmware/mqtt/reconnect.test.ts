@@ -179,6 +179,46 @@ describe("a board that has slept", () => {
 		}
 	});
 
+	it("for more than half the circle of its clock comes back in the end, however late: what was due seems to be to come", () => {
+		const half = 2 ** 31;
+		const naps = [25, 30, 37.5, 45, 49.7].map(days => Math.round(days * DAY_MS));
+		for (let about = -130_000; about <= 130_000; about += 997) naps.push(half + about);
+		const opened = (peer: Peer) => {
+			peer.client.open();
+			peer.time.step();
+			return peer;
+		};
+		const states: [string, PeerOptions, (peer: Peer) => void][] = [
+			["waits", {}, peer => opened(peer).socket.fail()],
+			["connects", {}, opened],
+			["waits for CONNACK", {}, peer => opened(peer).socket.allow(1000)],
+			["is online", {}, peer => peer.online()],
+			["is online, where silence is no matter", { timeouts: { silenceMs: 0 } }, peer => peer.online()],
+			["waits for PINGRESP", {}, peer => peer.online().client.ping()],
+			["waits for PUBACK", {}, peer => peer.online().client.publish("a", "x", { qos: 1 })],
+			[
+				"has nothing but PUBACK to wait for",
+				{ keepAlive: 0 },
+				peer => peer.online().client.publish("a", "x", { qos: 1 }),
+			],
+			["has nothing but SUBACK to wait for", { keepAlive: 0 }, peer => peer.online().client.subscribe("a", () => {})],
+		];
+		let lateMs = 0;
+		for (const nap of naps)
+			for (const [state, options, reach] of states) {
+				const { peer, sleep } = sleeper(options);
+				reach(peer);
+				peer.time.run(200);
+				const before = peer.sockets.length;
+				const since = peer.time.now;
+				sleep(nap);
+				const isBack = peer.time.runUntil(() => peer.sockets.length > before, half + DAY_MS);
+				expect(isBack, `${state} ${nap}`).toBe(true);
+				lateMs = Math.max(lateMs, peer.time.now - since);
+			}
+		expect(lateMs).toBeGreaterThan(DAY_MS);
+	});
+
 	it("across the wrap of its clock makes the same attempts at the same times", () => {
 		const attempts = (startMs: number) => {
 			const peer = new Peer({ startMs });
