@@ -4,3 +4,6 @@ import { planOf } from "./plan.js";
 import { runPlan } from "./run.js";
 
 process.on("message", (seed: number) => process.send!(runPlan(planOf(seed))));
+// Ctrl-C reaches the whole group: the parent decides. Without a parent there is nothing to do.
+process.on("SIGINT", () => {});
+process.on("disconnect", () => process.exit());
