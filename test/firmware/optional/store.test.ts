@@ -495,6 +495,157 @@ describe("what is kept", () => {
 	});
 });
 
+describe.each([4, 5] as const)("what is kept, at version %s", protocolVersion => {
+	it("an effect and the id of its message go together, also where its PUBREC waits behind a message that is held", () => {
+		/** The server's first three messages, and once more what it has not seen answered. True where it came so far. */
+		const play = (operation: number, mode: CutMode) => {
+			const flash = new Flash();
+			let wasCut = false;
+			const live = (holds: boolean) => {
+				const made: { peer: Peer; store: FlashStore } = boot(
+					flash,
+					{
+						protocolVersion,
+						onMessage(message) {
+							if (message.text() !== "held") made.store.effect[Number(message.text())]! += 1;
+							else if (holds) message.hold();
+						},
+					},
+					2,
+				);
+				return made;
+			};
+			const { peer } = live(true);
+			peer.online();
+			peer.take();
+			flash.cutAt(operation, mode, () => {
+				wasCut = true;
+			});
+			peer.send(publish("b", "0", 2, 4));
+			const answers = wasCut ? [] : peer.brief();
+			if (!wasCut) peer.send(publish("b", "held", 2, 5), publish("b", "1", 2, 6), { cmd: "pubrel", messageId: 4 });
+			if (!wasCut) expect([answers, peer.brief()]).toEqual([["pubrec #4"], ["pubcomp #4"]]);
+			const next = live(false);
+			next.peer.online(true);
+			if (answers.length === 0) next.peer.send(publish("b", "0", 2, 4, true));
+			next.peer.send(publish("b", "held", 2, 5, true), publish("b", "1", 2, 6, true));
+			expect([...next.store.effect], `${operation} ${mode}`).toEqual([1, 1]);
+			expect(next.peer.brief().slice(-2)).toEqual(["pubrec #5", "pubrec #6"]);
+			return wasCut;
+		};
+		let operation = 1;
+		while (CUT_MODES.map(mode => play(operation, mode)).some(Boolean)) operation += 1;
+		expect(operation).toBe(3);
+	});
+
+	it("messages are not taken for lost where the first connection that the board hears of is to a session that stands", () => {
+		const flash = new Flash();
+		const waiting = boot(flash, { protocolVersion });
+		const kept = waiting.peer.client.publish("a", "kept", { qos: 1 });
+		// The server has begun the session with this one, and the power goes before its CONNACK is read.
+		waiting.peer.connect();
+		const first = boot(flash, { protocolVersion }).peer.online(true);
+		expect(first.brief()).toEqual([`publish a kept q1 d0 r0 #${kept}`]);
+		const [one, two, three] = [1, 2, 2].map(qos => first.client.publish("a", `q${qos}`, { qos: qos as 1 | 2 }));
+		first.send({ cmd: "pubrec", messageId: three! });
+		for (const life of [1, 2]) {
+			const next = boot(flash, { protocolVersion }).peer.online(true);
+			expect([next.told(), next.client.unsettled], `life ${life}`).toEqual([["online true"], 4]);
+			expect(next.brief()).toEqual([
+				`pubrel #${three}`,
+				`publish a kept q1 d1 r0 #${kept}`,
+				`publish a q1 q1 d1 r0 #${one}`,
+				`publish a q2 q2 d1 r0 #${two}`,
+			]);
+		}
+	});
+
+	it.each(["flash", "flash-when-offline"] as const)(
+		"close() ends what is in RAM, and what flash has goes on when the client is opened again, and is told once: %s",
+		durability => {
+			for (const drains of [false, true]) {
+				const flash = new Flash();
+				const { peer } = boot(flash, { protocolVersion, durability, limits: { messages: 12 } });
+				peer.online();
+				peer.take();
+				const topic = peer.client.topic("a");
+				const publish = (text: string, flags: number) => peer.client.publish(topic, utf8(text), text.length, flags);
+				const plain = publish("plain", QOS_1);
+				const kept = publish("kept", QOS_2 | KEEP);
+				const volatile = publish("ram", QOS_1 | RAM_ONLY);
+				const released = publish("released", QOS_2 | KEEP);
+				peer.send({ cmd: "pubrec", messageId: released });
+				peer.socket.allow(0);
+				const unsent = publish("unsent", QOS_2);
+				const unsentKept = publish("kept too", QOS_1 | KEEP);
+				const unsentVolatile = publish("ram too", QOS_2 | RAM_ONLY);
+				peer.told();
+				if (drains) peer.client.drain(5000);
+				peer.client.close();
+				expect(peer.told()).toEqual([
+					`end ${volatile} lost 19`,
+					`end ${unsentVolatile} dropped 19`,
+					...(drains ? ["drained 19"] : []),
+					"closed",
+				]);
+				peer.time.run(100_000);
+				expect([peer.told(), peer.client.unsettled]).toEqual([[], 5]);
+				peer.client.open();
+				peer.online(true);
+				expect([peer.told(), peer.brief()]).toEqual([
+					["online true"],
+					[
+						`pubrel #${released}`,
+						`publish a plain q1 d1 r0 #${plain}`,
+						`publish a kept q2 d1 r0 #${kept}`,
+						`publish a unsent q2 d0 r0 #${unsent}`,
+						`publish a kept too q1 d0 r0 #${unsentKept}`,
+					],
+				]);
+				if (drains) peer.client.drain(5000);
+				for (const messageId of [plain, unsentKept]) peer.send({ cmd: "puback", messageId });
+				for (const messageId of [kept, unsent]) peer.send({ cmd: "pubrec", messageId });
+				for (const messageId of [released, kept, unsent]) peer.send({ cmd: "pubcomp", messageId });
+				peer.time.run(1);
+				expect(peer.told()).toEqual([
+					...[plain, unsentKept, released, kept, unsent].map(id => `end ${id} settled 0`),
+					...(drains ? ["drained 0"] : []),
+				]);
+				expect([...flash.values.keys()].filter(key => /[mr]\d+$/.test(key))).toEqual([]);
+				peer.client.close();
+				expect(peer.told()).toEqual(["closed"]);
+			}
+		},
+	);
+
+	it("closed before any connection, or again and again, it loses nothing and sends nothing as a repeat that never left", () => {
+		const flash = new Flash();
+		const { peer } = boot(flash, { protocolVersion });
+		const ticket = peer.client.publish("a", "x", { qos: 1 });
+		for (let i = 0; i < 3; i += 1) {
+			peer.client.open();
+			peer.client.close();
+		}
+		expect([peer.told(), peer.client.unsettled]).toEqual([["closed", "closed", "closed"], 1]);
+		peer.connect();
+		peer.client.close();
+		peer.client.open();
+		peer.online(true);
+		expect(peer.brief()).toEqual([`publish a x q1 d0 r0 #${ticket}`]);
+		peer.client.close();
+		peer.client.open();
+		peer.online(true);
+		expect(peer.brief()).toEqual([`publish a x q1 d1 r0 #${ticket}`]);
+		peer.client.close();
+		peer.told();
+		// Or in another life.
+		const next = boot(flash, { protocolVersion }).peer.online(true);
+		expect(next.brief()).toEqual([`publish a x q1 d1 r0 #${ticket}`]);
+		next.send({ cmd: "puback", messageId: ticket });
+		expect(next.told()).toEqual(["online true", `end ${ticket} settled 0`]);
+	});
+});
+
 describe("the order of what is kept", () => {
 	const flagsOf: Readonly<Record<string, number>> = {
 		a: QOS_1,
