@@ -92,7 +92,12 @@ export class Probe {
 			onClosed: () => {
 				if (!this.#isAlive) return;
 				witness.handleClosed();
-				const timer = new io.timer({ onTimer: () => this.client.open() });
+				const timer = new io.timer({
+					onTimer: () => {
+						witness.handleOpened();
+						this.client.open();
+					},
+				});
 				timer.schedule(AWAY_MS);
 			},
 		});

@@ -66,6 +66,7 @@ export class Witness {
 	#hasSession = false;
 	#isForgotten = false;
 	#saysGoodbye = false;
+	#isClosed = false;
 	/** The broker has made a session, and the board has not heard of it. */
 	#isUnheard = false;
 	/** When it last published something. */
@@ -188,7 +189,13 @@ export class Witness {
 	/** The application has closed the connection, with a goodbye. */
 	handleClosed(): void {
 		this.#saysGoodbye = this.isOnline;
+		this.#isClosed = true;
 		this.handleOffline();
+	}
+
+	/** And opens it again. */
+	handleOpened(): void {
+		this.#isClosed = false;
 	}
 
 	handleOffline(): void {
@@ -228,8 +235,9 @@ export class Witness {
 
 	/** The power is gone, or the firmware has started anew: what was in RAM is gone. */
 	handleDark(offMs: number): void {
-		// A policy has let something go, whose end was to be told as soon as publish() had returned.
-		const mayHaveDisplaced = this.plan.whenFull !== "reject" && offMs === this.#publishedMs;
+		// A policy has let something go, whose end was to be told as soon as publish() had returned, or with the next open().
+		const mayHaveDisplaced = this.plan.whenFull !== "reject" && (this.#isClosed || offMs === this.#publishedMs);
+		this.#isClosed = false;
 		this.isOnline = false;
 		if (this.plan.durability !== "flash") this.hasForgotten = true;
 		if (this.#isUnheard && this.plan.retainHandling > 0) this.mayBeDeaf = true;
