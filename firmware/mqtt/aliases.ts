@@ -24,7 +24,7 @@ export function aliasWords(limits: Limits): number {
 
 /** How many aliases the server may use: our Topic Alias Maximum. */
 export function aliasMaximum(session: Session): number {
-	const { aliases } = session;
+	const aliases = session.aliases;
 	return aliases > 0 && session.words[oursAt(session) + aliases * 2 + 1] !== GIVEN_UP ? aliases : 0;
 }
 
@@ -35,7 +35,8 @@ function oursAt(session: Session): number {
 
 /** A new connection, whose server takes `count` aliases of ours. */
 export function resetAliases(session: Session, count: number): void {
-	const { aliases, words } = session;
+	const aliases = session.aliases;
+	const words = session.words;
 	const ours = oursAt(session);
 	const end = ours + aliases * 2 + 1;
 	words.fill(0, ours, end);
@@ -46,7 +47,7 @@ export function resetAliases(session: Session, count: number): void {
 
 /** The alias of the topic name with this handle; minus the alias that it takes over, where it has none yet. */
 export function useAlias(session: Session, handle: number): number {
-	const { words } = session;
+	const words = session.words;
 	const ours = oursAt(session);
 	let at = ours;
 	while (words[at] >>> HANDLE_SHIFT !== handle && words[at + 1] !== 0) at += 1;
@@ -59,7 +60,10 @@ export function useAlias(session: Session, handle: number): number {
 
 /** The PUBLISH in the record has an alias: its topic is kept, or found. OK, or the code of what is wrong. */
 export function takeAlias(session: Session): number {
-	const { aliases, bytes, packet, words } = session;
+	const aliases = session.aliases;
+	const bytes = session.bytes;
+	const packet = session.packet;
+	const words = session.words;
 	const alias = integerProperty(bytes, packet.propertiesAt, packet.propertiesStop, TOPIC_ALIAS, 0);
 	if (alias === 0 || alias > aliasMaximum(session)) return BAD_TOPIC_ALIAS; // [MQTT-3.3.2-8] [MQTT-3.3.2-9]
 	const at = oursAt(session) + aliases + alias;
@@ -73,7 +77,11 @@ export function takeAlias(session: Session): number {
 }
 
 function keepText(session: Session, at: number): number {
-	const { aliases, bytes, laneAt, packet, words } = session;
+	const aliases = session.aliases;
+	const bytes = session.bytes;
+	const laneAt = session.laneAt;
+	const packet = session.packet;
+	const words = session.words;
 	const first = oursAt(session) + aliases + 1;
 	const end = first + aliases;
 	const old = words[at];

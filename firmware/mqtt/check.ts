@@ -152,7 +152,11 @@ const GOODBYES: readonly number[] = Object.freeze([
 
 /** Throws Misuse for what CONNECT may not say. */
 export function checkConnect(options: ClientOptions): void {
-	const { clientId, password, protocolVersion = 4, properties, will } = options;
+	const clientId = options.clientId;
+	const password = options.password;
+	const protocolVersion = options.protocolVersion ?? 4;
+	const properties = options.properties;
+	const will = options.will;
 	if (protocolVersion !== 4 && protocolVersion !== 5)
 		throw new Misuse(BAD_OPTION, `protocolVersion: expected 4 or 5, got ${protocolVersion}`);
 	if (typeof clientId !== "string") throw new Misuse(BAD_OPTION, `clientId: expected a string, got ${clientId}`);
@@ -174,10 +178,14 @@ export function checkConnect(options: ClientOptions): void {
 }
 
 function checkAuthentication(options: ClientOptions): void {
-	const { authentication, protocolVersion } = options;
+	const authentication = options.authentication;
+	const protocolVersion = options.protocolVersion;
 	if (authentication === undefined) return;
 	if (protocolVersion !== 5) throw new Misuse(BAD_OPTION, "authentication: needs protocolVersion 5");
-	const { finish, method, next, start } = authentication;
+	const finish = authentication.finish;
+	const method = authentication.method;
+	const next = authentication.next;
+	const start = authentication.start;
 	if (typeof method !== "string" || [start, next, finish].some(step => typeof step !== "function"))
 		throw new Misuse(BAD_OPTION, "authentication: expected method, start(), next() and finish()");
 	utf8Length(method, "authentication.method");

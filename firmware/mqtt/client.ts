@@ -241,7 +241,7 @@ export class Client {
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
 		this.options = options;
 		takeWaits(this.session);
-		const { store } = options;
+		const store = options.store;
 		if (store !== undefined) {
 			if (options.cleanSession !== false) throw new Misuse(BAD_OPTION, "store: needs cleanSession false");
 			this.session.todo |= DURABLE;
@@ -374,8 +374,8 @@ export class Client {
 		flags: number,
 		offset: number,
 	): number {
-		const { session } = this;
-		const { store } = this.options;
+		const session = this.session;
+		const store = this.options.store;
 		let wish = flags & (KEEP | RAM_ONLY | FIRST);
 		// One of the three, or FIRST with RAM_ONLY, which is what FIRST means.
 		if (wish !== FIRST && (store === undefined || (wish !== KEEP && (wish & ~FIRST) !== RAM_ONLY))) wish = 0;
@@ -520,7 +520,8 @@ export class Client {
 	 * wait. Throws Misuse for what no PUBACK can have.
 	 */
 	acknowledge(token: number, reason = 0, properties?: Uint8Array): boolean {
-		const { options, session } = this;
+		const options = this.options;
+		const session = this.session;
 		if (reason !== 0) checkRefusal(options, reason);
 		if (properties !== undefined) checkBlock(options, properties, IN_ACK);
 		const known =
@@ -544,7 +545,7 @@ export class Client {
 	 * under way already, or too much to say. Throws Misuse without a mechanism.
 	 */
 	authenticate(): boolean {
-		const { session } = this;
+		const session = this.session;
 		const mechanism = this.options.authentication;
 		if (mechanism === undefined) throw new Misuse(BAD_STATE, "authenticate: needs options.authentication");
 		const begun = requestAuthentication(session, mechanism);
@@ -739,7 +740,7 @@ export class Client {
 	/** Nothing may follow DISCONNECT [MQTT-3.14.4-2], it cannot stand inside another packet, and CONNECT is the first. */
 	private sendDisconnect(reason: number, properties: Uint8Array | undefined): void {
 		const session = this.session;
-		const { five } = session.packet;
+		const five = session.packet.five;
 		const sentConnect = session.phase >= CONNECTING && (session.todo & WANTS_CONNECT) === 0;
 		if (!sentConnect || session.sendLeft !== 0) return;
 		let length = disconnectLength(five, reason, properties);
@@ -775,7 +776,8 @@ export class Client {
 		const packet = session.packet;
 		let taken = packet.route !== 0 && this.hand(packet.route);
 		if (session.lastWildcard !== 0) {
-			const { topicAt, topicLength } = packet;
+			const topicAt = packet.topicAt;
+			const topicLength = packet.topicLength;
 			for (let handle = nextMatch(session, 1, topicAt, topicLength); handle !== 0; ) {
 				if (this.hand(handle)) taken = true;
 				handle = nextMatch(session, handle + 1, topicAt, topicLength);
@@ -834,7 +836,8 @@ export class Client {
 
 	private publishByName(name: string, payload: string | Uint8Array, options: PublishOptions | undefined): number {
 		const session = this.session;
-		const { bytes, stageAt } = session;
+		const bytes = session.bytes;
+		const stageAt = session.stageAt;
 		// The name is put into the stage, which a source is just filling.
 		if ((session.todo & READING) !== 0) refuseInSource();
 		const length = utf8Length(name, "topic name");
@@ -927,7 +930,8 @@ export class Client {
 	}
 
 	private schedule(): void {
-		const { session, timer } = this;
+		const session = this.session;
+		const timer = this.timer;
 		session.todo &= ~EARLIER;
 		if (timer === undefined) return;
 		const at = pollDeadline(session);
@@ -940,9 +944,10 @@ export class Client {
 	// The link.
 
 	private openLink(): void {
-		const { resolver, servers } = this.options;
+		const resolver = this.options.resolver;
+		const servers = this.options.servers;
 		servers?.handleOpening(this.reference !== undefined);
-		const { host = "localhost" } = this.place();
+		const host = this.place().host ?? "localhost";
 		if (resolver === undefined || isAddress(host)) {
 			this.connect(host);
 			return;
@@ -985,8 +990,8 @@ export class Client {
 	}
 
 	private connect(address: string): void {
-		const { socket } = this.options;
-		const { port = 1883 } = this.place();
+		const socket = this.options.socket;
+		const port = this.place().port ?? 1883;
 		handleOpening(this.session, CONNECT);
 		try {
 			this.socket = new socket.io({
@@ -1013,7 +1018,9 @@ export class Client {
 
 	/** Where the next attempt goes: true where a server has just sent us to another, and we follow. */
 	private follow(code: number): boolean {
-		const { options, reference, session } = this;
+		const options = this.options;
+		const reference = this.reference;
+		const session = this.session;
 		// It stands as long as it serves us; a temporary one, for one connection.
 		if (reference !== undefined && (session.phase !== ONLINE || !reference.moved)) this.reference = undefined;
 		if (code !== USE_ANOTHER_SERVER && code !== SERVER_MOVED) return false;
@@ -1055,7 +1062,7 @@ export class Client {
 
 	private shut(): void {
 		const session = this.session;
-		const { goodbye } = this;
+		const goodbye = this.goodbye;
 		if (goodbye === true) this.sendDisconnect(0, undefined);
 		else if (goodbye !== false) this.sendDisconnect(goodbye.reason ?? 0, goodbye.properties);
 		this.abort();
@@ -1104,7 +1111,7 @@ export class Client {
 				this.call(this.options.onPublishEnd, ticket, END_DROPPED, DISPLACED);
 				continue;
 			}
-			const { words } = session;
+			const words = session.words;
 			let entry = firstEntry(session);
 			while ((words[entry] & STATE_MASK) !== IS_ENDED) entry = entryAfter(session, entry);
 			const head = words[entry];
@@ -1140,7 +1147,7 @@ export class Client {
 	}
 
 	private report(code: number, error: unknown): void {
-		const { onError } = this.options;
+		const onError = this.options.onError;
 		if (onError === undefined) return;
 		try {
 			onError.call(this.options, code, error);

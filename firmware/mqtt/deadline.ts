@@ -45,7 +45,8 @@ const DAY_MS = 86_400_000;
 
 /** The options' timeouts, with their defaults, into the session's words. Throws Misuse for what is no time in ms. */
 export function takeWaits(session: Session): void {
-	const { backoff, timeouts } = session.options;
+	const backoff = session.options.backoff;
+	const timeouts = session.options.timeouts;
 	const words = session.words;
 	checked("timeouts.pingMs", timeouts?.pingMs ?? 1, 1, DAY_MS);
 	checked("timeouts.silenceMs", timeouts?.silenceMs ?? 0, 0, DAY_MS * 2);
@@ -60,7 +61,8 @@ export function takeWaits(session: Session): void {
 
 /** The waits that hang on the keep-alive: the server's in seconds, which goes before ours, or -1 for ours. */
 export function setKeepAlive(session: Session, seconds: number): void {
-	const { options, words } = session;
+	const options = session.options;
+	const words = session.words;
 	const keepAliveMs = (seconds < 0 ? (options.keepAlive ?? KEEP_ALIVE_SECONDS) : seconds) * 1000;
 	const pingMs = options.timeouts?.pingMs ?? 10_000;
 	// A PINGREQ unanswered for a whole keep-alive would keep the next one from leaving in time.
@@ -102,7 +104,8 @@ export function pollDeadline(session: Session): number {
 
 /** A deadline that has passed, now disarmed, or NONE. */
 export function takeExpired(session: Session): number {
-	const { now, words } = session;
+	const now = session.now;
+	const words = session.words;
 	let next = (now + LONG_MS) | 0;
 	for (let kind = 0; kind < WAITS; kind += 1) {
 		if ((session.armed & (1 << kind)) === 0) continue;

@@ -92,7 +92,10 @@ export function takePublish(packet: Incoming): number {
 function takePublishProperties(packet: Incoming, at: number): number {
 	const code = takeProperties(packet, at, IN_PUBLISH);
 	if (code !== OK) return code;
-	const { bytes, propertiesAt, propertiesStop, stop } = packet;
+	const bytes = packet.bytes;
+	const propertiesAt = packet.propertiesAt;
+	const propertiesStop = packet.propertiesStop;
+	const stop = packet.stop;
 	const response = findProperty(bytes, propertiesAt, propertiesStop, RESPONSE_TOPIC);
 	// [MQTT-3.3.2-14] Whoever answers will publish to it.
 	if (response !== 0 && !isTopicName(bytes, response + 2, takeUint16(bytes, response))) return PROPERTY_NOT_ALLOWED;
@@ -107,7 +110,8 @@ function takePublishProperties(packet: Incoming, at: number): number {
  * come; where they do not say it yet, minus the least that it can be.
  */
 export function publishHeadLength(packet: Incoming, end: number): number {
-	const { at, bytes } = packet;
+	const at = packet.at;
+	const bytes = packet.bytes;
 	if (at + 2 > end) return -2;
 	const length = 2 + ((bytes[at] << 8) | bytes[at + 1]) + ((packet.first & QOS_MASK) === 0 ? 0 : 2);
 	if (packet.five === 0) return length;
@@ -135,7 +139,8 @@ export function takeAck(packet: Incoming): number {
 
 /** SUBACK (`codes` OF_SUBACK) or UNSUBACK: a packet id, then one code a filter, left at `payloadAt`; UNSUBACK has none in 3.1.1. */
 export function takeSuback(packet: Incoming, codes: number): number {
-	const { bytes, stop } = packet;
+	const bytes = packet.bytes;
+	const stop = packet.stop;
 	const packetId = (bytes[packet.at] << 8) | bytes[packet.at + 1];
 	let at = packet.at + 2;
 	if (at > stop) return BAD_LENGTH;
@@ -164,7 +169,8 @@ function isSubackCode(packet: Incoming, code: number, codes: number): boolean {
  * Session Present, 0 or 1.
  */
 export function takeConnack(packet: Incoming): number {
-	const { bytes, at } = packet;
+	const bytes = packet.bytes;
+	const at = packet.at;
 	if (packet.stop - at < 2) return BAD_LENGTH;
 	const flags = bytes[at];
 	let reason = bytes[at + 1];
@@ -225,7 +231,8 @@ function takeReason(packet: Incoming, at: number, reasons: number, place: number
 
 /** A block of properties with its length before it. */
 function takeProperties(packet: Incoming, at: number, place: number): number {
-	const { bytes, stop } = packet;
+	const bytes = packet.bytes;
+	const stop = packet.stop;
 	let length = 0;
 	let shift = 0;
 	for (;;) {

@@ -69,7 +69,9 @@ export function sessionExpiry(options: ClientOptions): number {
 
 /** Length of the properties of CONNECT: our own, and what the application adds. */
 function connectPropertiesLength(session: Session): number {
-	const { authentication, maximumPacketSize, properties } = session.options;
+	const authentication = session.options.authentication;
+	const maximumPacketSize = session.options.maximumPacketSize;
+	const properties = session.options.properties;
 	// Session Expiry Interval and Receive Maximum are always there.
 	let length = 8 + (properties?.length ?? 0);
 	if (maximumPacketSize !== undefined) length += 5;
@@ -78,8 +80,10 @@ function connectPropertiesLength(session: Session): number {
 }
 
 function putConnectProperties(session: Session, bytes: Uint8Array, at: number): number {
-	const { options } = session;
-	const { authentication, maximumPacketSize, properties } = options;
+	const options = session.options;
+	const authentication = options.authentication;
+	const maximumPacketSize = options.maximumPacketSize;
+	const properties = options.properties;
 	at = putVarint(bytes, at, connectPropertiesLength(session));
 	bytes[at] = SESSION_EXPIRY_INTERVAL;
 	at = putUint32(bytes, at + 1, sessionExpiry(options));
@@ -101,12 +105,12 @@ function putConnectProperties(session: Session, bytes: Uint8Array, at: number): 
 
 /** Length of an Authentication Method and, where the exchange has some, of Authentication Data. */
 function authenticationLength(session: Session, method: string): number {
-	const { exchange } = session;
+	const exchange = session.exchange;
 	return 3 + utf8Length(method) + (exchange === undefined ? 0 : 3 + exchange.length);
 }
 
 function putAuthentication(session: Session, bytes: Uint8Array, at: number, method: string): number {
-	const { exchange } = session;
+	const exchange = session.exchange;
 	bytes[at] = AUTHENTICATION_METHOD;
 	at = putBinary(bytes, at + 1, method);
 	if (exchange === undefined) return at;
@@ -143,7 +147,9 @@ export function putAuth(
  * The length of CONNECT behind its fixed header. Throws Misuse for strings that MQTT cannot carry. Allocates.
  */
 export function connectRemaining(session: Session): number {
-	const { will, userName, password } = session.options;
+	const will = session.options.will;
+	const userName = session.options.userName;
+	const password = session.options.password;
 	const five = session.packet.five;
 	let length = 12 + utf8Length(session.clientId, "clientId");
 	if (five !== 0) {
@@ -160,8 +166,12 @@ export function connectRemaining(session: Session): number {
 
 /** CONNECT; `remaining` is connectRemaining(). Allocates, once a connection. */
 export function putConnect(session: Session, at: number, remaining: number): number {
-	const { bytes, clientId, options } = session;
-	const { will, userName, password } = options;
+	const bytes = session.bytes;
+	const clientId = session.clientId;
+	const options = session.options;
+	const will = options.will;
+	const userName = options.userName;
+	const password = options.password;
 	const five = session.packet.five;
 	let flags = asksClean(options) ? CLEAN_SESSION : 0;
 	// Without a will its QoS and retain bits stay 0 [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15].

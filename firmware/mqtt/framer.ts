@@ -51,7 +51,11 @@ export function fill(session: Session, socket: Socket, count: number): number {
 
 /** The same behind what has to be kept. */
 function append(session: Session, socket: Socket, count: number): number {
-	const { buffer, bytes, floor, start, stageAt } = session;
+	const buffer = session.buffer;
+	const bytes = session.bytes;
+	const floor = session.floor;
+	const start = session.start;
+	const stageAt = session.stageAt;
 	const kept = session.end - start;
 	if (start !== floor) bytes.copyWithin(floor, start, session.end);
 	session.start = floor;
@@ -100,8 +104,12 @@ export function next(session: Session): number {
 
 /** A packet has begun that is not whole yet: will it ever be, in this area? */
 function beginLarge(session: Session, remaining: number): number {
-	const { bytes, end, packet, receiveAt } = session;
-	const { at, first } = packet;
+	const bytes = session.bytes;
+	const end = session.end;
+	const packet = session.packet;
+	const receiveAt = session.receiveAt;
+	const at = packet.at;
+	const first = packet.first;
 	const room = session.stageAt - receiveAt;
 	const size = at - session.start + remaining;
 	if (size <= room) return NOTHING;

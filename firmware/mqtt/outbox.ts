@@ -94,7 +94,8 @@ export function append(session: Session, length: number): number {
  * order [MQTT-4.6.0-1]. Returns where it lies now.
  */
 export function putFirst(session: Session, entry: number): number {
-	const { rows, words } = session;
+	const rows = session.rows;
+	const words = session.words;
 	let at = session.unsent;
 	while (at !== entry && ((words[at] & (STATE_MASK | AHEAD)) !== QUEUED || isBegun(session, at)))
 		at += sizeOf(words[at]);

@@ -170,7 +170,8 @@ export function acknowledge(session: Session, token: number, reason: number): bo
  * lane has no room for them, and where the server takes no packet of that size [MQTT-3.4.2-2] [MQTT-3.5.2-2].
  */
 export function acknowledgeWith(session: Session, token: number, reason: number, block: Uint8Array): boolean {
-	const { bytes, words } = session;
+	const bytes = session.bytes;
+	const words = session.words;
 	const isNext = session.queued > 0 && words[queueAt(session, 0)] === token;
 	if (!acknowledge(session, token, reason)) return false;
 	const length = block.length + REASON_LENGTH + 1;
@@ -250,7 +251,10 @@ export function pollLane(session: Session): number {
 
 /** As many as fit; and what has waited in the queue for room in the lane moves up. */
 function pollPart(session: Session): number {
-	const { bytes, laneAt, laneEnd, stageAt } = session;
+	const bytes = session.bytes;
+	const laneAt = session.laneAt;
+	const laneEnd = session.laneEnd;
+	const stageAt = session.stageAt;
 	const room = Math.min(session.room, session.total - stageAt);
 	let length = 0;
 	while (laneAt + length < laneEnd) {
@@ -282,7 +286,10 @@ export function rewindReceived(session: Session): void {
  * held: what they have brought about has happened. Allocates.
  */
 export function acceptedIds(session: Session): number[] {
-	const { queued, received, receivedAt, words } = session;
+	const queued = session.queued;
+	const received = session.received;
+	const receivedAt = session.receivedAt;
+	const words = session.words;
 	const ids: number[] = [];
 	for (let at = receivedAt; at < receivedAt + received; at += 1)
 		if ((words[at] & ACCEPTED) !== 0) ids.push(words[at] & ID_MASK);

@@ -84,7 +84,10 @@ export function addFilter(session: Session, filter: string, bits: number): numbe
 
 /** Frees the row of a filter. */
 export function removeFilter(session: Session, handle: number): void {
-	const { bytes, topics, topicsAt, words } = session;
+	const bytes = session.bytes;
+	const topics = session.topics;
+	const topicsAt = session.topicsAt;
+	const words = session.words;
 	const text = filterAt(session, handle);
 	const size = chunkSize(takeUint16(bytes, text));
 	bytes.copyWithin(text, text + size, session.textEnd);
@@ -103,7 +106,8 @@ export function removeFilter(session: Session, handle: number): void {
 
 /** The first handle from `handle` on whose state has these bits under the mask, or 0. */
 export function nextTopic(session: Session, handle: number, mask: number, bits: number): number {
-	const { topics, words } = session;
+	const topics = session.topics;
+	const words = session.words;
 	let at = stateAt(session, handle);
 	while (handle <= topics) {
 		if ((words[at] & mask) === bits) return handle;
@@ -164,7 +168,11 @@ export function nextMatch(session: Session, handle: number, at: number, length: 
 
 /** `standing` is WANTED for a filter, 0 for a name. */
 function add(session: Session, text: string, standing: number): number {
-	const { bytes, textEnd: at, topics, topicsAt, words } = session;
+	const bytes = session.bytes;
+	const at = session.textEnd;
+	const topics = session.topics;
+	const topicsAt = session.topicsAt;
+	const words = session.words;
 	const length = utf8Length(text, "topic");
 	const end = at + chunkSize(length);
 	const fits = end <= session.outboxAt << 2;

@@ -48,7 +48,8 @@ export function pollAuth(session: Session): number {
 
 /** AUTH, which a server may only send where the options have a mechanism [MQTT-4.12.0-6]. */
 export function handleAuth(session: Session): number {
-	const { options, packet } = session;
+	const options = session.options;
+	const packet = session.packet;
 	const mechanism = options.authentication;
 	const isOnline = session.phase === ONLINE;
 	if (mechanism === undefined || (isOnline && !isArmed(session, CONNACK))) return fail(session, UNEXPECTED_PACKET);
@@ -76,7 +77,8 @@ export function handleAuth(session: Session): number {
 
 /** What the server says with its last packet, which is in the record: OK, or the code of what is wrong. */
 export function finishExchange(session: Session): number {
-	const { options, packet } = session;
+	const options = session.options;
+	const packet = session.packet;
 	const mechanism = options.authentication;
 	session.exchange = undefined;
 	// The same method all the way [MQTT-4.12.0-5], and none where we have named none [MQTT-4.12.0-6].

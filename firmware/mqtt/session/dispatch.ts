@@ -256,8 +256,11 @@ export function handleLinkUp(session: Session): number {
  * session waits for the next one, whose time is set here.
  */
 export function handleLinkDown(session: Session, code: number): void {
-	const { options, words } = session;
-	const { backoff, random, servers } = options;
+	const options = session.options;
+	const words = session.words;
+	const backoff = options.backoff;
+	const random = options.random;
+	const servers = options.servers;
 	// At 3.1.1 a server cannot say why it closes.
 	const isThrownOut = code === LINK_LOST && session.packet.five === 0 && isArmed(session, STABLE);
 	const failures = nextFailures(words[FAILURES], isThrownOut);

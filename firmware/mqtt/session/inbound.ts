@@ -48,7 +48,8 @@ function hasTopicName(session: Session): boolean {
 
 /** Bytes that are no string are malformed; a string that is no topic name breaks the protocol. */
 function failTopic(session: Session): number {
-	const { topicAt, topicLength } = session.packet;
+	const topicAt = session.packet.topicAt;
+	const topicLength = session.packet.topicLength;
 	return fail(session, isUtf8(session.bytes, topicAt, topicLength) ? BAD_PUBLISH_TOPIC : BAD_STRING);
 }
 

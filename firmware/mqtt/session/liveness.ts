@@ -63,7 +63,8 @@ export function handleSilence(session: Session): number {
  * not. Too old, and the link is closed; sending again is for the next connection [MQTT-4.4.0-1].
  */
 export function handleAckDeadline(session: Session): number {
-	const { now, words } = session;
+	const now = session.now;
+	const words = session.words;
 	let age = session.requestId === 0 ? -1 : (now - words[REQUEST_MS]) >>> 0;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;

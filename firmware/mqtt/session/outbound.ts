@@ -141,7 +141,9 @@ function enqueue(session: Session, nameAt: number, size: number, flags: number):
 
 /** Whose topic it is, for its alias: the handle in the entry's second word. A name without a handle has no alias. */
 function noteTopic(session: Session, entry: number, nameAt: number): void {
-	const { topics, topicsAt, words } = session;
+	const topics = session.topics;
+	const topicsAt = session.topicsAt;
+	const words = session.words;
 	const handle = words.indexOf(nameAt, topicsAt + 1) - topicsAt;
 	if (handle > 0 && handle <= topics) words[entry + 1] |= handle << HANDLE_SHIFT;
 }
@@ -171,7 +173,7 @@ export function requestStream(
 	block: Uint8Array | undefined,
 ): number {
 	const bytes = session.bytes;
-	const { five } = session.packet;
+	const five = session.packet.five;
 	const nameLength = ((bytes[nameAt] << 8) | bytes[nameAt + 1]) + 2;
 	const remaining = nameLength + length + propertiesLength(five, block) + (flags > RETAIN ? 2 : 0);
 	if (remaining > REMAINING_LENGTH_MAX) return -TOO_LARGE;
@@ -195,7 +197,8 @@ export function requestStream(
 
 /** The next message that has not left, or its first bytes: see pollTransmit. */
 export function pollMessage(session: Session): number {
-	const { bytes, words } = session;
+	const bytes = session.bytes;
+	const words = session.words;
 	const full = (session.todo & LIMITED) !== 0 && underWay(session) >= session.words[SERVER_MAXIMUM];
 	let entry = session.unsent;
 	let waits = false;
@@ -238,7 +241,9 @@ export function pollMessage(session: Session): number {
  * message goes as it is. The head behind it, which has the topic in full, counts as sent then.
  */
 function putAliased(session: Session, entry: number): number {
-	const { bytes, stageAt, words } = session;
+	const bytes = session.bytes;
+	const stageAt = session.stageAt;
+	const words = session.words;
 	const handle = words[entry + 1] >>> HANDLE_SHIFT;
 	if (handle === 0) return 0;
 	const from = (entry + ENTRY_WORDS) << 2;
@@ -282,7 +287,8 @@ function underWay(session: Session): number {
 
 /** More of the message under way, behind the first `lead` bytes of the stage; those count with it. */
 export function continueMessage(session: Session, lead: number): number {
-	const { sendOffset, words } = session;
+	const sendOffset = session.sendOffset;
+	const words = session.words;
 	const stageAt = session.stageAt + lead;
 	const entry = session.sending;
 	const left = (words[entry] & LENGTH_MASK) - sendOffset;
@@ -415,7 +421,9 @@ export function takeGone(session: Session, ticket: number): boolean {
  * say so, unless some of it has left.
  */
 export function rewindMessages(session: Session, code: number): void {
-	const { bytes, options, words } = session;
+	const bytes = session.bytes;
+	const options = session.options;
+	const words = session.words;
 	const keeps = options.qos0WhileOffline === "keep";
 	session.unsent = session.outboxAt;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {

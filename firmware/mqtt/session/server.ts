@@ -53,7 +53,7 @@ export function takeServerLimits(session: Session): void {
 	const packet = session.packet;
 	const largest = property(session, MAXIMUM_PACKET_SIZE, 0xffff_ffff);
 	const maximumQos = property(session, MAXIMUM_QOS, 2);
-	const { options } = session;
+	const options = session.options;
 	session.largest = largest;
 	session.sendLimit = Math.min(largest, session.total - session.stageAt);
 	// Flags with QoS 1 are the bits 2 and 3 of the mask, those with QoS 2 the bits 4 and 5; with retain, the odd ones.
@@ -118,7 +118,8 @@ export function publishRefusal(session: Session, flags: number, size: number): n
 
 /** Messages that were taken before this server was known, and that it does not take: they end. */
 export function refuseImpossible(session: Session): void {
-	const { bytes, words } = session;
+	const bytes = session.bytes;
+	const words = session.words;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const head = words[entry];
 		const state = head & STATE_MASK;
@@ -130,6 +131,8 @@ export function refuseImpossible(session: Session): void {
 }
 
 function property(session: Session, id: number, otherwise: number): number {
-	const { bytes, propertiesAt, propertiesStop } = session.packet;
+	const bytes = session.packet.bytes;
+	const propertiesAt = session.packet.propertiesAt;
+	const propertiesStop = session.packet.propertiesStop;
 	return integerProperty(bytes, propertiesAt, propertiesStop, id, otherwise);
 }

@@ -45,7 +45,9 @@ export function pollRequest(session: Session): number {
 
 /** One packet for as many filters as fit. */
 function pollBatch(session: Session, first: number, from: number, to: number): number {
-	const { bytes, stageAt, words } = session;
+	const bytes = session.bytes;
+	const stageAt = session.stageAt;
+	const words = session.words;
 	const five = session.packet.five;
 	const most = Math.min(session.room, session.sendLimit);
 	// Its answer has a byte a filter, and has to fit into the receive area.
@@ -90,7 +92,9 @@ export function handleSuback(session: Session): number {
 }
 
 function handleAnswer(session: Session, first: number, codes: number, from: number, to: number): number {
-	const { bytes, packet, words } = session;
+	const bytes = session.bytes;
+	const packet = session.packet;
+	const words = session.words;
 	const code = takeSuback(packet, codes);
 	if (code !== OK) return fail(session, code);
 	if (words[REQUEST_FIRST] !== first || packet.packetId !== session.requestId) return fail(session, UNEXPECTED_PACKET);
