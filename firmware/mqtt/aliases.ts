@@ -35,10 +35,9 @@ function oursAt(session: Session): number {
 
 /** A new connection, whose server takes `count` aliases of ours. */
 export function resetAliases(session: Session, count: number): void {
-	const aliases = session.aliases;
 	const words = session.words;
 	const ours = oursAt(session);
-	const end = ours + aliases * 2 + 1;
+	const end = ours + session.aliases * 2 + 1;
 	words.fill(0, ours, end);
 	if (words[end] !== GIVEN_UP) words[end] = (end + 1) << 2;
 	// The highest stands first: they are given out from the last on.
@@ -60,30 +59,25 @@ export function useAlias(session: Session, handle: number): number {
 
 /** The PUBLISH in the record has an alias: its topic is kept, or found. OK, or the code of what is wrong. */
 export function takeAlias(session: Session): number {
-	const aliases = session.aliases;
-	const bytes = session.bytes;
 	const packet = session.packet;
-	const words = session.words;
-	const alias = integerProperty(bytes, packet.propertiesAt, packet.propertiesStop, TOPIC_ALIAS, 0);
+	const alias = integerProperty(session.bytes, packet.propertiesAt, packet.propertiesStop, TOPIC_ALIAS, 0);
 	if (alias === 0 || alias > aliasMaximum(session)) return BAD_TOPIC_ALIAS; // [MQTT-3.3.2-8] [MQTT-3.3.2-9]
-	const at = oursAt(session) + aliases + alias;
+	const at = oursAt(session) + session.aliases + alias;
 	if (packet.topicLength > 0) return keepText(session, at);
-	const text = words[at];
+	const text = session.words[at];
 	// An alias that stands for nothing is no topic.
 	if (text === 0) return BAD_PUBLISH_TOPIC;
 	packet.topicAt = text + 2;
-	packet.topicLength = takeUint16(bytes, text);
+	packet.topicLength = takeUint16(session.bytes, text);
 	return OK;
 }
 
 function keepText(session: Session, at: number): number {
-	const aliases = session.aliases;
 	const bytes = session.bytes;
-	const laneAt = session.laneAt;
 	const packet = session.packet;
 	const words = session.words;
-	const first = oursAt(session) + aliases + 1;
-	const end = first + aliases;
+	const first = oursAt(session) + session.aliases + 1;
+	const end = first + session.aliases;
 	const old = words[at];
 	if (old !== 0) {
 		const size = takeUint16(bytes, old) + 2;
@@ -94,7 +88,7 @@ function keepText(session: Session, at: number): number {
 	words[at] = 0;
 	const text = words[end];
 	const size = packet.topicLength + 2;
-	if (text + size > laneAt) {
+	if (text + size > session.laneAt) {
 		words[end] = GIVEN_UP;
 		return ALIASES_FULL;
 	}

@@ -42,11 +42,15 @@ import { takeUint16, utf8Bytes, utf8Length } from "./wire.js";
 
 /** What is missing would otherwise be missed much later, in a callback. */
 export function checkCollaborators(options: ClientOptions): void {
-	if (typeof options.socket?.io !== "function") throw new Misuse(BAD_OPTION, "socket.io: expected a class");
-	if (typeof options.timer?.io !== "function") throw new Misuse(BAD_OPTION, "timer.io: expected a class");
-	if (typeof options.clock?.now !== "function") throw new Misuse(BAD_OPTION, "clock: expected an object with now()");
-	if (typeof options.random?.next !== "function")
-		throw new Misuse(BAD_OPTION, "random: expected an object with next()");
+	checkFunction(options.socket?.io, "socket.io");
+	checkFunction(options.timer?.io, "timer.io");
+	checkFunction(options.clock?.now, "clock.now");
+	checkFunction(options.random?.next, "random.next");
+}
+
+/** Throws Misuse for what cannot be called. */
+export function checkFunction(value: unknown, name: string): void {
+	if (typeof value !== "function") throw new Misuse(BAD_OPTION, `${name}: expected a function`);
 }
 
 /** Throws Misuse: Source.read wants to publish. */
@@ -153,19 +157,17 @@ const GOODBYES: readonly number[] = Object.freeze([
 /** Throws Misuse for what CONNECT may not say. */
 export function checkConnect(options: ClientOptions): void {
 	const clientId = options.clientId;
-	const password = options.password;
 	const protocolVersion = options.protocolVersion ?? 4;
-	const properties = options.properties;
 	const will = options.will;
 	if (protocolVersion !== 4 && protocolVersion !== 5)
 		throw new Misuse(BAD_OPTION, `protocolVersion: expected 4 or 5, got ${protocolVersion}`);
 	if (typeof clientId !== "string") throw new Misuse(BAD_OPTION, `clientId: expected a string, got ${clientId}`);
 	if (clientId === "" && options.cleanSession === false && protocolVersion === 4)
 		throw new Misuse(BAD_OPTION, "clientId: may only be empty with cleanSession [MQTT-3.1.3-7]");
-	if (password !== undefined && options.userName === undefined && protocolVersion === 4)
+	if (options.password !== undefined && options.userName === undefined && protocolVersion === 4)
 		throw new Misuse(BAD_OPTION, "password: needs a user name in MQTT 3.1.1 [MQTT-3.1.2-22]");
 	checked("sessionExpiry", options.sessionExpiry ?? 0, 0, 0xffff_ffff);
-	if (properties !== undefined) checkBlock(options, properties, IN_CONNECT);
+	if (options.properties !== undefined) checkBlock(options, options.properties, IN_CONNECT);
 	checked("redirects", options.redirects ?? 0, 0, 10);
 	checkAuthentication(options);
 	if (will === undefined) return;
@@ -179,15 +181,13 @@ export function checkConnect(options: ClientOptions): void {
 
 function checkAuthentication(options: ClientOptions): void {
 	const authentication = options.authentication;
-	const protocolVersion = options.protocolVersion;
 	if (authentication === undefined) return;
-	if (protocolVersion !== 5) throw new Misuse(BAD_OPTION, "authentication: needs protocolVersion 5");
-	const finish = authentication.finish;
+	if (options.protocolVersion !== 5) throw new Misuse(BAD_OPTION, "authentication: needs protocolVersion 5");
 	const method = authentication.method;
-	const next = authentication.next;
-	const start = authentication.start;
-	if (typeof method !== "string" || [start, next, finish].some(step => typeof step !== "function"))
-		throw new Misuse(BAD_OPTION, "authentication: expected method, start(), next() and finish()");
+	if (typeof method !== "string") throw new Misuse(BAD_OPTION, "authentication.method: expected a string");
+	checkFunction(authentication.start, "authentication.start");
+	checkFunction(authentication.next, "authentication.next");
+	checkFunction(authentication.finish, "authentication.finish");
 	utf8Length(method, "authentication.method");
 	if (authentication.properties !== undefined) checkBlock(options, authentication.properties, IN_AUTH);
 }

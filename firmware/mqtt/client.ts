@@ -16,6 +16,7 @@ import {
 	checkCollaborators,
 	checkConnect,
 	checkFilter,
+	checkFunction,
 	checkGoodbye,
 	checkPublish,
 	checkRefusal,
@@ -318,9 +319,8 @@ export class Client {
 		const session = this.session;
 		if (typeof topic !== "number") return this.publishByName(topic, payload, length as PublishOptions | undefined);
 		const at = topic < 0 ? 0 : topic > session.topics ? 0 : session.words[session.topicsAt + topic];
-		const size = payload.length;
-		const count = (length as number | undefined) ?? size - offset;
-		let wrong = offset + count > size;
+		const count = (length as number | undefined) ?? payload.length - offset;
+		let wrong = offset + count > payload.length;
 		if (!(at > 0)) wrong = true;
 		if ((payload as Uint8Array).BYTES_PER_ELEMENT !== 1) wrong = true;
 		// Whole numbers from 0 up are what they are as 32 bits without a sign.
@@ -374,18 +374,17 @@ export class Client {
 		flags: number,
 		offset: number,
 	): number {
-		const session = this.session;
-		const store = this.options.store;
 		let wish = flags & (KEEP | RAM_ONLY | FIRST);
 		// One of the three, or FIRST with RAM_ONLY, which is what FIRST means.
-		if (wish !== FIRST && (store === undefined || (wish !== KEEP && (wish & ~FIRST) !== RAM_ONLY))) wish = 0;
+		if (wish !== FIRST && (this.options.store === undefined || (wish !== KEEP && (wish & ~FIRST) !== RAM_ONLY)))
+			wish = 0;
 		// Not by bits: what is no whole number must not become one.
 		const rest = flags - wish;
 		checkPublish(topic, nameAt, payload, length, rest, offset);
-		if ((session.todo & READING) !== 0) refuseInSource();
-		const reason = publishRefusal(session, rest, 0);
+		if ((this.session.todo & READING) !== 0) refuseInSource();
+		const reason = publishRefusal(this.session, rest, 0);
 		if (reason !== 0) return -reason;
-		session.todo |= (wish === FIRST ? FIRST | RAM_ONLY : wish) << WISH_SHIFT;
+		this.session.todo |= (wish === FIRST ? FIRST | RAM_ONLY : wish) << WISH_SHIFT;
 		return rest;
 	}
 
@@ -454,7 +453,7 @@ export class Client {
 		handler: MessageHandler,
 		options?: SubscribeOptions,
 	): number | number[] {
-		if (typeof handler !== "function") throw new Misuse(BAD_OPTION, "subscribe: expected a function for the messages");
+		checkFunction(handler, "handler");
 		const handles = this.addFilters(typeof filters === "string" ? [filters] : filters, handler, options);
 		this.session.todo |= WANTS_REQUEST;
 		this.turn();
@@ -489,9 +488,8 @@ export class Client {
 	}
 
 	private keepBlock(handle: number, block: Uint8Array | undefined): void {
-		const session = this.session;
-		if (block !== undefined) session.blocks ??= [];
-		if (session.blocks !== undefined) session.blocks[handle] = block;
+		if (block !== undefined) this.session.blocks ??= [];
+		if (this.session.blocks !== undefined) this.session.blocks[handle] = block;
 	}
 
 	/**
@@ -520,14 +518,12 @@ export class Client {
 	 * wait. Throws Misuse for what no PUBACK can have.
 	 */
 	acknowledge(token: number, reason = 0, properties?: Uint8Array): boolean {
-		const options = this.options;
-		const session = this.session;
-		if (reason !== 0) checkRefusal(options, reason);
-		if (properties !== undefined) checkBlock(options, properties, IN_ACK);
+		if (reason !== 0) checkRefusal(this.options, reason);
+		if (properties !== undefined) checkBlock(this.options, properties, IN_ACK);
 		const known =
 			properties === undefined
-				? acknowledge(session, token, reason)
-				: acknowledgeWith(session, token, reason, properties);
+				? acknowledge(this.session, token, reason)
+				: acknowledgeWith(this.session, token, reason, properties);
 		if (known) this.turn();
 		return known;
 	}
@@ -545,21 +541,19 @@ export class Client {
 	 * under way already, or too much to say. Throws Misuse without a mechanism.
 	 */
 	authenticate(): boolean {
-		const session = this.session;
 		const mechanism = this.options.authentication;
 		if (mechanism === undefined) throw new Misuse(BAD_STATE, "authenticate: needs options.authentication");
-		const begun = requestAuthentication(session, mechanism);
+		const begun = requestAuthentication(this.session, mechanism);
 		if (begun) this.turn();
 		return begun;
 	}
 
 	/** Calls onDrained(OK) once every publish has ended, onDrained(DRAIN_TIMEOUT) after `milliseconds`, or with CLOSED. */
 	drain(milliseconds: number): void {
-		const session = this.session;
 		checked("drain", milliseconds, 0, 86_400_000);
-		if (session.phase === CLOSED) throw new Misuse(BAD_STATE, "drain: the client is not open");
-		session.todo |= DRAINING;
-		arm(session, DRAIN, this.options.clock.now() + milliseconds);
+		if (this.session.phase === CLOSED) throw new Misuse(BAD_STATE, "drain: the client is not open");
+		this.session.todo |= DRAINING;
+		arm(this.session, DRAIN, this.options.clock.now() + milliseconds);
 		this.turn();
 	}
 
@@ -628,10 +622,9 @@ export class Client {
 
 	/** Begins a turn: false where one is under way already, which will see to everything. */
 	private begin(): boolean {
-		const session = this.session;
-		if ((session.todo & BUSY) !== 0) return false;
-		session.todo |= BUSY;
-		session.now = this.options.clock.now();
+		if ((this.session.todo & BUSY) !== 0) return false;
+		this.session.todo |= BUSY;
+		this.session.now = this.options.clock.now();
 		return true;
 	}
 
@@ -687,7 +680,6 @@ export class Client {
 	}
 
 	private handle(event: number): void {
-		const session = this.session;
 		switch (event) {
 			case EVENT_ONLINE:
 			case RESUMED:
@@ -703,10 +695,10 @@ export class Client {
 				this.call(this.options.onAuthenticated);
 				return;
 			case PONG:
-				this.call(this.options.onPing, session.words[PING_MS]);
+				this.call(this.options.onPing, this.session.words[PING_MS]);
 				return;
 			case DISCONNECTED:
-				this.dropLink(session.error);
+				this.dropLink(this.session.error);
 				return;
 			case FAILED:
 				this.fail();
@@ -753,10 +745,9 @@ export class Client {
 
 	/** The message, or span, to every handler whose filter matches; and acknowledged, if that was the last of it. */
 	private deliver(): void {
-		const session = this.session;
-		const packet = session.packet;
+		const packet = this.session.packet;
 		const handler = this.handlers[packet.route];
-		if (handler === undefined || session.lastWildcard !== 0 || packet.payloadLength !== packet.total) {
+		if (handler === undefined || this.session.lastWildcard !== 0 || packet.payloadLength !== packet.total) {
 			this.deliverToAll();
 			if (!packet.last) return;
 		} else {
@@ -768,7 +759,7 @@ export class Client {
 			}
 		}
 		if (packet.packetId === 0) packet.token = NOT_DELIVERED;
-		else if (finishDelivery(session) === FAILED) this.fail();
+		else if (finishDelivery(this.session) === FAILED) this.fail();
 	}
 
 	private deliverToAll(): void {
@@ -789,11 +780,10 @@ export class Client {
 	}
 
 	private hand(handle: number): boolean {
-		const session = this.session;
-		const packet = session.packet;
+		const packet = this.session.packet;
 		const handler = this.handlers[handle];
 		if (handler === undefined) return false;
-		if (packet.payloadLength === packet.total || (session.words[stateAt(session, handle)] & STREAMS) !== 0)
+		if (packet.payloadLength === packet.total || (this.session.words[stateAt(this.session, handle)] & STREAMS) !== 0)
 			this.call(handler, packet);
 		else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
 		return true;
@@ -837,13 +827,12 @@ export class Client {
 	private publishByName(name: string, payload: string | Uint8Array, options: PublishOptions | undefined): number {
 		const session = this.session;
 		const bytes = session.bytes;
-		const stageAt = session.stageAt;
 		// The name is put into the stage, which a source is just filling.
 		if ((session.todo & READING) !== 0) refuseInSource();
 		const length = utf8Length(name, "topic name");
 		const data = typeof payload === "string" ? utf8Bytes(payload) : payload;
 		const qos = checked("qos", options?.qos ?? 0, 0, 2);
-		const at = stageAt + HEAD_MOST;
+		const at = session.stageAt + HEAD_MOST;
 		if (at + 2 + length > session.total) return -TOO_LARGE;
 		putUtf8(bytes, putUint16(bytes, at, length), name);
 		if (!isTopicName(bytes, at + 2, length)) throw new Misuse(BAD_TOPIC_NAME, `topic name not allowed: "${name}"`);
@@ -867,11 +856,10 @@ export class Client {
 
 	/** All that can be sent now. */
 	private transmit(): void {
-		const session = this.session;
-		while ((session.todo & SENDS) !== 0 && this.socket !== undefined) {
-			const count = pollTransmit(session);
+		while ((this.session.todo & SENDS) !== 0 && this.socket !== undefined) {
+			const count = pollTransmit(this.session);
 			if (count === 0) return;
-			if (count < 0) this.dropLink(session.error);
+			if (count < 0) this.dropLink(this.session.error);
 			else this.write(count);
 		}
 	}
@@ -930,23 +918,20 @@ export class Client {
 	}
 
 	private schedule(): void {
-		const session = this.session;
-		const timer = this.timer;
-		session.todo &= ~EARLIER;
-		if (timer === undefined) return;
-		const at = pollDeadline(session);
+		this.session.todo &= ~EARLIER;
+		if (this.timer === undefined) return;
+		const at = pollDeadline(this.session);
 		if (this.timerSet && ((at - this.timerAt) | 0) >= 0) return;
 		this.timerSet = true;
 		this.timerAt = at;
-		timer.schedule(Math.max((at - session.now) | 0, 0));
+		this.timer.schedule(Math.max((at - this.session.now) | 0, 0));
 	}
 
 	// The link.
 
 	private openLink(): void {
 		const resolver = this.options.resolver;
-		const servers = this.options.servers;
-		servers?.handleOpening(this.reference !== undefined);
+		this.options.servers?.handleOpening(this.reference !== undefined);
 		const host = this.place().host ?? "localhost";
 		if (resolver === undefined || isAddress(host)) {
 			this.connect(host);
@@ -983,10 +968,9 @@ export class Client {
 	}
 
 	private linkUp(): void {
-		const session = this.session;
-		if (handleLinkUp(session) !== FAILED) return;
-		session.todo |= BUSY;
-		this.dropLink(session.error);
+		if (handleLinkUp(this.session) !== FAILED) return;
+		this.session.todo |= BUSY;
+		this.dropLink(this.session.error);
 	}
 
 	private connect(address: string): void {
@@ -1018,16 +1002,14 @@ export class Client {
 
 	/** Where the next attempt goes: true where a server has just sent us to another, and we follow. */
 	private follow(code: number): boolean {
-		const options = this.options;
 		const reference = this.reference;
-		const session = this.session;
 		// It stands as long as it serves us; a temporary one, for one connection.
-		if (reference !== undefined && (session.phase !== ONLINE || !reference.moved)) this.reference = undefined;
+		if (reference !== undefined && (this.session.phase !== ONLINE || !reference.moved)) this.reference = undefined;
 		if (code !== USE_ANOTHER_SERVER && code !== SERVER_MOVED) return false;
-		const hops = session.words[FAILURES] === 0 ? 1 : (reference?.hops ?? 0) + 1;
-		const text = session.packet.property(SERVER_REFERENCE);
-		if (hops > (options.redirects ?? 0) || typeof text !== "string") return false;
-		const next = parseReference(text, options.port ?? 1883, hops, code);
+		const hops = this.session.words[FAILURES] === 0 ? 1 : (reference?.hops ?? 0) + 1;
+		const text = this.session.packet.property(SERVER_REFERENCE);
+		if (hops > (this.options.redirects ?? 0) || typeof text !== "string") return false;
+		const next = parseReference(text, this.options.port ?? 1883, hops, code);
 		if (next !== undefined) this.reference = next;
 		return next !== undefined;
 	}

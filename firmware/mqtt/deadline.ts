@@ -105,11 +105,10 @@ export function pollDeadline(session: Session): number {
 /** A deadline that has passed, now disarmed, or NONE. */
 export function takeExpired(session: Session): number {
 	const now = session.now;
-	const words = session.words;
 	let next = (now + LONG_MS) | 0;
 	for (let kind = 0; kind < WAITS; kind += 1) {
 		if ((session.armed & (1 << kind)) === 0) continue;
-		const at = words[kind];
+		const at = session.words[kind];
 		if (((at - now) | 0) <= 0) {
 			session.armed &= ~(1 << kind);
 			// Others may be due as well: `next` stays in the past until a round finds none.

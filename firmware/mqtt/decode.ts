@@ -93,15 +93,13 @@ function takePublishProperties(packet: Incoming, at: number): number {
 	const code = takeProperties(packet, at, IN_PUBLISH);
 	if (code !== OK) return code;
 	const bytes = packet.bytes;
-	const propertiesAt = packet.propertiesAt;
 	const propertiesStop = packet.propertiesStop;
-	const stop = packet.stop;
-	const response = findProperty(bytes, propertiesAt, propertiesStop, RESPONSE_TOPIC);
+	const response = findProperty(bytes, packet.propertiesAt, propertiesStop, RESPONSE_TOPIC);
 	// [MQTT-3.3.2-14] Whoever answers will publish to it.
 	if (response !== 0 && !isTopicName(bytes, response + 2, takeUint16(bytes, response))) return PROPERTY_NOT_ALLOWED;
-	if (findProperty(bytes, propertiesAt, propertiesStop, TOPIC_ALIAS) === 0) return OK;
+	if (findProperty(bytes, packet.propertiesAt, propertiesStop, TOPIC_ALIAS) === 0) return OK;
 	packet.payloadAt = propertiesStop;
-	packet.payloadLength = packet.total = stop - propertiesStop;
+	packet.payloadLength = packet.total = packet.stop - propertiesStop;
 	return HAS_ALIAS;
 }
 
@@ -128,9 +126,8 @@ export function publishHeadLength(packet: Incoming, end: number): number {
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP: a packet id, and in 5.0 perhaps a reason and properties. */
 export function takeAck(packet: Incoming): number {
-	const bytes = packet.bytes;
 	const at = packet.at;
-	const packetId = (bytes[at] << 8) | bytes[at + 1];
+	const packetId = (packet.bytes[at] << 8) | packet.bytes[at + 1];
 	packet.packetId = packetId;
 	if (packet.stop - at !== 2) return takeReason(packet, at + 2, packet.first < PUBREL ? OF_PUBACK : OF_PUBCOMP, IN_ACK);
 	if (packet.five !== 0) packet.reason = packet.propertiesStop = 0;
@@ -169,11 +166,10 @@ function isSubackCode(packet: Incoming, code: number, codes: number): boolean {
  * Session Present, 0 or 1.
  */
 export function takeConnack(packet: Incoming): number {
-	const bytes = packet.bytes;
 	const at = packet.at;
 	if (packet.stop - at < 2) return BAD_LENGTH;
-	const flags = bytes[at];
-	let reason = bytes[at + 1];
+	const flags = packet.bytes[at];
+	let reason = packet.bytes[at + 1];
 	if (flags > 1) return BAD_CONNACK;
 	packet.position = flags;
 	if (packet.five === 0 || (packet.stop - at === 2 && reason === 1)) {
@@ -231,13 +227,11 @@ function takeReason(packet: Incoming, at: number, reasons: number, place: number
 
 /** A block of properties with its length before it. */
 function takeProperties(packet: Incoming, at: number, place: number): number {
-	const bytes = packet.bytes;
-	const stop = packet.stop;
 	let length = 0;
 	let shift = 0;
 	for (;;) {
-		if (at >= stop || shift > 21) return BAD_PROPERTY;
-		const byte = bytes[at];
+		if (at >= packet.stop || shift > 21) return BAD_PROPERTY;
+		const byte = packet.bytes[at];
 		at += 1;
 		length |= (byte & 127) << shift;
 		if (byte < 128) {
@@ -248,6 +242,6 @@ function takeProperties(packet: Incoming, at: number, place: number): number {
 	}
 	packet.propertiesAt = at;
 	packet.propertiesStop = at + length;
-	if (at + length > stop) return BAD_PROPERTY;
-	return length === 0 ? OK : checkProperties(bytes, at, at + length, place);
+	if (at + length > packet.stop) return BAD_PROPERTY;
+	return length === 0 ? OK : checkProperties(packet.bytes, at, at + length, place);
 }

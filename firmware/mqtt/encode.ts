@@ -70,52 +70,46 @@ export function sessionExpiry(options: ClientOptions): number {
 /** Length of the properties of CONNECT: our own, and what the application adds. */
 function connectPropertiesLength(session: Session): number {
 	const authentication = session.options.authentication;
-	const maximumPacketSize = session.options.maximumPacketSize;
-	const properties = session.options.properties;
 	// Session Expiry Interval and Receive Maximum are always there.
-	let length = 8 + (properties?.length ?? 0);
-	if (maximumPacketSize !== undefined) length += 5;
+	let length = 8 + (session.options.properties?.length ?? 0);
+	if (session.options.maximumPacketSize !== undefined) length += 5;
 	if (aliasMaximum(session) > 0) length += 3;
 	return authentication === undefined ? length : length + authenticationLength(session, authentication.method);
 }
 
 function putConnectProperties(session: Session, bytes: Uint8Array, at: number): number {
 	const options = session.options;
-	const authentication = options.authentication;
-	const maximumPacketSize = options.maximumPacketSize;
 	const properties = options.properties;
 	at = putVarint(bytes, at, connectPropertiesLength(session));
 	bytes[at] = SESSION_EXPIRY_INTERVAL;
 	at = putUint32(bytes, at + 1, sessionExpiry(options));
 	bytes[at] = RECEIVE_MAXIMUM;
 	at = putUint16(bytes, at + 1, session.received);
-	if (maximumPacketSize !== undefined) {
+	if (options.maximumPacketSize !== undefined) {
 		bytes[at] = MAXIMUM_PACKET_SIZE;
-		at = putUint32(bytes, at + 1, maximumPacketSize);
+		at = putUint32(bytes, at + 1, options.maximumPacketSize);
 	}
 	const aliases = aliasMaximum(session);
 	if (aliases > 0) {
 		bytes[at] = TOPIC_ALIAS_MAXIMUM;
 		at = putUint16(bytes, at + 1, aliases);
 	}
-	if (authentication !== undefined) at = putAuthentication(session, bytes, at, authentication.method);
+	if (options.authentication !== undefined) at = putAuthentication(session, bytes, at, options.authentication.method);
 	if (properties !== undefined) bytes.set(properties, at);
 	return at + (properties?.length ?? 0);
 }
 
 /** Length of an Authentication Method and, where the exchange has some, of Authentication Data. */
 function authenticationLength(session: Session, method: string): number {
-	const exchange = session.exchange;
-	return 3 + utf8Length(method) + (exchange === undefined ? 0 : 3 + exchange.length);
+	return 3 + utf8Length(method) + (session.exchange === undefined ? 0 : 3 + session.exchange.length);
 }
 
 function putAuthentication(session: Session, bytes: Uint8Array, at: number, method: string): number {
-	const exchange = session.exchange;
 	bytes[at] = AUTHENTICATION_METHOD;
 	at = putBinary(bytes, at + 1, method);
-	if (exchange === undefined) return at;
+	if (session.exchange === undefined) return at;
 	bytes[at] = AUTHENTICATION_DATA;
-	return putBinary(bytes, at + 1, exchange);
+	return putBinary(bytes, at + 1, session.exchange);
 }
 
 /** Length of an AUTH behind its fixed header. */
@@ -167,7 +161,6 @@ export function connectRemaining(session: Session): number {
 /** CONNECT; `remaining` is connectRemaining(). Allocates, once a connection. */
 export function putConnect(session: Session, at: number, remaining: number): number {
 	const bytes = session.bytes;
-	const clientId = session.clientId;
 	const options = session.options;
 	const will = options.will;
 	const userName = options.userName;
@@ -185,7 +178,7 @@ export function putConnect(session: Session, at: number, remaining: number): num
 	at = putUint16(bytes, at + 2, options.keepAlive ?? KEEP_ALIVE);
 	if (five !== 0) at = putConnectProperties(session, bytes, at);
 	// Client id, will properties, will topic, will message, user name, password: in this order [MQTT-3.1.3-1].
-	at = putBinary(bytes, at, clientId);
+	at = putBinary(bytes, at, session.clientId);
 	if (will !== undefined) {
 		at = putProperties(five, bytes, at, will.properties);
 		at = putBinary(bytes, putBinary(bytes, at, will.topic), will.payload ?? "");

@@ -51,20 +51,18 @@ export function fill(session: Session, socket: Socket, count: number): number {
 
 /** The same behind what has to be kept. */
 function append(session: Session, socket: Socket, count: number): number {
-	const buffer = session.buffer;
-	const bytes = session.bytes;
 	const floor = session.floor;
 	const start = session.start;
 	const stageAt = session.stageAt;
 	const kept = session.end - start;
-	if (start !== floor) bytes.copyWithin(floor, start, session.end);
+	if (start !== floor) session.bytes.copyWithin(floor, start, session.end);
 	session.start = floor;
 	session.end = floor + kept;
 	count = Math.min(count, stageAt - session.end, session.total - stageAt);
-	buffer.resize(stageAt + count);
+	session.buffer.resize(stageAt + count);
 	socket.read(session.stage);
-	buffer.resize(session.total);
-	bytes.copyWithin(session.end, stageAt, stageAt + count);
+	session.buffer.resize(session.total);
+	session.bytes.copyWithin(session.end, stageAt, stageAt + count);
 	session.end += count;
 	return count;
 }
@@ -104,23 +102,22 @@ export function next(session: Session): number {
 
 /** A packet has begun that is not whole yet: will it ever be, in this area? */
 function beginLarge(session: Session, remaining: number): number {
-	const bytes = session.bytes;
 	const end = session.end;
 	const packet = session.packet;
 	const receiveAt = session.receiveAt;
 	const at = packet.at;
-	const first = packet.first;
 	const room = session.stageAt - receiveAt;
 	const size = at - session.start + remaining;
 	if (size <= room) return NOTHING;
-	if ((first & TYPE_MASK) !== PUBLISH || size > (session.options.maximumPacketSize ?? size)) return -PACKET_TOO_LARGE;
+	if ((packet.first & TYPE_MASK) !== PUBLISH || size > (session.options.maximumPacketSize ?? size))
+		return -PACKET_TOO_LARGE;
 	const head = publishHeadLength(packet, end);
 	const least = head < 0 ? -head : head;
 	if (least > remaining) return -BAD_LENGTH;
 	// Spans need some room behind the head, and a longer head could not be acknowledged either: its id stands last.
 	if (least > room - 16) return -PACKET_TOO_LARGE;
 	if (head < 0 || at + head > end) return NOTHING;
-	bytes.copyWithin(receiveAt, at, end);
+	session.bytes.copyWithin(receiveAt, at, end);
 	session.end = end - at + receiveAt;
 	packet.at = receiveAt;
 	packet.stop = session.start = session.floor = receiveAt + head;

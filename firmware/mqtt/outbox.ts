@@ -94,7 +94,6 @@ export function append(session: Session, length: number): number {
  * order [MQTT-4.6.0-1]. Returns where it lies now.
  */
 export function putFirst(session: Session, entry: number): number {
-	const rows = session.rows;
 	const words = session.words;
 	let at = session.unsent;
 	while (at !== entry && ((words[at] & (STATE_MASK | AHEAD)) !== QUEUED || isBegun(session, at)))
@@ -106,10 +105,10 @@ export function putFirst(session: Session, entry: number): number {
 	// A QoS 0 message may be on its way while those before it wait for the server.
 	if (session.sending >= at) session.sending += size;
 	for (let moved = at + size; moved < session.outboxEnd; moved += sizeOf(words[moved]))
-		if ((words[moved] & STATE_MASK) !== DEAD) words[ROWS + ((words[moved + 1] & 0xffff) % rows)] = moved;
+		if ((words[moved] & STATE_MASK) !== DEAD) words[ROWS + ((words[moved + 1] & 0xffff) % session.rows)] = moved;
 	words[at] = head;
 	words[at + 1] = second;
-	words[ROWS + ((second & 0xffff) % rows)] = at;
+	words[ROWS + ((second & 0xffff) % session.rows)] = at;
 	return at;
 }
 
@@ -185,11 +184,10 @@ export function remove(session: Session, entry: number): void {
 
 /** The message has ended this way, and the application has to be told; or it ended in another way than was thought. */
 export function end(session: Session, entry: number, how: number, code: number): void {
-	const words = session.words;
-	const head = words[entry];
+	const head = session.words[entry];
 	if ((head & UNUSUAL) !== 0) forget(session, entry);
 	if ((head & STATE_MASK) !== ENDED) session.ended += 1;
-	words[entry] = (head & LENGTH_MASK) | ENDED | (how << END_SHIFT) | (code << CODE_SHIFT);
+	session.words[entry] = (head & LENGTH_MASK) | ENDED | (how << END_SHIFT) | (code << CODE_SHIFT);
 	session.todo |= ENDED_TODO;
 }
 

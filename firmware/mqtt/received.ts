@@ -42,10 +42,9 @@ export const FULL = 3;
 
 /** A QoS 2 PUBLISH with this id has come: NEW (and remembered now), REPEATED, WITH_APPLICATION or FULL. */
 export function begin(session: Session, packetId: number): number {
-	const words = session.words;
 	const home = session.receivedAt + (packetId % session.received);
-	if (words[home] !== 0 || session.strays !== 0) return beginElsewhere(session, packetId);
-	words[home] = packetId | IS_QOS_2;
+	if (session.words[home] !== 0 || session.strays !== 0) return beginElsewhere(session, packetId);
+	session.words[home] = packetId | IS_QOS_2;
 	return NEW;
 }
 
@@ -112,9 +111,8 @@ export function acceptNow(session: Session, packetId: number, qos2: number): voi
 		owe(session, PUBACK, packetId);
 		return;
 	}
-	const words = session.words;
 	const home = session.receivedAt + (packetId % session.received);
-	if ((words[home] & ID_MASK) === packetId) words[home] |= ACCEPTED;
+	if ((session.words[home] & ID_MASK) === packetId) session.words[home] |= ACCEPTED;
 	else setAccepted(session, packetId);
 	owe(session, PUBREC, packetId);
 }
@@ -171,8 +169,7 @@ export function acknowledge(session: Session, token: number, reason: number): bo
  */
 export function acknowledgeWith(session: Session, token: number, reason: number, block: Uint8Array): boolean {
 	const bytes = session.bytes;
-	const words = session.words;
-	const isNext = session.queued > 0 && words[queueAt(session, 0)] === token;
+	const isNext = session.queued > 0 && session.words[queueAt(session, 0)] === token;
 	if (!acknowledge(session, token, reason)) return false;
 	const length = block.length + REASON_LENGTH + 1;
 	if (!isNext || length > ONE_BYTE + 2 || length > session.sendLimit) return true;
@@ -238,12 +235,11 @@ export function isLaneFull(session: Session): boolean {
 
 /** Acknowledgements into the stage, as many as the socket has room for: how many bytes. */
 export function pollLane(session: Session): number {
-	const bytes = session.bytes;
 	const end = session.laneEnd;
 	const length = end - session.laneAt;
 	if (length > session.room || length > session.total - session.stageAt || session.queued !== 0)
 		return pollPart(session);
-	bytes.copyWithin(session.stageAt, end - length, end);
+	session.bytes.copyWithin(session.stageAt, end - length, end);
 	session.laneEnd = end - length;
 	session.todo &= ~WANTS_ACK;
 	return length;
@@ -254,15 +250,14 @@ function pollPart(session: Session): number {
 	const bytes = session.bytes;
 	const laneAt = session.laneAt;
 	const laneEnd = session.laneEnd;
-	const stageAt = session.stageAt;
-	const room = Math.min(session.room, session.total - stageAt);
+	const room = Math.min(session.room, session.total - session.stageAt);
 	let length = 0;
 	while (laneAt + length < laneEnd) {
 		const more = bytes[laneAt + length + 1] + 2;
 		if (length + more > room) break;
 		length += more;
 	}
-	bytes.copyWithin(stageAt, laneAt, laneAt + length);
+	bytes.copyWithin(session.stageAt, laneAt, laneAt + length);
 	bytes.copyWithin(laneAt, laneAt + length, laneEnd);
 	session.laneEnd = laneEnd - length;
 	pollAcknowledgements(session);
@@ -286,14 +281,11 @@ export function rewindReceived(session: Session): void {
  * held: what they have brought about has happened. Allocates.
  */
 export function acceptedIds(session: Session): number[] {
-	const queued = session.queued;
-	const received = session.received;
-	const receivedAt = session.receivedAt;
 	const words = session.words;
 	const ids: number[] = [];
-	for (let at = receivedAt; at < receivedAt + received; at += 1)
+	for (let at = session.receivedAt; at < session.receivedAt + session.received; at += 1)
 		if ((words[at] & ACCEPTED) !== 0) ids.push(words[at] & ID_MASK);
-	for (let i = 0; i < queued; i += 1) {
+	for (let i = 0; i < session.queued; i += 1) {
 		const word = words[queueAt(session, i)];
 		if ((word & ~ID_MASK) !== (IS_QOS_2 | ACCEPTED)) continue;
 		// A repeat waits in the queue once more.
@@ -317,13 +309,12 @@ export function loseReceived(session: Session): void {
 
 /** The table's entry with this id, or 0. */
 function find(session: Session, packetId: number): number {
-	const words = session.words;
 	let at = session.receivedAt + (packetId % session.received);
-	if ((words[at] & ID_MASK) === packetId) return at;
+	if ((session.words[at] & ID_MASK) === packetId) return at;
 	if (session.strays === 0) return 0;
 	at = session.receivedAt;
 	const stop = at + session.received;
-	while (at < stop && (words[at] & ID_MASK) !== packetId) at += 1;
+	while (at < stop && (session.words[at] & ID_MASK) !== packetId) at += 1;
 	return at === stop ? 0 : at;
 }
 
@@ -334,9 +325,8 @@ function setAccepted(session: Session, packetId: number): void {
 }
 
 function forget(session: Session, at: number): void {
-	const words = session.words;
-	if (at !== session.receivedAt + ((words[at] & ID_MASK) % session.received)) session.strays -= 1;
-	words[at] = 0;
+	if (at !== session.receivedAt + ((session.words[at] & ID_MASK) % session.received)) session.strays -= 1;
+	session.words[at] = 0;
 }
 
 /** Where the queue's entry with that number lies. */

@@ -84,19 +84,17 @@ export function addFilter(session: Session, filter: string, bits: number): numbe
 
 /** Frees the row of a filter. */
 export function removeFilter(session: Session, handle: number): void {
-	const bytes = session.bytes;
-	const topics = session.topics;
 	const topicsAt = session.topicsAt;
 	const words = session.words;
 	const text = filterAt(session, handle);
-	const size = chunkSize(takeUint16(bytes, text));
-	bytes.copyWithin(text, text + size, session.textEnd);
+	const size = chunkSize(takeUint16(session.bytes, text));
+	session.bytes.copyWithin(text, text + size, session.textEnd);
 	session.textEnd -= size;
-	for (let other = topicsAt + 1; other <= topicsAt + topics; other += 1) {
+	for (let other = topicsAt + 1; other <= topicsAt + session.topics; other += 1) {
 		if (words[other] > text) words[other] -= size;
 		else if (words[other] < -text) words[other] += size;
 	}
-	const column = topics + 1;
+	const column = session.topics + 1;
 	const row = topicsAt + handle;
 	for (let i = 0; i < TOPIC_COLUMNS; i += 1) words[row + column * i] = 0;
 	const lengths = topicsAt + column * 2;
@@ -106,11 +104,9 @@ export function removeFilter(session: Session, handle: number): void {
 
 /** The first handle from `handle` on whose state has these bits under the mask, or 0. */
 export function nextTopic(session: Session, handle: number, mask: number, bits: number): number {
-	const topics = session.topics;
-	const words = session.words;
 	let at = stateAt(session, handle);
-	while (handle <= topics) {
-		if ((words[at] & mask) === bits) return handle;
+	while (handle <= session.topics) {
+		if ((session.words[at] & mask) === bits) return handle;
 		handle += 1;
 		at += 1;
 	}
@@ -170,7 +166,6 @@ export function nextMatch(session: Session, handle: number, at: number, length: 
 function add(session: Session, text: string, standing: number): number {
 	const bytes = session.bytes;
 	const at = session.textEnd;
-	const topics = session.topics;
 	const topicsAt = session.topicsAt;
 	const words = session.words;
 	const length = utf8Length(text, "topic");
@@ -183,13 +178,13 @@ function add(session: Session, text: string, standing: number): number {
 			throw new Misuse(standing === 0 ? BAD_TOPIC_NAME : BAD_TOPIC_FILTER, `topic not allowed: "${text}"`);
 	}
 	let free = 0;
-	for (let handle = topics; handle > 0; handle -= 1) {
+	for (let handle = session.topics; handle > 0; handle -= 1) {
 		const known = standing === 0 ? words[topicsAt + handle] : -words[topicsAt + handle];
 		if (known === 0) free = handle;
 		else if (known > 0 && takeUtf8(bytes, known + 2, takeUint16(bytes, known)) === text) return handle;
 	}
 	if (free === 0 || !fits) return -TOPICS_FULL;
-	const column = topics + 1;
+	const column = session.topics + 1;
 	const row = topicsAt + free;
 	words[row] = standing === 0 ? at : -at;
 	words[row + column * 3] = standing;

@@ -48,9 +48,8 @@ export function pollAuth(session: Session): number {
 
 /** AUTH, which a server may only send where the options have a mechanism [MQTT-4.12.0-6]. */
 export function handleAuth(session: Session): number {
-	const options = session.options;
 	const packet = session.packet;
-	const mechanism = options.authentication;
+	const mechanism = session.options.authentication;
 	const isOnline = session.phase === ONLINE;
 	if (mechanism === undefined || (isOnline && !isArmed(session, CONNACK))) return fail(session, UNEXPECTED_PACKET);
 	const code = takeAuth(packet);
@@ -77,12 +76,10 @@ export function handleAuth(session: Session): number {
 
 /** What the server says with its last packet, which is in the record: OK, or the code of what is wrong. */
 export function finishExchange(session: Session): number {
-	const options = session.options;
-	const packet = session.packet;
-	const mechanism = options.authentication;
+	const mechanism = session.options.authentication;
 	session.exchange = undefined;
 	// The same method all the way [MQTT-4.12.0-5], and none where we have named none [MQTT-4.12.0-6].
-	if (packet.property(AUTHENTICATION_METHOD) !== mechanism?.method) return BAD_AUTHENTICATION;
+	if (session.packet.property(AUTHENTICATION_METHOD) !== mechanism?.method) return BAD_AUTHENTICATION;
 	try {
 		mechanism?.finish(authenticationData(session));
 	} catch {

@@ -258,15 +258,15 @@ export function handleLinkUp(session: Session): number {
 export function handleLinkDown(session: Session, code: number): void {
 	const options = session.options;
 	const words = session.words;
-	const backoff = options.backoff;
-	const random = options.random;
-	const servers = options.servers;
 	// At 3.1.1 a server cannot say why it closes.
 	const isThrownOut = code === LINK_LOST && session.packet.five === 0 && isArmed(session, STABLE);
 	const failures = nextFailures(words[FAILURES], isThrownOut);
 	words[FAILURES] = failures;
 	rewind(session, code);
-	const delay = servers === undefined ? retryDelay(failures, code, random, backoff) : servers.handleDown(session, code);
+	const delay =
+		options.servers === undefined
+			? retryDelay(failures, code, options.random, options.backoff)
+			: options.servers.handleDown(session, code);
 	arm(session, RECONNECT, session.now + delay);
 	session.phase = WAITING;
 }

@@ -65,10 +65,9 @@ export function handleConnack(session: Session): number {
 
 /** PUBREL again, with the old ids [MQTT-4.4.0-1], in the order of the PUBREC packets [MQTT-4.6.0-4]. */
 function resumeReleases(session: Session): void {
-	const words = session.words;
 	for (let entry = nextReleased(session, 0); entry !== 0; entry = nextReleased(session, entry)) {
-		owe(session, PUBREL, words[entry + 1] & 0xffff);
-		words[entry + 2] = session.now;
+		owe(session, PUBREL, session.words[entry + 1] & 0xffff);
+		session.words[entry + 2] = session.now;
 		start(session, ACK);
 	}
 }

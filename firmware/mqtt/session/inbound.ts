@@ -42,8 +42,7 @@ export function handlePublish(session: Session): number {
 
 /** A topic that equals one of our filters is as valid as that filter; any other is looked at byte by byte. */
 function hasTopicName(session: Session): boolean {
-	const packet = session.packet;
-	return isTopicName(session.bytes, packet.topicAt, packet.topicLength);
+	return isTopicName(session.bytes, session.packet.topicAt, session.packet.topicLength);
 }
 
 /** Bytes that are no string are malformed; a string that is no topic name breaks the protocol. */

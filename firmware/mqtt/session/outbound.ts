@@ -114,11 +114,10 @@ export function requestPublish(
 	if (!direct) return keepNew(session, at, ticket);
 	session.staged = stageAt + size;
 	if (ticket !== 0) {
-		const words = session.words;
 		const entry = (at >> 2) - ENTRY_WORDS;
 		bytes.copyWithin(stageAt, at, at + size);
-		words[entry] = size | ((flags & QOS_MASK) << STATE_SHIFT);
-		words[entry + 2] = session.now;
+		session.words[entry] = size | ((flags & QOS_MASK) << STATE_SHIFT);
+		session.words[entry + 2] = session.now;
 		session.unsent = session.outboxEnd;
 		if ((session.armed & ACK_ARMED) === 0) start(session, ACK);
 	}
@@ -141,11 +140,8 @@ function enqueue(session: Session, nameAt: number, size: number, flags: number):
 
 /** Whose topic it is, for its alias: the handle in the entry's second word. A name without a handle has no alias. */
 function noteTopic(session: Session, entry: number, nameAt: number): void {
-	const topics = session.topics;
-	const topicsAt = session.topicsAt;
-	const words = session.words;
-	const handle = words.indexOf(nameAt, topicsAt + 1) - topicsAt;
-	if (handle > 0 && handle <= topics) words[entry + 1] |= handle << HANDLE_SHIFT;
+	const handle = session.words.indexOf(nameAt, session.topicsAt + 1) - session.topicsAt;
+	if (handle > 0 && handle <= session.topics) session.words[entry + 1] |= handle << HANDLE_SHIFT;
 }
 
 /**
@@ -243,8 +239,7 @@ export function pollMessage(session: Session): number {
 function putAliased(session: Session, entry: number): number {
 	const bytes = session.bytes;
 	const stageAt = session.stageAt;
-	const words = session.words;
-	const handle = words[entry + 1] >>> HANDLE_SHIFT;
+	const handle = session.words[entry + 1] >>> HANDLE_SHIFT;
 	if (handle === 0) return 0;
 	const from = (entry + ENTRY_WORDS) << 2;
 	const topicAt = skipVarint(bytes, from + 1);
@@ -421,15 +416,13 @@ export function takeGone(session: Session, ticket: number): boolean {
  * say so, unless some of it has left.
  */
 export function rewindMessages(session: Session, code: number): void {
-	const bytes = session.bytes;
-	const options = session.options;
 	const words = session.words;
-	const keeps = options.qos0WhileOffline === "keep";
+	const keeps = session.options.qos0WhileOffline === "keep";
 	session.unsent = session.outboxAt;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;
 		if (state === AWAITS_PUBACK || state === AWAITS_PUBREC) words[entry] = (words[entry] & ~STATE_MASK) | RESEND;
-		else if (state === QUEUED && (bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) === 0)
+		else if (state === QUEUED && (session.bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) === 0)
 			if (!keeps || isBegun(session, entry)) end(session, entry, END_DROPPED, code);
 	}
 	session.sendLeft = 0;

@@ -50,10 +50,8 @@ import { END_REFUSED } from "./event.js";
 
 /** Takes over what CONNACK says, which is in the record. */
 export function takeServerLimits(session: Session): void {
-	const packet = session.packet;
 	const largest = property(session, MAXIMUM_PACKET_SIZE, 0xffff_ffff);
 	const maximumQos = property(session, MAXIMUM_QOS, 2);
-	const options = session.options;
 	session.largest = largest;
 	session.sendLimit = Math.min(largest, session.total - session.stageAt);
 	// Flags with QoS 1 are the bits 2 and 3 of the mask, those with QoS 2 the bits 4 and 5; with retain, the odd ones.
@@ -71,9 +69,9 @@ export function takeServerLimits(session: Session): void {
 	session.words[SERVER_MAXIMUM] = property(session, RECEIVE_MAXIMUM, 65_535);
 	if (session.words[SERVER_MAXIMUM] < session.rows - 1) session.todo |= LIMITED;
 	setKeepAlive(session, property(session, SERVER_KEEP_ALIVE, -1));
-	const assigned = packet.property(ASSIGNED_CLIENT_IDENTIFIER);
+	const assigned = session.packet.property(ASSIGNED_CLIENT_IDENTIFIER);
 	// Kept for the resume, if a CONNECT can say it; our own is never replaced by another.
-	if (typeof assigned === "string" && options.clientId === "") {
+	if (typeof assigned === "string" && session.options.clientId === "") {
 		const before = session.clientId;
 		session.clientId = assigned;
 		if (packetLength(connectRemaining(session)) > session.total - session.stageAt) session.clientId = before;
@@ -118,14 +116,12 @@ export function publishRefusal(session: Session, flags: number, size: number): n
 
 /** Messages that were taken before this server was known, and that it does not take: they end. */
 export function refuseImpossible(session: Session): void {
-	const bytes = session.bytes;
-	const words = session.words;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
-		const head = words[entry];
+		const head = session.words[entry];
 		const state = head & STATE_MASK;
 		if (state !== QUEUED && state !== RESEND) continue;
 		const size = (head & LENGTH_MASK) + ((head & STREAMED) === 0 ? 0 : session.sourceLength);
-		const reason = publishRefusal(session, bytes[(entry + ENTRY_WORDS) << 2] & 7, size);
+		const reason = publishRefusal(session, session.bytes[(entry + ENTRY_WORDS) << 2] & 7, size);
 		if (reason !== 0) lose(session, entry, END_REFUSED, reason);
 	}
 }

@@ -92,7 +92,6 @@ export function handleSuback(session: Session): number {
 }
 
 function handleAnswer(session: Session, first: number, codes: number, from: number, to: number): number {
-	const bytes = session.bytes;
 	const packet = session.packet;
 	const words = session.words;
 	const code = takeSuback(packet, codes);
@@ -107,7 +106,7 @@ function handleAnswer(session: Session, first: number, codes: number, from: numb
 		const state = stateAt(session, handle);
 		words[state] &= ~IN_FLIGHT;
 		// Asked for differently, or taken back, in the meantime: the next request brings that about.
-		if ((words[state] & STANDING) === from) setAnswer(session, handle, to, hasCodes ? bytes[at] : 0);
+		if ((words[state] & STANDING) === from) setAnswer(session, handle, to, hasCodes ? session.bytes[at] : 0);
 		at += 1;
 	}
 	session.requestId = 0;
@@ -131,12 +130,11 @@ export function takeAnswered(session: Session): number {
 /** The request in flight went with its connection: SUBSCRIBE is never resent, it is asked anew. */
 export function rewindSubscriptions(session: Session): void {
 	session.requestId = 0;
-	const words = session.words;
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const at = stateAt(session, handle);
-		const state = words[at] & ~IN_FLIGHT;
+		const state = session.words[at] & ~IN_FLIGHT;
 		const standing = state & STANDING;
-		words[at] = standing === ASKED || standing === LEAVING ? state - 1 : state;
+		session.words[at] = standing === ASKED || standing === LEAVING ? state - 1 : state;
 	}
 }
 
