@@ -103,7 +103,6 @@ import {
 } from "./reason.js";
 import { acknowledge, acknowledgeWith, isLaneFull, pollAcknowledgements, pollLane } from "./received.js";
 import { parseReference, type Reference } from "./reference.js";
-import { requestAuthentication } from "./session/authentication.js";
 import {
 	handleFrame,
 	handleLinkDown,
@@ -113,6 +112,7 @@ import {
 	pollTransmit,
 	requestClose,
 	requestOpen,
+	requestPing,
 } from "./session/dispatch.js";
 import {
 	ANSWERED,
@@ -131,8 +131,8 @@ import {
 	RESUMED,
 	SETTLED,
 } from "./session/event.js";
+import { requestAuthentication } from "./session/handshake.js";
 import { abortDelivery, finishDelivery } from "./session/inbound.js";
-import { requestPing } from "./session/liveness.js";
 import { endMessages, giveBack, requestPublish, requestStream, takeGone } from "./session/outbound.js";
 import { filterRefusal, fitsRequest, publishRefusal } from "./session/server.js";
 import { takeAnswered } from "./session/subscription.js";

@@ -1,5 +1,5 @@
-// The session's turns: a packet or a deadline goes to the concern that it belongs to (handshake, liveness, subscription,
-// inbound, outbound), what is to be sent next is asked of each in its order, and a link comes and goes.
+// The session's turns: a packet or a deadline goes to the concern that it belongs to (handshake, subscription, inbound,
+// outbound), what is to be sent next is asked of each in its order, and a link comes and goes; and whether the other side is alive.
 //
 // Verbs: handle… (the network or time gives), request… (the application asks), poll… (we give).
 
@@ -24,10 +24,12 @@ import {
 	TELL,
 	takeExpired,
 } from "../deadline.js";
-import { takeDisconnect } from "../decode.js";
+import { takeDisconnect, takeEmpty } from "../decode.js";
+import { putEmpty } from "../encode.js";
 import {
 	ACK_TIMEOUT,
 	AUTHENTICATION_FAILED,
+	SILENCE as CODE_SILENCE,
 	CONNACK_TIMEOUT,
 	CONNECT_TIMEOUT,
 	LINK_LOST,
@@ -40,11 +42,12 @@ import {
 	UNEXPECTED_PACKET,
 } from "../error.js";
 import { HEAD, PACKET, rewindFramer } from "../framer.js";
-import { AWAITS_PUBACK, RELEASED } from "../outbox.js";
+import { AWAITS_PUBACK, AWAITS_PUBREC, entryAfter, firstEntry, RELEASED, STATE_MASK } from "../outbox.js";
 import {
 	AUTH,
 	CONNACK,
 	DISCONNECT,
+	PINGREQ,
 	PINGRESP,
 	PUBACK,
 	PUBCOMP,
@@ -78,13 +81,11 @@ import {
 	WANTS_PING,
 	WANTS_REQUEST,
 } from "../todo.js";
-import { FAILURES } from "../words.js";
-import { handleAuth, pollAuth, startExchange } from "./authentication.js";
+import { FAILURES, PING_MS, REQUEST_MS, WAITS } from "../words.js";
 import { keepAnswers, keepRest } from "./durability.js";
-import { DISCONNECTED, DRAIN_EXPIRED, fail, NOTHING, OPEN } from "./event.js";
-import { handleConnack, pollConnect } from "./handshake.js";
+import { DISCONNECTED, DRAIN_EXPIRED, fail, NOTHING, OPEN, PONG } from "./event.js";
+import { handleAuth, handleConnack, pollAuth, pollConnect, startExchange } from "./handshake.js";
 import { handleHead, handlePublish, handlePubrel, handleSpan } from "./inbound.js";
-import { handleAckDeadline, handleKeepAlive, handlePingresp, handleSilence, pollPing } from "./liveness.js";
 import { continueMessage, handleLastAck, handlePubrec, pollMessage, rewindMessages } from "./outbound.js";
 import { handleSuback, handleUnsuback, pollRequest, rewindSubscriptions } from "./subscription.js";
 
@@ -195,6 +196,78 @@ export function handleTime(session: Session): number {
 		if (event !== NOTHING) return event;
 	}
 }
+
+// Is the other side alive? Two clocks: when we last sent (keep alive is about that [MQTT-3.1.2-23]), and when we last heard.
+// Publishing at QoS 0 into a dead link pushes only the first one. How long ago that was has no sign: after a sleep of more
+// than half the clock's circle it is long, not to come.
+
+/** Perhaps traffic has pushed it back; if not, ask for a sign of life. */
+function handleKeepAlive(session: Session): void {
+	const now = session.now;
+	const idle = Math.max((now - session.sentMs) >>> 0, (now - session.heardMs) >>> 0);
+	const left = session.words[WAITS + KEEP_ALIVE] - idle;
+	if (left <= 0) {
+		requestPing(session);
+		start(session, KEEP_ALIVE);
+	} else arm(session, KEEP_ALIVE, now + left);
+}
+
+/** An unanswered PINGREQ has its own deadline; a second one would only blur the round-trip time. */
+export function requestPing(session: Session): void {
+	if (!isArmed(session, PING)) session.todo |= WANTS_PING;
+}
+
+/** PINGREQ into the stage: its length, or -1 where the socket has no room for it. */
+function pollPing(session: Session): number {
+	if (session.room < 2) return -1;
+	session.todo &= ~WANTS_PING;
+	start(session, PING);
+	putEmpty(session.bytes, session.stageAt, PINGREQ);
+	return 2;
+}
+
+function handlePingresp(session: Session): number {
+	const code = takeEmpty(session.packet);
+	if (code !== OK) return fail(session, code);
+	if (!isArmed(session, PING)) return fail(session, UNEXPECTED_PACKET);
+	disarm(session, PING);
+	// While it was awaited no other was sent: the time to the next counts from the last packet that left.
+	const words = session.words;
+	const idleMs = words[WAITS + KEEP_ALIVE];
+	if (idleMs > 0) arm(session, KEEP_ALIVE, session.sentMs + idleMs);
+	words[PING_MS] = (session.now - words[PING] + words[WAITS + PING]) | 0;
+	return PONG;
+}
+
+function handleSilence(session: Session): number {
+	const at = (session.heardMs + session.words[WAITS + SILENCE]) | 0;
+	if (((at - session.now) | 0) <= 0) return fail(session, CODE_SILENCE);
+	arm(session, SILENCE, at);
+	return NOTHING;
+}
+
+/**
+ * The first packet sent after the deadline was last set may have been answered long ago: look for the oldest that was
+ * not. Too old, and the link is closed; sending again is for the next connection [MQTT-4.4.0-1].
+ */
+function handleAckDeadline(session: Session): number {
+	const now = session.now;
+	const words = session.words;
+	let age = session.requestId === 0 ? -1 : (now - words[REQUEST_MS]) >>> 0;
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = words[entry] & STATE_MASK;
+		// The one that is just being sent has to make progress, whatever its QoS.
+		const leaving = session.sendLeft > 0 && entry === session.sending;
+		if (leaving || state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED)
+			age = Math.max(age, (now - words[entry + 2]) >>> 0);
+	}
+	const left = words[WAITS + ACK] - age;
+	if (left <= 0) return fail(session, ACK_TIMEOUT);
+	if (age >= 0) arm(session, ACK, now + left);
+	return NOTHING;
+}
+
+// What is to be sent, and where the link stands.
 
 /**
  * Puts what is to be sent next at the start of the stage, as far as the socket has room, and returns how many bytes; 0

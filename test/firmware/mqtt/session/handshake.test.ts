@@ -1,8 +1,10 @@
-// CONNACK and what becomes of sessions. Virtual time, a scripted peer.
+// CONNACK and what becomes of sessions; and enhanced authentication: which AUTH packets are sent and taken, at CONNECT and on a
+// connection that stands, with a mechanism that only counts. Virtual time, a scripted peer.
 
+import type { Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { QOS_1, QOS_2 } from "../../../../firmware/mqtt/client.js";
-import { online, Peer, utf8 } from "../../../support/peer.js";
+import { type Authentication, Misuse, QOS_1, QOS_2 } from "../../../../firmware/mqtt/client.js";
+import { online, Peer, type PeerOptions, utf8 } from "../../../support/peer.js";
 
 const one = utf8("one");
 const two = utf8("two");
@@ -56,5 +58,215 @@ describe("session", () => {
 		expect(peer.told()).toEqual([]);
 		peer.time.run(1);
 		expect(peer.told()).toEqual(["offline 34"]);
+	});
+});
+
+/** Says first, second, third; wants "done" in the end. Notes what it hears. */
+class Counting implements Authentication {
+	readonly method = "COUNT";
+	heard: string[] = [];
+	#count = 0;
+	start(): Uint8Array | undefined {
+		this.#count = 1;
+		return utf8("first");
+	}
+	next(data: Uint8Array | undefined): Uint8Array | undefined {
+		this.heard.push(String(data && Buffer.from(data)));
+		this.#count += 1;
+		if (String(this.heard.at(-1)) === "wrong") throw new Error("not my server");
+		return utf8(["", "first", "second", "third"][this.#count] ?? "more");
+	}
+	finish(data: Uint8Array | undefined): void {
+		this.heard.push(`end ${data && Buffer.from(data)}`);
+		if (data !== undefined && String(Buffer.from(data)) !== "done") throw new Error("not my server");
+	}
+}
+
+function make(options: PeerOptions = {}): { peer: Peer; mechanism: Counting } {
+	const mechanism = new Counting();
+	return { mechanism, peer: new Peer({ protocolVersion: 5, authentication: mechanism, ...options }) };
+}
+
+function auth(reasonCode: number, data?: string, authenticationMethod = "COUNT"): Packet {
+	const properties = { authenticationMethod, ...(data !== undefined && { authenticationData: Buffer.from(data) }) };
+	return { cmd: "auth", reasonCode, properties };
+}
+
+function connack(data?: string, authenticationMethod = "COUNT"): Packet {
+	const properties = { authenticationMethod, ...(data !== undefined && { authenticationData: Buffer.from(data) }) };
+	return { cmd: "connack", reasonCode: 0, sessionPresent: false, properties };
+}
+
+function started(options: PeerOptions = {}): { peer: Peer; mechanism: Counting } {
+	const made = make(options);
+	made.peer.connect();
+	made.peer.send(connack("done"));
+	made.peer.take();
+	made.peer.told();
+	made.mechanism.heard = [];
+	return made;
+}
+
+function expectClosed(peer: Peer, code: string, reasonCode: number): void {
+	expect(peer.take().at(-1)).toMatchObject({ cmd: "disconnect", reasonCode });
+	expect(peer.told()).toEqual([`offline ${code}`]);
+	expect(peer.socket.closed).toBe(true);
+}
+
+describe("the exchange at CONNECT", () => {
+	it("[MQTT-4.12.0-2] [MQTT-4.12.0-3] [MQTT-4.12.0-5] goes to and fro until CONNACK, with the same method", () => {
+		const { mechanism, peer } = make();
+		expect(peer.connect().properties).toMatchObject({
+			authenticationMethod: "COUNT",
+			authenticationData: Buffer.from("first"),
+		});
+		peer.send(auth(0x18, "one"));
+		expect(peer.take()).toMatchObject([auth(0x18, "second")]);
+		peer.send(auth(0x18, "two"));
+		expect(peer.take()).toMatchObject([auth(0x18, "third")]);
+		peer.send(connack("done"));
+		expect(peer.told()).toEqual(["online false"]);
+		expect(mechanism.heard).toEqual(["one", "two", "end done"]);
+	});
+
+	it("begins anew with each connection", () => {
+		const { peer } = make();
+		peer.connect();
+		peer.send(auth(0x18, "one"));
+		peer.socket.fail();
+		expect(peer.connect().properties?.authenticationData).toEqual(Buffer.from("first"));
+		peer.send(auth(0x18, "one"));
+		expect(peer.take()).toMatchObject([auth(0x18, "second")]);
+	});
+
+	it("waits for room on the socket", () => {
+		const { peer } = make();
+		peer.connect(60);
+		peer.send(auth(0x18, "one"));
+		expect(peer.take()).toEqual([]);
+		peer.socket.allow(100);
+		expect(peer.take()).toMatchObject([auth(0x18, "second")]);
+	});
+
+	it("[MQTT-3.1.2-30] sends nothing but AUTH before CONNACK", () => {
+		const { peer } = make();
+		peer.client.publish("a", "early", { qos: 1 });
+		peer.client.subscribe("b", () => {});
+		peer.connect();
+		peer.client.ping();
+		peer.send(auth(0x18, "one"));
+		peer.time.run(5000);
+		expect(peer.take().map(({ cmd }) => cmd)).toEqual(["auth"]);
+		peer.send(connack("done"));
+		expect(peer.take().map(({ cmd }) => cmd)).toEqual(["subscribe", "publish"]);
+	});
+
+	it.each([
+		["[MQTT-4.12.0-5] another method in AUTH", auth(0x18, "one", "OTHER"), "61", 0x82],
+		["[MQTT-4.12.0-5] another method in CONNACK", connack("done", "OTHER"), "61", 0x82],
+		["a CONNACK without the method", { cmd: "connack", reasonCode: 0, sessionPresent: false } as Packet, "61", 0x82],
+		["success before CONNACK", auth(0x00), "57", 0x82],
+		["a reason that is the client's", auth(0x19), "5f", 0x81],
+		["data that the mechanism does not take", auth(0x18, "wrong"), "3a", 0x80],
+		["an end that it does not take", connack("not done"), "3a", 0x80],
+		["AUTH without a method", "f0 02 18 00", "61", 0x82],
+		["AUTH with reserved flags", "f1 02 18 00", "57", 0x82],
+		["a property that AUTH has not", "f0 04 18 02 01 00", "5c", 0x81],
+	])("%s closes", (_title, packet, code, reason) => {
+		const { peer } = make();
+		peer.connect();
+		peer.send(packet);
+		expectClosed(peer, code, reason);
+	});
+
+	it("ends where it takes too long, and where the mechanism fails, with the next attempt to come", () => {
+		const { mechanism, peer } = make();
+		peer.connect();
+		peer.send(auth(0x18, "one"));
+		peer.time.run(10_000);
+		expect(peer.told()).toEqual(["offline 34"]);
+		mechanism.start = () => {
+			throw new Error("no key");
+		};
+		peer.time.runUntil(() => peer.sockets.length > 1);
+		peer.socket.allow(1000);
+		expect([peer.told(), peer.hex()]).toEqual([["offline 3a"], ""]);
+		mechanism.start = () => new Uint8Array(600);
+		peer.time.runUntil(() => peer.sockets.length > 2);
+		peer.socket.allow(1000);
+		expect([peer.told(), peer.hex()]).toEqual([["offline 3a"], ""]);
+	});
+
+	it("[MQTT-4.12.0-6] [MQTT-4.12.0-7] AUTH, or a method in CONNACK, that nobody has asked for closes", () => {
+		for (const [packet, code] of [
+			[auth(0x18, "one"), "57"],
+			[connack("done"), "61"],
+		] as const) {
+			const peer = new Peer({ protocolVersion: 5 });
+			peer.connect();
+			peer.send(packet);
+			expectClosed(peer, code, 0x82);
+		}
+	});
+
+	it("is misuse in 3.1.1, and without all of a mechanism", () => {
+		const mechanism = new Counting();
+		expect(() => new Peer({ authentication: mechanism })).toThrow(Misuse);
+		const parts = { method: "X", start: () => undefined, next: () => undefined, finish: () => undefined };
+		for (const name of Object.keys(parts))
+			expect(
+				() => new Peer({ protocolVersion: 5, authentication: { ...parts, [name]: undefined } as never }),
+				name,
+			).toThrow(Misuse);
+	});
+});
+
+describe("authenticating again", () => {
+	it("[MQTT-4.12.1-1] goes on while messages flow, and is told when both are content", () => {
+		const told: string[] = [];
+		const { mechanism, peer } = started({ onAuthenticated: () => told.push("authenticated") });
+		expect(peer.client.authenticate()).toBe(true);
+		expect(peer.take()).toMatchObject([auth(0x19, "first")]);
+		// One exchange at a time.
+		expect(peer.client.authenticate()).toBe(false);
+		peer.client.publish("a", "meanwhile");
+		peer.send(auth(0x18, "one"));
+		expect(peer.take().map(({ cmd }) => cmd)).toEqual(["publish", "auth"]);
+		expect(told).toEqual([]);
+		peer.send(auth(0x00, "done"));
+		expect([told, mechanism.heard]).toEqual([["authenticated"], ["one", "end done"]]);
+		expect(peer.client.authenticate()).toBe(true);
+	});
+
+	it("[MQTT-4.12.1-2] ends the connection where the server refuses, says nothing, or is not who it says", () => {
+		for (const [answer, code] of [
+			["e0 01 87", "87"],
+			[undefined, "37"],
+			[auth(0x00, "not done"), "3a"],
+		] as const) {
+			const { peer } = started();
+			peer.client.authenticate();
+			if (answer === undefined) peer.time.run(10_000);
+			else peer.send(answer);
+			expect(peer.told()).toEqual([`offline ${code}`]);
+		}
+	});
+
+	it("an AUTH that belongs to no exchange closes", () => {
+		for (const packet of [auth(0x18, "one"), auth(0x00, "done")]) {
+			const { peer } = started();
+			peer.send(packet);
+			expectClosed(peer, "57", 0x82);
+		}
+	});
+
+	it("is not for a client that is offline, and misuse without a mechanism", () => {
+		const { peer } = make();
+		expect(peer.client.authenticate()).toBe(false);
+		peer.connect();
+		expect(peer.client.authenticate()).toBe(false);
+		const without = new Peer({ protocolVersion: 5 }).online();
+		expect(() => without.client.authenticate()).toThrow(Misuse);
+		expect(without.client.isOnline).toBe(true);
 	});
 });
