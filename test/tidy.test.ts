@@ -32,7 +32,8 @@ function imports(file: string, withTypes = true): string[] {
 const LAYERS = [
 	["packet", "error", "todo", "words", "options"],
 	["limits", "wire", "reason"],
-	["property", "received", "reference", "topic"],
+	["topic"],
+	["property", "received", "reference"],
 	["aliases"],
 	["deadline", "backoff", "decode", "encode", "incoming"],
 	["outbox", "topics", "check", "framer"],

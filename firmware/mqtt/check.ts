@@ -10,35 +10,23 @@ import {
 	BAD_TOPIC_FILTER,
 	BAD_TOPIC_NAME,
 	Misuse,
-	OK,
 } from "./error.js";
 import { checked } from "./limits.js";
 import type { ClientOptions, Goodbye, SubscribeOptions } from "./options.js";
 import { ANY_FLAGS } from "./packet.js";
 import {
-	ANYWHERE,
-	AUTHENTICATION_DATA,
-	AUTHENTICATION_METHOD,
-	checkProperties,
-	findProperty,
+	checkBlock,
 	IN_AUTH,
 	IN_CONNECT,
 	IN_DISCONNECT,
 	IN_SUBSCRIBE,
 	IN_WILL,
 	integerProperty,
-	MAXIMUM_PACKET_SIZE,
-	RECEIVE_MAXIMUM,
-	RESPONSE_TOPIC,
-	SERVER_REFERENCE,
 	SESSION_EXPIRY_INTERVAL,
-	SUBSCRIPTION_IDENTIFIER,
-	TOPIC_ALIAS,
-	TOPIC_ALIAS_MAXIMUM,
 } from "./property.js";
-import { isReason, OF_PUBACK, UNSPECIFIED_ERROR } from "./reason.js";
+import { isReason, OF_GOODBYE, OF_PUBACK, UNSPECIFIED_ERROR } from "./reason.js";
 import { isTopicFilter, isTopicName, shareLength } from "./topic.js";
-import { takeUint16, utf8Bytes, utf8Length } from "./wire.js";
+import { utf8Bytes, utf8Length } from "./wire.js";
 
 /** What is missing would otherwise be missed much later, in a callback. */
 export function checkCollaborators(options: ClientOptions): void {
@@ -98,42 +86,11 @@ export function subscriptionOptions(client: ClientOptions, options: SubscribeOpt
 	return bits;
 }
 
-/** Properties that are ours to say, by options of their own, or not at all; with the places where that is so. */
-const NOT_GIVEN: readonly number[] = Object.freeze([
-	SUBSCRIPTION_IDENTIFIER | (ANYWHERE & ~IN_SUBSCRIBE),
-	SESSION_EXPIRY_INTERVAL | IN_CONNECT,
-	RECEIVE_MAXIMUM | ANYWHERE,
-	MAXIMUM_PACKET_SIZE | ANYWHERE,
-	TOPIC_ALIAS_MAXIMUM | ANYWHERE,
-	TOPIC_ALIAS | ANYWHERE,
-	AUTHENTICATION_METHOD | ANYWHERE,
-	AUTHENTICATION_DATA | ANYWHERE,
-	SERVER_REFERENCE | ANYWHERE,
-]);
-
-/** Throws Misuse for properties that such a packet cannot have, and for any in 3.1.1. */
-export function checkBlock(options: ClientOptions, block: Uint8Array, place: number): void {
-	if (options.protocolVersion !== 5) throw new Misuse(BAD_OPTION, "properties: need protocolVersion 5");
-	if (!(block instanceof Uint8Array) || checkProperties(block, 0, block.length, place) !== OK)
-		throw new Misuse(BAD_OPTION, "properties: not a block that properties() has made for such a packet");
-	// A client's PUBLISH has no subscription identifier [MQTT-3.3.4-6]; aliases are not for the application.
-	for (let i = 0; i < NOT_GIVEN.length; i += 1)
-		if ((NOT_GIVEN[i] & place) !== 0 && findProperty(block, 0, block.length, NOT_GIVEN[i] & 0xff) !== 0)
-			throw new Misuse(
-				BAD_OPTION,
-				`properties: ${NOT_GIVEN[i] & 0xff} is one of those that are ours to say, by options of their own or not at all`,
-			);
-	const topic = findProperty(block, 0, block.length, RESPONSE_TOPIC);
-	// [MQTT-3.3.2-14]
-	if (topic !== 0 && !isTopicName(block, topic + 2, takeUint16(block, topic)))
-		throw new Misuse(BAD_TOPIC_NAME, "properties: the response topic is no topic name");
-}
-
 /** Throws Misuse for what DISCONNECT may not say. */
 export function checkGoodbye(options: ClientOptions, { reason = 0, properties }: Goodbye): void {
 	if (reason !== 0 && options.protocolVersion !== 5)
 		throw new Misuse(BAD_OPTION, "close: a reason needs protocolVersion 5");
-	if (!GOODBYES.includes(reason))
+	if (!isReason(reason, OF_GOODBYE))
 		throw new Misuse(BAD_OPTION, `close: ${reason} is no reason of a client's DISCONNECT`);
 	if (properties === undefined) return;
 	checkBlock(options, properties, IN_DISCONNECT);
@@ -148,11 +105,6 @@ export function checkRefusal(options: ClientOptions, reason: number): void {
 	if (options.protocolVersion !== 5 || reason < UNSPECIFIED_ERROR || !isReason(reason, OF_PUBACK))
 		throw new Misuse(BAD_OPTION, `acknowledge: ${reason} is no reason to refuse a message, or this is MQTT 3.1.1`);
 }
-
-/** Reasons that a client may give in DISCONNECT (section 3.14.2.1). */
-const GOODBYES: readonly number[] = Object.freeze([
-	0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99,
-]);
 
 /** Throws Misuse for what CONNECT may not say. */
 export function checkConnect(options: ClientOptions): void {
@@ -169,7 +121,17 @@ export function checkConnect(options: ClientOptions): void {
 	checked("sessionExpiry", options.sessionExpiry ?? 0, 0, 0xffff_ffff);
 	if (options.properties !== undefined) checkBlock(options, options.properties, IN_CONNECT);
 	checked("redirects", options.redirects ?? 0, 0, 10);
-	checkAuthentication(options);
+	const authentication = options.authentication;
+	if (authentication !== undefined) {
+		if (protocolVersion !== 5) throw new Misuse(BAD_OPTION, "authentication: needs protocolVersion 5");
+		if (typeof authentication.method !== "string")
+			throw new Misuse(BAD_OPTION, "authentication.method: expected a string");
+		checkFunction(authentication.start, "authentication.start");
+		checkFunction(authentication.next, "authentication.next");
+		checkFunction(authentication.finish, "authentication.finish");
+		utf8Length(authentication.method, "authentication.method");
+		if (authentication.properties !== undefined) checkBlock(options, authentication.properties, IN_AUTH);
+	}
 	if (will === undefined) return;
 	if (will.properties !== undefined) checkBlock(options, will.properties, IN_WILL);
 	checked("will.qos", will.qos ?? 0, 0, 2);
@@ -177,19 +139,6 @@ export function checkConnect(options: ClientOptions): void {
 	const topic = utf8Bytes(will.topic);
 	if (!isTopicName(topic, 0, topic.length)) throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${will.topic}"`);
 	if (binaryLength(will.payload) > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
-}
-
-function checkAuthentication(options: ClientOptions): void {
-	const authentication = options.authentication;
-	if (authentication === undefined) return;
-	if (options.protocolVersion !== 5) throw new Misuse(BAD_OPTION, "authentication: needs protocolVersion 5");
-	const method = authentication.method;
-	if (typeof method !== "string") throw new Misuse(BAD_OPTION, "authentication.method: expected a string");
-	checkFunction(authentication.start, "authentication.start");
-	checkFunction(authentication.next, "authentication.next");
-	checkFunction(authentication.finish, "authentication.finish");
-	utf8Length(method, "authentication.method");
-	if (authentication.properties !== undefined) checkBlock(options, authentication.properties, IN_AUTH);
 }
 
 /** Throws Misuse: `handle` does not name what the call wants. */

@@ -12,7 +12,6 @@
 import type { Resolver, Socket, Timer } from "../io.js";
 import { checkBackoff } from "./backoff.js";
 import {
-	checkBlock,
 	checkCollaborators,
 	checkConnect,
 	checkFilter,
@@ -92,7 +91,7 @@ import {
 	STORED,
 } from "./outbox.js";
 import { FIRST, KEEP, RAM_ONLY, RETAIN } from "./packet.js";
-import { IN_ACK, IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
+import { checkBlock, IN_ACK, IN_PUBLISH, IN_UNSUBSCRIBE, SERVER_REFERENCE } from "./property.js";
 import {
 	PACKET_ID_NOT_FOUND,
 	PACKET_TOO_LARGE_REASON,

@@ -26,7 +26,7 @@ import {
 	IN_CONNACK,
 	IN_DISCONNECT,
 	IN_PUBLISH,
-	RESPONSE_TOPIC,
+	isAnswerable,
 	SESSION_EXPIRY_INTERVAL,
 	TOPIC_ALIAS,
 } from "./property.js";
@@ -40,8 +40,6 @@ import {
 	OF_SUBACK,
 	reasonOfReturnCode,
 } from "./reason.js";
-import { isTopicName } from "./topic.js";
-import { takeUint16 } from "./wire.js";
 
 /** What takePublish says of a good PUBLISH whose topic is for takeAlias() to find, or to keep. */
 export const HAS_ALIAS = -1;
@@ -94,9 +92,8 @@ function takePublishProperties(packet: Incoming, at: number): number {
 	if (code !== OK) return code;
 	const bytes = packet.bytes;
 	const propertiesStop = packet.propertiesStop;
-	const response = findProperty(bytes, packet.propertiesAt, propertiesStop, RESPONSE_TOPIC);
-	// [MQTT-3.3.2-14] Whoever answers will publish to it.
-	if (response !== 0 && !isTopicName(bytes, response + 2, takeUint16(bytes, response))) return PROPERTY_NOT_ALLOWED;
+	// Whoever answers will publish to it.
+	if (!isAnswerable(bytes, packet.propertiesAt, propertiesStop)) return PROPERTY_NOT_ALLOWED;
 	if (findProperty(bytes, packet.propertiesAt, propertiesStop, TOPIC_ALIAS) === 0) return OK;
 	packet.payloadAt = propertiesStop;
 	packet.payloadLength = packet.total = packet.stop - propertiesStop;

@@ -2,19 +2,10 @@
 // more than once. A block of them is a length and then an id and a value each; it stays bytes, and is checked once and
 // then searched, so that a packet costs no objects.
 
-import { BAD_OPTION, BAD_PROPERTY, Misuse, OK, PROPERTY_NOT_ALLOWED } from "./error.js";
-import {
-	isUtf8,
-	putBinary,
-	putUint16,
-	putUint32,
-	putVarint,
-	takeUint16,
-	takeUint32,
-	takeUtf8,
-	takeVarint,
-	utf8Length,
-} from "./wire.js";
+import { BAD_OPTION, BAD_PROPERTY, BAD_TOPIC_NAME, Misuse, OK, PROPERTY_NOT_ALLOWED } from "./error.js";
+import type { ClientOptions } from "./options.js";
+import { isTopicName } from "./topic.js";
+import { isUtf8, putBinary, putVarint, takeUint16, takeUtf8, takeVarint, utf8Length } from "./wire.js";
 
 export const PAYLOAD_FORMAT_INDICATOR = 1;
 export const MESSAGE_EXPIRY_INTERVAL = 2;
@@ -69,10 +60,12 @@ const TYPE = 7;
 const NOT_ZERO = 0x10;
 /** It may stand more than once in one packet; a subscription identifier only in PUBLISH. */
 const MANY = 0x20;
+/** It is ours to say, by options of their own, or not at all: aliases are not for the application. */
+const OURS = 0x40;
 
 const MESSAGE = IN_PUBLISH | IN_WILL;
 /** All of them. */
-export const ANYWHERE = 0x1ff00;
+const ANYWHERE = 0x1ff00;
 const AUTHENTICATION = IN_CONNECT | IN_CONNACK | IN_AUTH;
 
 /** By id: type, flags and places; 0 for no property. */
@@ -98,25 +91,25 @@ const TABLE: readonly number[] = Object.freeze([
 	STRING | IN_CONNACK,
 	TWO_BYTES | IN_CONNACK,
 	0,
-	STRING | AUTHENTICATION,
-	BINARY | AUTHENTICATION,
+	OURS | STRING | AUTHENTICATION,
+	OURS | BINARY | AUTHENTICATION,
 	BYTE | IN_CONNECT,
 	FOUR_BYTES | IN_WILL,
 	BYTE | IN_CONNECT,
 	STRING | IN_CONNACK,
 	0,
-	STRING | IN_CONNACK | IN_DISCONNECT,
+	OURS | STRING | IN_CONNACK | IN_DISCONNECT,
 	0,
 	0,
 	STRING | IN_CONNACK | IN_ACK | IN_DISCONNECT | IN_AUTH,
 	0,
-	TWO_BYTES | NOT_ZERO | IN_CONNECT | IN_CONNACK,
-	TWO_BYTES | IN_CONNECT | IN_CONNACK,
-	TWO_BYTES | IN_PUBLISH,
+	OURS | TWO_BYTES | NOT_ZERO | IN_CONNECT | IN_CONNACK,
+	OURS | TWO_BYTES | IN_CONNECT | IN_CONNACK,
+	OURS | TWO_BYTES | IN_PUBLISH,
 	BYTE | IN_CONNACK,
 	BYTE | IN_CONNACK,
 	PAIR | MANY | ANYWHERE,
-	FOUR_BYTES | NOT_ZERO | IN_CONNECT | IN_CONNACK,
+	OURS | FOUR_BYTES | NOT_ZERO | IN_CONNECT | IN_CONNACK,
 	BYTE | IN_CONNACK,
 	BYTE | IN_CONNACK,
 	BYTE | IN_CONNACK,
@@ -136,7 +129,7 @@ export function checkProperties(bytes: Uint8Array, at: number, stop: number, pla
 		const next = skipValue(bytes, at + 1, stop, kind & TYPE);
 		if (next < 0) return BAD_PROPERTY;
 		if ((kind & TYPE) === BYTE && bytes[at + 1] > 1) return PROPERTY_NOT_ALLOWED;
-		if ((kind & NOT_ZERO) !== 0 && isZero(bytes, at + 1, next)) return PROPERTY_NOT_ALLOWED;
+		if ((kind & NOT_ZERO) !== 0 && integerProperty(bytes, at, next, id, 1) === 0) return PROPERTY_NOT_ALLOWED;
 		if ((kind & MANY) === 0 || (id === SUBSCRIPTION_IDENTIFIER && place !== IN_PUBLISH)) {
 			const bit = 1 << (id & 31);
 			if (((id < 32 ? seen : seenHigh) & bit) !== 0) return PROPERTY_NOT_ALLOWED;
@@ -146,6 +139,31 @@ export function checkProperties(bytes: Uint8Array, at: number, stop: number, pla
 		at = next;
 	}
 	return OK;
+}
+
+/** True where a block without a fault has no response topic, or one that may be published to [MQTT-3.3.2-14]. */
+export function isAnswerable(bytes: Uint8Array, at: number, stop: number): boolean {
+	const topic = findProperty(bytes, at, stop, RESPONSE_TOPIC);
+	return topic === 0 || isTopicName(bytes, topic + 2, takeUint16(bytes, topic));
+}
+
+/** Throws Misuse for properties that such a packet of ours cannot have, and for any in 3.1.1. */
+export function checkBlock(options: ClientOptions, block: Uint8Array, place: number): void {
+	if (options.protocolVersion !== 5) throw new Misuse(BAD_OPTION, "properties: need protocolVersion 5");
+	if (!(block instanceof Uint8Array) || checkProperties(block, 0, block.length, place) !== OK)
+		throw new Misuse(BAD_OPTION, "properties: not a block that properties() has made for such a packet");
+	for (let at = 0; at < block.length; at = skipValue(block, at + 1, block.length, TABLE[block[at]] & TYPE)) {
+		const id = block[at];
+		// A client's PUBLISH has no subscription identifier [MQTT-3.3.4-6], and the options have CONNECT's session expiry.
+		if (
+			(TABLE[id] & OURS) !== 0 ||
+			(id === SUBSCRIPTION_IDENTIFIER && place === IN_PUBLISH) ||
+			(id === SESSION_EXPIRY_INTERVAL && place === IN_CONNECT)
+		)
+			throw new Misuse(BAD_OPTION, `properties: ${id} is for options of their own, if at all`);
+	}
+	if (!isAnswerable(block, 0, block.length))
+		throw new Misuse(BAD_TOPIC_NAME, "properties: the response topic is no topic name");
 }
 
 /** The offset of the value of the first property with this id in a checked block, or 0. */
@@ -161,15 +179,11 @@ export function findProperty(bytes: Uint8Array, at: number, stop: number, id: nu
 export function integerProperty(bytes: Uint8Array, at: number, stop: number, id: number, otherwise: number): number {
 	const value = findProperty(bytes, at, stop, id);
 	if (value === 0) return otherwise;
-	switch (TABLE[id] & TYPE) {
-		case BYTE:
-			return bytes[value];
-		case TWO_BYTES:
-			return takeUint16(bytes, value);
-		case FOUR_BYTES:
-			return takeUint32(bytes, value);
-	}
-	return takeVarint(bytes, value);
+	const type = TABLE[id] & TYPE;
+	if (type === VARINT) return takeVarint(bytes, value);
+	let integer = 0;
+	for (let i = 0; i < type; i += 1) integer = integer * 256 + bytes[value + i];
+	return integer;
 }
 
 /** All values of an integer property that may stand more than once, in their order. Allocates. */
@@ -229,8 +243,14 @@ export function properties(...list: Property[]): Uint8Array {
 		const [id, value, text] = list[i];
 		bytes[at] = id;
 		at += 1;
-		if (typeof value === "number") at = putInteger(bytes, at, TABLE[id] & TYPE, value);
-		else at = putBinary(bytes, at, value);
+		const type = TABLE[id] & TYPE;
+		if (typeof value !== "number") at = putBinary(bytes, at, value);
+		else if (type === VARINT) at = putVarint(bytes, at, value);
+		else
+			for (let bits = type * 8; bits > 0; at += 1) {
+				bits -= 8;
+				bytes[at] = value >>> bits;
+			}
 		if (text !== undefined) at = putBinary(bytes, at, text);
 	}
 	return bytes;
@@ -249,14 +269,6 @@ function valueLength([id, value, text]: Property): number {
 			return type !== VARINT ? type : value < 128 ? 1 : value < 16_384 ? 2 : value < 2_097_152 ? 3 : 4;
 	}
 	throw new Misuse(BAD_OPTION, `property ${id}: not a value that it can have`);
-}
-
-function putInteger(bytes: Uint8Array, at: number, type: number, value: number): number {
-	if (type === VARINT) return putVarint(bytes, at, value);
-	if (type === FOUR_BYTES) return putUint32(bytes, at, value);
-	if (type === TWO_BYTES) return putUint16(bytes, at, value);
-	bytes[at] = value;
-	return at + 1;
 }
 
 /** The offset behind a value, or -1 where it is ill-formed or reaches past `stop`. */
@@ -283,9 +295,4 @@ function skipBytes(bytes: Uint8Array, at: number, stop: number, text: boolean): 
 	const length = takeUint16(bytes, at);
 	const next = at + 2 + length;
 	return next > stop || (text && !isUtf8(bytes, at + 2, length)) ? -1 : next;
-}
-
-function isZero(bytes: Uint8Array, at: number, stop: number): boolean {
-	while (at < stop && bytes[at] === 0) at += 1;
-	return at === stop;
 }

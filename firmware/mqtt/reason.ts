@@ -53,22 +53,25 @@ export const OF_SUBACK = 0x800;
 export const OF_UNSUBACK = 0x1000;
 export const OF_DISCONNECT = 0x2000;
 export const OF_AUTH = 0x4000;
+/** DISCONNECT of a client (section 3.14.2.1). */
+export const OF_GOODBYE = 0x8000;
 
 const ALL_BUT_PUBCOMP = OF_CONNACK | OF_PUBACK | OF_SUBACK | OF_UNSUBACK | OF_DISCONNECT;
 const OF_LINK = OF_CONNACK | OF_DISCONNECT;
 
-/** Each reason that a server may send, with the packets that may carry it (section 2.4). */
+/** Each reason that a server may send, or a client close with, and the packets that may carry it (section 2.4). */
 const REASONS: readonly number[] = Object.freeze([
-	0x00 | 0x7f00,
+	0x00 | 0xff00,
 	0x01 | OF_SUBACK,
 	0x02 | OF_SUBACK,
+	0x04 | OF_GOODBYE,
 	0x10 | OF_PUBACK,
 	0x11 | OF_UNSUBACK,
 	0x18 | OF_AUTH,
-	0x80 | ALL_BUT_PUBCOMP,
-	0x81 | OF_LINK,
-	0x82 | OF_LINK,
-	0x83 | ALL_BUT_PUBCOMP,
+	0x80 | ALL_BUT_PUBCOMP | OF_GOODBYE,
+	0x81 | OF_LINK | OF_GOODBYE,
+	0x82 | OF_LINK | OF_GOODBYE,
+	0x83 | ALL_BUT_PUBCOMP | OF_GOODBYE,
 	0x84 | OF_CONNACK,
 	0x85 | OF_CONNACK,
 	0x86 | OF_CONNACK,
@@ -81,16 +84,16 @@ const REASONS: readonly number[] = Object.freeze([
 	0x8d | OF_DISCONNECT,
 	0x8e | OF_DISCONNECT,
 	0x8f | OF_SUBACK | OF_UNSUBACK | OF_DISCONNECT,
-	0x90 | OF_CONNACK | OF_PUBACK | OF_DISCONNECT,
+	0x90 | OF_CONNACK | OF_PUBACK | OF_DISCONNECT | OF_GOODBYE,
 	0x91 | OF_PUBACK | OF_SUBACK | OF_UNSUBACK,
 	0x92 | OF_PUBCOMP,
-	0x93 | OF_DISCONNECT,
-	0x94 | OF_DISCONNECT,
-	0x95 | OF_LINK,
-	0x96 | OF_DISCONNECT,
-	0x97 | OF_CONNACK | OF_PUBACK | OF_SUBACK | OF_DISCONNECT,
-	0x98 | OF_DISCONNECT,
-	0x99 | OF_CONNACK | OF_PUBACK | OF_DISCONNECT,
+	0x93 | OF_DISCONNECT | OF_GOODBYE,
+	0x94 | OF_DISCONNECT | OF_GOODBYE,
+	0x95 | OF_LINK | OF_GOODBYE,
+	0x96 | OF_DISCONNECT | OF_GOODBYE,
+	0x97 | OF_CONNACK | OF_PUBACK | OF_SUBACK | OF_DISCONNECT | OF_GOODBYE,
+	0x98 | OF_DISCONNECT | OF_GOODBYE,
+	0x99 | OF_CONNACK | OF_PUBACK | OF_DISCONNECT | OF_GOODBYE,
 	0x9a | OF_LINK,
 	0x9b | OF_LINK,
 	0x9c | OF_LINK,
@@ -102,7 +105,7 @@ const REASONS: readonly number[] = Object.freeze([
 	0xa2 | OF_SUBACK | OF_DISCONNECT,
 ]);
 
-/** True for a reason that such a packet of a server may carry. */
+/** True for a reason that such a packet may carry. */
 export function isReason(reason: number, packet: number): boolean {
 	for (let i = 0; i < REASONS.length; i += 1) if ((REASONS[i] & 0xff) === reason) return (REASONS[i] & packet) !== 0;
 	return false;

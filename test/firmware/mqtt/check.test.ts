@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-	checkBlock,
 	checkCollaborators,
 	checkConnect,
 	checkFilter,
@@ -13,6 +12,7 @@ import { Misuse } from "../../../firmware/mqtt/error.js";
 import type { ClientOptions } from "../../../firmware/mqtt/options.js";
 import {
 	CONTENT_TYPE,
+	checkBlock,
 	IN_PUBLISH,
 	IN_WILL,
 	properties,
