@@ -82,7 +82,7 @@ export function subscriptionOptions(client: ClientOptions, options: SubscribeOpt
 	bits |= checked("retainHandling", options?.retainHandling ?? 0, 0, 2) << 4;
 	if (options?.properties !== undefined) checkBlock(client, options.properties, IN_SUBSCRIBE);
 	if (bits > 2 && client.protocolVersion !== 5)
-		throw new Misuse(BAD_OPTION, "noLocal, retainAsPublished, retainHandling: need protocolVersion 5");
+		throw new Misuse(BAD_OPTION, "subscribe: these options need protocolVersion 5");
 	return bits;
 }
 
@@ -97,13 +97,13 @@ export function checkGoodbye(options: ClientOptions, { reason = 0, properties }:
 	const expiry = integerProperty(properties, 0, properties.length, SESSION_EXPIRY_INTERVAL, 0);
 	// Section 3.14.2.2.2.
 	if (expiry > 0 && sessionExpiry(options) === 0)
-		throw new Misuse(BAD_OPTION, "close: a session that ends with its connection cannot be kept any more");
+		throw new Misuse(BAD_OPTION, "close: a session that has no expiry cannot be kept");
 }
 
 /** Throws Misuse for a reason that a message cannot be refused with. */
 export function checkRefusal(options: ClientOptions, reason: number): void {
 	if (options.protocolVersion !== 5 || reason < UNSPECIFIED_ERROR || !isReason(reason, OF_PUBACK))
-		throw new Misuse(BAD_OPTION, `acknowledge: ${reason} is no reason to refuse a message, or this is MQTT 3.1.1`);
+		throw new Misuse(BAD_OPTION, `acknowledge: ${reason} is no reason to refuse a message`);
 }
 
 /** Throws Misuse for what CONNECT may not say. */
@@ -113,11 +113,11 @@ export function checkConnect(options: ClientOptions): void {
 	const will = options.will;
 	if (protocolVersion !== 4 && protocolVersion !== 5)
 		throw new Misuse(BAD_OPTION, `protocolVersion: expected 4 or 5, got ${protocolVersion}`);
-	if (typeof clientId !== "string") throw new Misuse(BAD_OPTION, `clientId: expected a string, got ${clientId}`);
+	if (typeof clientId !== "string") throw new Misuse(BAD_OPTION, "clientId: expected a string");
 	if (clientId === "" && options.cleanSession === false && protocolVersion === 4)
-		throw new Misuse(BAD_OPTION, "clientId: may only be empty with cleanSession [MQTT-3.1.3-7]");
+		throw new Misuse(BAD_OPTION, "clientId: may only be empty with cleanSession"); // [MQTT-3.1.3-7]
 	if (options.password !== undefined && options.userName === undefined && protocolVersion === 4)
-		throw new Misuse(BAD_OPTION, "password: needs a user name in MQTT 3.1.1 [MQTT-3.1.2-22]");
+		throw new Misuse(BAD_OPTION, "password: needs a user name in MQTT 3.1.1"); // [MQTT-3.1.2-22]
 	checked("sessionExpiry", options.sessionExpiry ?? 0, 0, 0xffff_ffff);
 	if (options.properties !== undefined) checkBlock(options, options.properties, IN_CONNECT);
 	checked("redirects", options.redirects ?? 0, 0, 10);

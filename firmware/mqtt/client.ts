@@ -348,19 +348,6 @@ export class Client {
 		return ticket;
 	}
 
-	/** Throws Misuse; or, where there is none, returns minus the reason why the server would not take it. */
-	private refusePublish(
-		topic: number,
-		nameAt: number,
-		payload: Uint8Array | string,
-		length: number,
-		flags: number,
-		offset: number,
-	): number {
-		checkPublish(topic, nameAt, payload, length, flags, offset);
-		return -publishRefusal(this.session, flags, 0);
-	}
-
 	/**
 	 * Something is unusual about a publish: its flags may wish for something, which is noted for requestPublish(); then it
 	 * returns the other flags. All else throws Misuse, or returns minus the reason why the server would not take it.
@@ -423,8 +410,10 @@ export class Client {
 		const session = this.session;
 		if (properties !== undefined) checkBlock(this.options, properties, IN_PUBLISH);
 		const at = nameAt(session, topic);
-		if (!(at > 0) || (flags & 7) !== flags || ((session.allowedFlags >> flags) & 1) === 0)
-			return this.refusePublish(topic, at, session.bytes, 0, flags, 0);
+		if (!(at > 0) || (flags & 7) !== flags || ((session.allowedFlags >> flags) & 1) === 0) {
+			checkPublish(topic, at, session.bytes, 0, flags, 0);
+			return -publishRefusal(session, flags, 0);
+		}
 		if (!Number.isInteger(length) || length < 0)
 			throw new Misuse(BAD_PAYLOAD, `publishFrom: expected a length in bytes, got ${length}`);
 		if (typeof source?.read !== "function") throw new Misuse(BAD_PAYLOAD, "publishFrom: expected a source");

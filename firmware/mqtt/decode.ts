@@ -149,13 +149,13 @@ export function takeSuback(packet: Incoming, codes: number): number {
 	if (packetId === 0) return ZERO_PACKET_ID;
 	const hasCodes = codes === OF_SUBACK || packet.five !== 0;
 	if (hasCodes === (at === stop)) return BAD_LENGTH;
-	for (; at < stop; at += 1) if (!isSubackCode(packet, bytes[at], codes)) return BAD_SUBACK;
+	for (; at < stop; at += 1) {
+		const code = bytes[at];
+		// In 3.1.1 they are 0, 1, 2 and 0x80 [MQTT-3.9.3-2].
+		const known = packet.five === 0 ? code <= 2 || code === SUBSCRIBE_FAILURE : isReason(code, codes);
+		if (!known) return BAD_SUBACK;
+	}
 	return OK;
-}
-
-/** The codes that a SUBACK may hold: in 3.1.1 0, 1, 2 and 0x80 [MQTT-3.9.3-2]. */
-function isSubackCode(packet: Incoming, code: number, codes: number): boolean {
-	return packet.five === 0 ? code <= 2 || code === SUBSCRIBE_FAILURE : isReason(code, codes);
 }
 
 /**

@@ -47,26 +47,32 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
 
 /** The defaults with the given values in their place, sizes in bytes rounded up to multiples of eight. Throws Misuse outside the ranges. */
 export function withDefaults(given: Partial<Limits> | undefined): Limits {
-	const wanted = given ?? DEFAULT_LIMITS;
 	return {
-		receive: rounded(checked("receive", wanted.receive ?? DEFAULT_LIMITS.receive, 64, 65_535)),
-		send: rounded(checked("send", wanted.send ?? DEFAULT_LIMITS.send, 64, 65_535)),
-		outbox: rounded(checked("outbox", wanted.outbox ?? DEFAULT_LIMITS.outbox, 64, 65_535)),
-		messages: checked("messages", wanted.messages ?? DEFAULT_LIMITS.messages, 1, 1024),
-		received: checked("received", wanted.received ?? DEFAULT_LIMITS.received, 1, 1024),
-		topics: checked("topics", wanted.topics ?? DEFAULT_LIMITS.topics, 1, 1024),
-		topicBytes: rounded(checked("topicBytes", wanted.topicBytes ?? DEFAULT_LIMITS.topicBytes, 16, 65_535)),
-		aliases: checked("aliases", wanted.aliases ?? DEFAULT_LIMITS.aliases, 0, 1024),
-		aliasBytes: rounded(checked("aliasBytes", wanted.aliasBytes ?? DEFAULT_LIMITS.aliasBytes, 0, 65_535)),
+		receive: limit(given, "receive", 64, 65_535, 7),
+		send: limit(given, "send", 64, 65_535, 7),
+		outbox: limit(given, "outbox", 64, 65_535, 7),
+		messages: limit(given, "messages", 1, 1024, 0),
+		received: limit(given, "received", 1, 1024, 0),
+		topics: limit(given, "topics", 1, 1024, 0),
+		topicBytes: limit(given, "topicBytes", 16, 65_535, 7),
+		aliases: limit(given, "aliases", 0, 1024, 0),
+		aliasBytes: limit(given, "aliasBytes", 0, 65_535, 7),
 	};
+}
+
+/** One of them; `round` is 7 where it is rounded up to a multiple of eight, or 0. */
+function limit(
+	given: Partial<Limits> | undefined,
+	name: keyof Limits,
+	low: number,
+	high: number,
+	round: number,
+): number {
+	return (checked(name, given?.[name] ?? DEFAULT_LIMITS[name], low, high) + round) & ~round;
 }
 
 /** The value, if it is an integer from `low` to `high`. Throws Misuse otherwise. */
 export function checked(name: string, value: number, low: number, high: number): number {
 	if (Number.isInteger(value) && value >= low && value <= high) return value;
 	throw new Misuse(BAD_OPTION, `${name}: expected an integer from ${low} to ${high}, got ${value}`);
-}
-
-function rounded(bytes: number): number {
-	return (bytes + 7) & ~7;
 }

@@ -224,15 +224,10 @@ export function codeOf(head: number): number {
 	return head >>> CODE_SHIFT;
 }
 
-/** Makes room for another message: OK, or the code of what is full. */
+/** Squeezes the dead ones out, to make room for another message: OK, or the code of what is full. */
 function makeRoom(session: Session, length: number): number {
-	const size = ENTRY_WORDS + ((length + 3) >> 2);
-	if (size > session.outboxLimit - session.outboxAt) return TOO_LARGE;
-	squeeze(session);
-	return session.outboxEnd + size > session.outboxLimit ? OUTBOX_FULL : OK;
-}
-
-function squeeze(session: Session): void {
+	const wanted = ENTRY_WORDS + ((length + 3) >> 2);
+	if (wanted > session.outboxLimit - session.outboxAt) return TOO_LARGE;
 	const words = session.words;
 	const stop = session.outboxEnd;
 	const oldUnsent = session.unsent;
@@ -255,6 +250,7 @@ function squeeze(session: Session): void {
 	if (oldUnsent === stop) session.unsent = to;
 	session.outboxEnd = to;
 	session.dead = 0;
+	return to + wanted > session.outboxLimit ? OUTBOX_FULL : OK;
 }
 
 /** Negative where the PUBREC of `a` came before that of `b`; the stamps are 15 bits and wrap. */

@@ -151,7 +151,7 @@ export function isAnswerable(bytes: Uint8Array, at: number, stop: number): boole
 export function checkBlock(options: ClientOptions, block: Uint8Array, place: number): void {
 	if (options.protocolVersion !== 5) throw new Misuse(BAD_OPTION, "properties: need protocolVersion 5");
 	if (!(block instanceof Uint8Array) || checkProperties(block, 0, block.length, place) !== OK)
-		throw new Misuse(BAD_OPTION, "properties: not a block that properties() has made for such a packet");
+		throw new Misuse(BAD_OPTION, "properties: not a block of properties() for such a packet");
 	for (let at = 0; at < block.length; at = skipValue(block, at + 1, block.length, TABLE[block[at]] & TYPE)) {
 		const id = block[at];
 		// A client's PUBLISH has no subscription identifier [MQTT-3.3.4-6], and the options have CONNECT's session expiry.

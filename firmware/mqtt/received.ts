@@ -55,8 +55,10 @@ function beginElsewhere(session: Session, packetId: number): number {
 	if (at > 0) {
 		const word = words[at];
 		if ((word & ACCEPTED) !== 0) return REPEATED;
+		for (let i = 0; i < session.queued; i += 1)
+			if (((session.words[queueAt(session, i)] ^ word) & (ID_MASK | IS_QOS_2)) === 0) return WITH_APPLICATION;
 		// Sent again on a new connection: its acknowledgement takes its place in the new order.
-		if (!isQueued(session, word)) enqueue(session, word);
+		enqueue(session, word);
 		return WITH_APPLICATION;
 	}
 	let free = session.receivedAt + (packetId % session.received);
@@ -102,7 +104,9 @@ export function finish(session: Session, packetId: number): number {
 /** The handlers have returned and nobody holds the message (QoS 1, or 2 with QOS_2): it is acknowledged, in its turn. */
 export function accept(session: Session, packetId: number, qos2: number): void {
 	if (session.queued === 0) acceptNow(session, packetId, qos2);
-	else acceptInTurn(session, packetId, qos2);
+	// Without room to wait in, it is accepted all the same: answered when the server sends it again.
+	else if (!enqueue(session, packetId | ACCEPTED | (qos2 === 0 ? 0 : IS_QOS_2)) && qos2 !== 0)
+		setAccepted(session, packetId);
 }
 
 /** The same where nothing waits before it. */
@@ -115,12 +119,6 @@ export function acceptNow(session: Session, packetId: number, qos2: number): voi
 	if ((session.words[home] & ID_MASK) === packetId) session.words[home] |= ACCEPTED;
 	else setAccepted(session, packetId);
 	owe(session, PUBREC, packetId);
-}
-
-function acceptInTurn(session: Session, packetId: number, qos2: number): void {
-	const word = qos2 === 0 ? packetId : packetId | IS_QOS_2;
-	// Without room to wait in, it is accepted all the same: answered when the server sends it again.
-	if (!enqueue(session, word | ACCEPTED) && qos2 !== 0) setAccepted(session, packetId);
 }
 
 /** What the application has made of a QoS 2 message. The id of one that it refused is free for another [MQTT-4.3.3-9]. */
@@ -349,10 +347,4 @@ function unqueue(session: Session): void {
 	session.queueHead = (session.queueHead + 1) % session.received;
 	session.queued -= 1;
 	if (session.queued === 0) session.todo &= ~HELD;
-}
-
-function isQueued(session: Session, word: number): boolean {
-	for (let i = 0; i < session.queued; i += 1)
-		if (((session.words[queueAt(session, i)] ^ word) & (ID_MASK | IS_QOS_2)) === 0) return true;
-	return false;
 }

@@ -115,6 +115,7 @@ export function handleFrame(session: Session, kind: number): number {
 }
 
 function handleRare(session: Session, first: number): number {
+	let code = OK;
 	switch (first) {
 		case SUBACK:
 			return handleSuback(session);
@@ -123,23 +124,19 @@ function handleRare(session: Session, first: number): number {
 		case PINGRESP:
 			return handlePingresp(session);
 		case DISCONNECT:
-			if (session.packet.five !== 0) return handleDisconnect(session);
-			break;
+			if (session.packet.five === 0) break;
+			// A 5.0 server closes the connection, and says why. Nothing goes out on it any more.
+			code = takeDisconnect(session.packet);
+			if (code !== OK) return fail(session, code);
+			session.error = session.packet.reason === 0 ? LINK_LOST : session.packet.reason;
+			return DISCONNECTED;
 		case AUTH:
 			return handleAuth(session);
 	}
 	// In 5.0 DISCONNECT and AUTH as well.
 	const known = session.packet.five === 0 ? FROM_SERVER : FROM_SERVER | 0xc000;
-	return fail(session, (known >> (first >> 4)) & 1 ? RESERVED_FLAGS : UNEXPECTED_PACKET);
-}
-
-/** A 5.0 server closes the connection, and says why. Nothing goes out on it any more. */
-function handleDisconnect(session: Session): number {
-	const packet = session.packet;
-	const code = takeDisconnect(packet);
-	if (code !== OK) return fail(session, code);
-	session.error = packet.reason === 0 ? LINK_LOST : packet.reason;
-	return DISCONNECTED;
+	code = (known >> (first >> 4)) & 1 ? RESERVED_FLAGS : UNEXPECTED_PACKET;
+	return fail(session, code);
 }
 
 /** Parts of a streamed message, errors, and the first packet of a connection, which must be CONNACK [MQTT-3.2.0-1]. */
@@ -158,6 +155,7 @@ function handleUnusual(session: Session, kind: number): number {
 export function handleTime(session: Session): number {
 	for (;;) {
 		let event = NOTHING;
+		let at = 0;
 		switch (takeExpired(session)) {
 			case NONE:
 				return NOTHING;
@@ -177,7 +175,9 @@ export function handleTime(session: Session): number {
 			case PING:
 				return fail(session, PING_TIMEOUT);
 			case SILENCE:
-				event = handleSilence(session);
+				at = session.heardMs + session.words[WAITS + SILENCE];
+				if (((at - session.now) | 0) <= 0) return fail(session, CODE_SILENCE);
+				arm(session, SILENCE, at);
 				break;
 			case ACK:
 				event = handleAckDeadline(session);
@@ -237,13 +237,6 @@ function handlePingresp(session: Session): number {
 	if (idleMs > 0) arm(session, KEEP_ALIVE, session.sentMs + idleMs);
 	words[PING_MS] = (session.now - words[PING] + words[WAITS + PING]) | 0;
 	return PONG;
-}
-
-function handleSilence(session: Session): number {
-	const at = (session.heardMs + session.words[WAITS + SILENCE]) | 0;
-	if (((at - session.now) | 0) <= 0) return fail(session, CODE_SILENCE);
-	arm(session, SILENCE, at);
-	return NOTHING;
 }
 
 /**

@@ -70,20 +70,16 @@ export function handleConnack(session: Session): number {
 	start(session, STABLE);
 	start(session, KEEP_ALIVE);
 	start(session, SILENCE);
-	if (sessionPresent) resumeReleases(session);
-	refuseImpossible(session);
-	resumeSubscriptions(session, sessionPresent, (session.todo & UNSURE) !== 0);
-	session.todo &= ~UNSURE;
-	return sessionPresent ? RESUMED : EVENT_ONLINE;
-}
-
-/** PUBREL again, with the old ids [MQTT-4.4.0-1], in the order of the PUBREC packets [MQTT-4.6.0-4]. */
-function resumeReleases(session: Session): void {
+	// PUBREL again, with the old ids [MQTT-4.4.0-1], in the order of the PUBREC packets [MQTT-4.6.0-4].
 	for (let entry = nextReleased(session, 0); entry !== 0; entry = nextReleased(session, entry)) {
 		owe(session, PUBREL, session.words[entry + 1] & 0xffff);
 		session.words[entry + 2] = session.now;
 		start(session, ACK);
 	}
+	refuseImpossible(session);
+	resumeSubscriptions(session, sessionPresent, (session.todo & UNSURE) !== 0);
+	session.todo &= ~UNSURE;
+	return sessionPresent ? RESUMED : EVENT_ONLINE;
 }
 
 /** The first data of an exchange, for CONNECT or for AUTH: false where the mechanism has none to offer, or too much. */
