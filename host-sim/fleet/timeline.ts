@@ -38,13 +38,17 @@ const whom = {
 const long = { for: duration("1ms", "8760h") };
 const percent = wholeNumber(0, 100);
 
-/** A fault of boards that lasts; one that is over at once; one of the broker. */
+/** A fault of boards that lasts; one that is over at once; one that is for good; one of the broker. */
 function lasting<const Name extends string, const Fields extends v.ObjectEntries>(name: Name, fields: Fields) {
 	return object({ fault: v.literal(name), ...fields, ...when, ...long, ...whom });
 }
 function momentary<const Name extends string, const Fields extends v.ObjectEntries>(name: Name, fields: Fields) {
 	const over = { for: forbidden(`${name} is over at once: leave it out`) };
 	return object({ fault: v.literal(name), ...fields, ...when, ...whom, ...over });
+}
+function final<const Name extends string>(name: Name) {
+	const good = `${name} is for good: leave it out`;
+	return object({ fault: v.literal(name), at: when.at, ...whom, for: forbidden(good), every: forbidden(good) });
 }
 function ofBroker<const Name extends string, const Fields extends v.ObjectEntries>(name: Name, fields: Fields) {
 	const all = `${name} befalls the broker, and with it everybody: leave it out`;
@@ -77,6 +81,8 @@ const kinds = [
 		operation: v.optional(wholeNumber(1, 1_000_000), 1),
 		mode: v.optional(v.picklist(CUT_MODES, `expected ${oneOf(CUT_MODES)}`), "torn"),
 	}),
+	lasting("flash-full", {}),
+	final("flash-worn"),
 	momentary("reset", {}),
 	momentary("clock-skip", { by: duration("1ms", "24h") }),
 	momentary("clock-set", { by: signedDuration("87600h") }),

@@ -24,6 +24,10 @@ export type BoardFault =
 	| { readonly fault: "power-cut" }
 	/** The power goes at that flash operation from now on, the next being 1. */
 	| { readonly fault: "power-cut-at-write"; readonly operation: number; readonly mode: CutMode }
+	/** Its flash takes nothing new; what it has can be read and deleted. */
+	| { readonly fault: "flash-full" }
+	/** Its flash takes no write and no deletion any more, for good; what it has can be read. */
+	| { readonly fault: "flash-worn" }
 	/** The firmware starts anew: a watchdog, an exception. */
 	| { readonly fault: "reset" }
 	/** Its ticks are suddenly further on. */
@@ -53,12 +57,24 @@ export function isBrokerFault(fault: Fault): fault is BrokerFault {
 	return fault.fault.startsWith("broker-");
 }
 
-/** The faults in force. Where several of a kind overlap, it is over with the last. */
+/** What a fault does, and what undoes it; to do it again while it is done changes nothing. */
+interface Effect {
+	begin(): void;
+	end(): void;
+}
+
+/**
+ * The faults in force. Where several overlap that are about the same thing, it is over with the last; until then the one that
+ * struck last of those in force counts.
+ */
 export class Faults {
 	/** How often each kind has struck, and there was something to strike: a connection, power, a write. */
 	readonly struck = new Map<Fault["fault"], number>();
 	readonly #world: World;
-	readonly #inForce = new Map<string, number>();
+	readonly #inForce = new Map<string, Effect[]>();
+	/** Reasons why the broker is gone, and whether one of them takes its memory. */
+	#stops = 0;
+	#isForgotten = false;
 
 	constructor(world: World) {
 		this.#world = world;
@@ -71,102 +87,153 @@ export class Faults {
 			return nothing;
 		}
 		if (hasPrey(fault, machine)) this.#count(fault);
-		return this.#lasting(`${machine.name} ${fault.fault}`, strikeBoard(fault, machine));
+		// The machine counts by itself why it has no power.
+		if (fault.fault === "power-cut") return machine.outage();
+		const effect = effectOn(fault, machine);
+		return typeof effect === "function"
+			? momentary(effect)
+			: this.#lasting(`${machine.name} ${topicOf(fault)}`, effect);
 	}
 
 	/** The same for the broker. */
 	strikeBroker(fault: BrokerFault): () => void {
 		this.#count(fault);
-		return this.#lasting(fault.fault, strikeBroker(fault, this.#world));
+		if (fault.fault === "broker-stop" || fault.fault === "broker-forgets")
+			return this.#stopBroker(fault.fault === "broker-forgets");
+		return this.#lasting(fault.fault, effectOnBroker(fault, this.#world));
+	}
+
+	/** Until the last reason for it is over; then it remembers what no reason has taken. */
+	#stopBroker(forgets: boolean): () => void {
+		const world = this.#world;
+		world.stopBroker();
+		this.#stops += 1;
+		this.#isForgotten ||= forgets;
+		return () => {
+			this.#stops -= 1;
+			if (this.#stops > 0) return;
+			if (this.#isForgotten) world.startBroker();
+			else world.resumeBroker();
+			this.#isForgotten = false;
+		};
 	}
 
 	#count({ fault }: Fault): void {
 		this.struck.set(fault, (this.struck.get(fault) ?? 0) + 1);
 	}
 
-	#lasting(key: string, end: () => void): () => void {
-		const inForce = this.#inForce;
-		inForce.set(key, (inForce.get(key) ?? 0) + 1);
+	#lasting(key: string, effect: Effect): () => void {
+		const inForce = this.#inForce.get(key) ?? [];
+		this.#inForce.set(key, inForce);
+		inForce.push(effect);
+		effect.begin();
 		return () => {
-			const left = inForce.get(key)! - 1;
-			inForce.set(key, left);
-			if (left === 0) end();
+			inForce.splice(inForce.indexOf(effect), 1);
+			if (inForce.length === 0) effect.end();
+			else inForce.at(-1)!.begin();
 		};
 	}
 }
 
 function nothing(): void {}
 
+function momentary(strike: () => void): () => void {
+	strike();
+	return nothing;
+}
+
+/** What a fault is about, where those of another kind are about the same. */
+function topicOf({ fault }: BoardFault): string {
+	return fault === "dns-fails" || fault === "dns-silent" ? "names" : fault;
+}
+
 function hasPrey({ fault }: BoardFault, machine: Machine): boolean {
 	if (fault === "cut" || fault === "hang") return machine.path.links.length > 0;
 	return machine.isOn || (fault !== "power-cut" && fault !== "reset");
 }
 
-function strikeBoard(fault: Exclude<BoardFault, { fault: "power-cut-at-write" }>, machine: Machine): () => void {
-	const { path } = machine;
+/** A function where it is over at once, or can never be undone. */
+function effectOn(
+	fault: Exclude<BoardFault, { fault: "power-cut" | "power-cut-at-write" }>,
+	machine: Machine,
+): Effect | (() => void) {
+	const { flash, path } = machine;
 	switch (fault.fault) {
 		case "cut":
-			for (const link of [...path.links]) link.cut();
-			return nothing;
+			return () => {
+				for (const link of [...path.links]) link.cut();
+			};
 		case "hang":
-			for (const link of path.links) link.hang();
-			return nothing;
+			return () => {
+				for (const link of path.links) link.hang();
+			};
 		case "partition":
-			path.setPartitioned(true);
-			return () => path.setPartitioned(false);
+			return { begin: () => path.setPartitioned(true), end: () => path.setPartitioned(false) };
 		case "wifi-loss":
-			path.setJoined(false);
-			return () => path.setJoined(true);
+			return { begin: () => path.setJoined(false), end: () => path.setJoined(true) };
 		case "dns-fails":
 		case "dns-silent":
-			path.names = fault.fault === "dns-fails" ? "fails" : "silent";
-			return () => {
-				path.names = "answers";
+			return {
+				begin() {
+					path.names = fault.fault === "dns-fails" ? "fails" : "silent";
+				},
+				end() {
+					path.names = "answers";
+				},
 			};
 		case "slow-link": {
 			const { fault: _, ...worse } = fault;
-			path.worsen(worse);
-			return () => path.worsen({});
+			return { begin: () => path.worsen(worse), end: () => path.worsen({}) };
 		}
 		case "low-memory":
-			path.hasMemory = false;
-			return () => {
-				path.hasMemory = true;
+			return {
+				begin() {
+					path.hasMemory = false;
+				},
+				end() {
+					path.hasMemory = true;
+				},
 			};
-		case "power-cut":
-			machine.off();
-			return () => machine.on();
+		case "flash-full":
+			return {
+				begin() {
+					flash.isFull = true;
+				},
+				end() {
+					flash.isFull = false;
+				},
+			};
+		case "flash-worn":
+			return () => {
+				flash.isWorn = true;
+			};
 		case "reset":
-			machine.reset();
-			return nothing;
+			return () => machine.reset();
 		case "clock-skip":
-			machine.skip(fault.byMs);
-			return nothing;
+			return () => machine.skip(fault.byMs);
 		case "clock-set":
-			machine.setWall(fault.byMs);
-			return nothing;
+			return () => machine.setWall(fault.byMs);
 		case "clock-drift":
-			machine.setDrift(fault.ppm);
-			return () => machine.setDrift();
+			return { begin: () => machine.setDrift(fault.ppm), end: () => machine.setDrift() };
 	}
 }
 
-function strikeBroker(fault: BrokerFault, world: World): () => void {
+function effectOnBroker(
+	fault: Exclude<BrokerFault, { fault: "broker-stop" | "broker-forgets" }>,
+	world: World,
+): Effect {
 	switch (fault.fault) {
-		case "broker-stop":
-			world.stopBroker();
-			return () => world.resumeBroker();
-		case "broker-forgets":
-			world.stopBroker();
-			return () => world.startBroker();
 		case "broker-refuses":
-			world.refuse(fault.reason);
-			return () => world.refuse(undefined);
+			return { begin: () => world.refuse(fault.reason), end: () => world.refuse(undefined) };
 		case "broker-answers": {
 			const { fault: _, ...manners } = fault;
-			world.manners = { ...GOOD_MANNERS, ...manners };
-			return () => {
-				world.manners = GOOD_MANNERS;
+			return {
+				begin() {
+					world.manners = { ...GOOD_MANNERS, ...manners };
+				},
+				end() {
+					world.manners = GOOD_MANNERS;
+				},
 			};
 		}
 	}

@@ -47,6 +47,10 @@ export class Flash implements KeyValue {
 	deletions = 0;
 	/** Entries that NVS would have written for them. */
 	entries = 0;
+	/** No room for anything new: a write that changes something throws. */
+	isFull = false;
+	/** Worn out: writes and deletions throw. */
+	isWorn = false;
 	/** Keys that are in use, and their values. */
 	readonly values = new Map<string, Bytes>();
 	readonly #options: FlashOptions;
@@ -119,8 +123,8 @@ export class Flash implements KeyValue {
 		const entries = isSame ? 0 : blobEntries(bytes.length);
 		// Only a value that changes is written; the old one goes when the new one is there.
 		const { capacity } = this.#options;
-		if (capacity !== undefined && entries > 0 && this.usedEntries + entries > capacity)
-			throw new Error("flash is full");
+		const isTooMuch = capacity !== undefined && this.usedEntries + entries > capacity;
+		if (entries > 0 && (this.isFull || isTooMuch)) throw new Error("flash is full");
 		const half = bytes.length >> 1;
 		this.#operate(key, {
 			whole: bytes,
@@ -141,7 +145,7 @@ export class Flash implements KeyValue {
 	#operate(key: string, { lost, torn, whole }: Record<"whole" | "torn" | "lost", Bytes | undefined>): void {
 		if (!this.#powered) throw new PowerCut();
 		const { cached = false, endurance = Number.POSITIVE_INFINITY } = this.#options;
-		if (this.operations >= endurance) throw new Error("flash is worn");
+		if (this.isWorn || this.operations >= endurance) throw new Error("flash is worn");
 		this.operations += 1;
 		const isCut = this.operations === this.#cutAt;
 		if (!isCut || this.#mode !== "before") {

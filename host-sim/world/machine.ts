@@ -66,6 +66,8 @@ export class Machine {
 	#isStarting: Task | undefined;
 	/** The power cut that waits for the next boot. */
 	#planned: (() => void) | undefined;
+	/** Reasons why there is no power just now. */
+	#outages = 0;
 	/** The clock: what it showed, at which moment of the world, and how fast it has run since. */
 	#base = 0;
 	#since = 0;
@@ -105,9 +107,9 @@ export class Machine {
 		return this.#isOn && this.boots === boot;
 	}
 
-	/** Power: the firmware starts, after what a boot takes. Nothing where it is on already. */
+	/** Power: the firmware starts, after what a boot takes. Nothing where it is on already, or an outage lasts, whose end does it. */
 	on(): void {
-		if (this.#isOn || this.#isStarting !== undefined) return;
+		if (this.#isOn || this.#isStarting !== undefined || this.#outages > 0) return;
 		this.#isStarting = this.#time.after(BOOT_MS, () => {
 			this.#isStarting = undefined;
 			this.#isOn = true;
@@ -133,6 +135,16 @@ export class Machine {
 		for (const link of [...this.path.links]) link.vanish();
 	}
 
+	/** No power until what this returns is called, once: with several reasons for it, until the last of them is over. */
+	outage(): () => void {
+		this.off();
+		this.#outages += 1;
+		return () => {
+			this.#outages -= 1;
+			this.on();
+		};
+	}
+
 	/**
 	 * The power goes at the flash operation with that number from now on, the next being 1, and is back after `darkMs`;
 	 * where it is off, the next boot's first operation is 1. `then` is called when it goes.
@@ -140,9 +152,9 @@ export class Machine {
 	offAtWrite(operation: number, mode: CutMode, darkMs: number, then: () => void): void {
 		const plan = () =>
 			this.flash.cutAt(operation, mode, () => {
-				this.off();
+				const end = this.outage();
 				then();
-				this.#time.after(darkMs, () => this.on());
+				this.#time.after(darkMs, end);
 			});
 		if (this.#isOn) plan();
 		else this.#planned = plan;

@@ -25,6 +25,8 @@ describe("what a timeline says", () => {
 			{ fault: "power-cut-at-write", operation: 4, mode: "after" },
 			{ fault: "power-cut-at-write", operation: 4, mode: "after" },
 		],
+		[{ fault: "flash-full", for: "1s" }, { fault: "flash-full" }],
+		[{ fault: "flash-worn" }, { fault: "flash-worn" }],
 		[{ fault: "reset" }, { fault: "reset" }],
 		[
 			{ fault: "clock-skip", by: "2h" },
@@ -53,7 +55,7 @@ describe("what a timeline says", () => {
 	});
 
 	it("knows every fault that there is", () => {
-		expect(FAULTS.length).toBe(18);
+		expect(FAULTS.length).toBe(20);
 	});
 
 	it("says when, whom, how long and how often", () => {
@@ -76,6 +78,9 @@ describe("what a timeline says", () => {
 		[{ fault: "wifi-loss" }, /^for: missing; expected a duration from 1ms to 8760h/],
 		[{ fault: "cut", for: "1s" }, "for: cut is over at once: leave it out"],
 		[{ fault: "power-cut-at-write", for: "1s" }, "for: power-cut-at-write is over at once: leave it out"],
+		[{ fault: "flash-full" }, /^for: missing; expected a duration/],
+		[{ fault: "flash-worn", for: "1s" }, "for: flash-worn is for good: leave it out"],
+		[{ fault: "flash-worn", every: "1h" }, "every: flash-worn is for good: leave it out"],
 		[{ fault: "broker-stop", for: "1s", boards: "all" }, /^boards: broker-stop befalls the broker.*leave it out$/],
 		[{ fault: "broker-stop", for: "1s", spread: "1s" }, /^spread: broker-stop befalls the broker/],
 		[{ fault: "cut", at: "-1s" }, /^at: expected a duration from 0ms/],

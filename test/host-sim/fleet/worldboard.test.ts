@@ -1,6 +1,7 @@
 // A board in a world: what becomes of its readings when the power goes.
 
 import { describe, expect, it } from "vitest";
+import { STORE_FAILED } from "../../../firmware/mqtt/error.js";
 import type { ReadingName } from "../../../host-sim/fleet/arrivals.js";
 import { WorldBoard } from "../../../host-sim/fleet/worldboard.js";
 import { CUT_MODES, SeededRandom, World } from "../../../host-sim/testing.js";
@@ -21,6 +22,7 @@ function start(given: { durability?: "ram" | "flash" | "flash-when-offline"; qos
 	});
 	const settled: string[] = [];
 	const restarts: unknown[] = [];
+	const refused: number[] = [];
 	const board = new WorldBoard(
 		{
 			deviceId: "b",
@@ -36,10 +38,13 @@ function start(given: { durability?: "ram" | "flash" | "flash-when-offline"; qos
 			air,
 			settled: ({ boot, seq }: ReadingName) => settled.push(`${boot}.${seq}`),
 		},
-		{ restarted: (reason, lost) => restarts.push([reason, lost]) },
+		{
+			restarted: (reason, lost) => restarts.push([reason, lost]),
+			reading: ticket => ticket < 0 && refused.push(-ticket),
+		},
 	);
 	board.start();
-	return { world, board, arrived, settled, restarts };
+	return { world, board, arrived, settled, restarts, refused };
 }
 
 function readingOf(json: string): string {
@@ -136,6 +141,73 @@ describe("a board in a world", () => {
 				// At most the one whose end nobody was told.
 				expect(counts.lost, `${mode} at ${operation}`).toBeLessThanOrEqual(1);
 			}
+	});
+
+	describe.each([1, 2])("at QoS %i, whose flash takes nothing", qos => {
+		const refusals = (board: { counts: { refused: number } }) => board.counts.refused;
+
+		it("for a while, refuses its readings, and takes them again", () => {
+			const { world, board, arrived, settled, refused } = start({ durability: "flash", qos });
+			world.run(10_500);
+			board.machine.flash.isFull = true;
+			world.run(20_000);
+			expect(refused.length).toBe(20);
+			expect(new Set(refused)).toEqual(new Set([STORE_FAILED]));
+			expect([board.isOnline, board.restarts, refusals(board)]).toEqual([true, 0, 20]);
+			board.machine.flash.isFull = false;
+			world.run(10_000);
+			board.stop(5000);
+			world.run(5000);
+			const { counts } = board;
+			expect([counts.refused, counts.published]).toEqual([20, counts.settled + 20]);
+			expect(settled).toEqual(arrived);
+		});
+
+		it("for good, refuses all of them from then on, and stays online", () => {
+			const { world, board, refused } = start({ durability: "flash", qos });
+			world.run(10_500);
+			board.machine.flash.isWorn = true;
+			world.run(60_000);
+			expect(new Set(refused)).toEqual(new Set([STORE_FAILED]));
+			expect([board.isOnline, board.counts.reconnects, refusals(board)]).toEqual([true, 0, 60]);
+			board.stop(5000);
+			world.run(5000);
+			expect([board.stopped, board.unsettled]).toEqual([true, 0]);
+		});
+
+		it("when it starts, comes back as soon as flash takes something", () => {
+			for (const durability of ["ram", "flash"] as const) {
+				const { world, board } = start({ durability, qos });
+				world.run(10_500);
+				board.machine.flash.isFull = true;
+				board.machine.reset();
+				world.run(35_000);
+				board.machine.flash.isFull = false;
+				world.run(30_000);
+				expect(board.isOnline).toBe(true);
+				// No more often than a watchdog has it.
+				expect(board.restarts).toBeLessThanOrEqual(5);
+				board.stop(5000);
+				world.run(5000);
+				expect([board.stopped, board.unsettled]).toEqual([true, 0]);
+			}
+		});
+
+		it("when it starts, for good, can be stopped all the same", () => {
+			const dark = start({ durability: "flash", qos });
+			const lit = start({ durability: "flash", qos });
+			for (const { board, world } of [dark, lit]) {
+				world.run(10_500);
+				board.machine.flash.isWorn = true;
+				board.machine.off();
+				world.run(1000);
+				if (board === lit.board) board.machine.on();
+				world.run(1000);
+				board.stop(5000);
+				world.run(60_000);
+				expect([board.stopped, board.isOnline]).toEqual([true, false]);
+			}
+		});
 	});
 
 	it("stopped in the dark, gets its power back to say goodbye", () => {

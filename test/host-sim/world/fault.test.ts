@@ -48,6 +48,8 @@ describe("faults of a board", () => {
 		[{ fault: "wifi-loss" }, ["offline 38", "offline 30"], "online again"],
 		[{ fault: "low-memory" }, [], undefined],
 		[{ fault: "power-cut" }, [], "online again"],
+		[{ fault: "flash-full" }, [], undefined],
+		[{ fault: "flash-worn" }, [], undefined],
 		[{ fault: "reset" }, ["boot", "online again"], undefined],
 		[{ fault: "clock-set", byMs: -3_600_000 }, [], undefined],
 		[{ fault: "clock-drift", ppm: 50_000 }, [], undefined],
@@ -102,6 +104,55 @@ describe("faults of a board", () => {
 		second();
 		expect(machine.path.isJoined).toBe(true);
 	});
+
+	it("of those that overlap and are about the same, the one that struck last of those in force counts", () => {
+		const { machine, faults } = make();
+		const { path } = machine;
+		const ends = [
+			faults.strike({ fault: "slow-link", latencyMs: 300 }, machine),
+			faults.strike({ fault: "slow-link", latencyMs: 900 }, machine),
+			faults.strike({ fault: "dns-fails" }, machine),
+			faults.strike({ fault: "dns-silent" }, machine),
+		];
+		expect([path.options.latencyMs, path.names]).toEqual([900, "silent"]);
+		ends[1]!();
+		ends[2]!();
+		expect([path.options.latencyMs, path.names]).toEqual([300, "silent"]);
+		ends[0]!();
+		ends[3]!();
+		expect([path.options.latencyMs, path.names]).toEqual([1, "answers"]);
+	});
+
+	it("a power cut goes on when that at a write is over, and the other way round", () => {
+		const { machine, faults, world } = make();
+		faults.strike({ fault: "power-cut-at-write", operation: 1, mode: "after" }, machine);
+		expect(() => machine.flash.write("k", new ArrayBuffer(1))).toThrow();
+		world.run(500);
+		const end = faults.strike({ fault: "power-cut" }, machine);
+		world.run(10_000);
+		expect(machine.isOn).toBe(false);
+		end();
+		world.run(300);
+		expect(machine.isOn).toBe(true);
+		faults.strike({ fault: "power-cut-at-write", operation: 1, mode: "after" }, machine);
+		expect(() => machine.flash.write("l", new ArrayBuffer(1))).toThrow();
+		faults.strike({ fault: "power-cut" }, machine)();
+		world.run(999);
+		expect(machine.isOn).toBe(false);
+		world.run(301);
+		expect([machine.isOn, machine.boots]).toEqual([true, 3]);
+	});
+
+	it("a full flash takes something again when it is over, a worn one never", () => {
+		const { machine, faults } = make();
+		const end = faults.strike({ fault: "flash-full" }, machine);
+		expect(() => machine.flash.write("k", new ArrayBuffer(1))).toThrow("flash is full");
+		end();
+		machine.flash.write("k", new ArrayBuffer(1));
+		faults.strike({ fault: "flash-worn" }, machine)();
+		expect(() => machine.flash.write("k", new ArrayBuffer(2))).toThrow("flash is worn");
+		expect(machine.flash.read("k")!.byteLength).toBe(1);
+	});
 });
 
 describe("faults of the broker", () => {
@@ -121,6 +172,32 @@ describe("faults of the broker", () => {
 			expect(told.during).toContain(during);
 			expect(told.after).toBe(after);
 		});
+
+	it("one that is gone for several reasons is back with the end of the last, and has forgotten if one of them made it", () => {
+		const run = (kinds: BrokerFault["fault"][], order: number[]) => {
+			const { world, faults } = make();
+			const { broker } = world;
+			const ends = kinds.map(fault => faults.strikeBroker({ fault } as BrokerFault));
+			for (const [i, which] of order.entries()) {
+				const { address, port } = world.address;
+				expect(world.network.acceptor(address, port), String(i)).toBe(undefined);
+				ends[which]!();
+			}
+			world.run(10_000);
+			expect(world.link("m")).not.toBe(undefined);
+			return world.broker === broker;
+		};
+		expect(run(["broker-stop", "broker-stop"], [0, 1])).toBe(true);
+		expect(run(["broker-stop", "broker-forgets"], [0, 1])).toBe(false);
+		expect(run(["broker-forgets", "broker-stop"], [0, 1])).toBe(false);
+		expect(run(["broker-forgets", "broker-stop"], [1, 0])).toBe(false);
+		// What one has forgotten is no matter of the next.
+		const { world, faults } = make();
+		faults.strikeBroker({ fault: "broker-forgets" })();
+		const { broker } = world;
+		faults.strikeBroker({ fault: "broker-stop" })();
+		expect(world.broker).toBe(broker);
+	});
 
 	it("answers without manners, and mends them", () => {
 		const { world, faults } = make();

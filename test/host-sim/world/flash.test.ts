@@ -47,6 +47,23 @@ describe("flash", () => {
 		}
 	});
 
+	it("full, takes what it has already, and deletions; worn, neither; both can be read", () => {
+		const flash = new Flash();
+		flash.write("a", bytes(1));
+		flash.isFull = true;
+		for (const key of ["a", "b"]) expect(() => flash.write(key, bytes(2))).toThrow("flash is full");
+		flash.write("a", bytes(1));
+		flash.isFull = false;
+		flash.write("b", bytes(3));
+		flash.isFull = true;
+		flash.delete("b");
+		expect([values(flash, "a"), values(flash, "b"), flash.operations]).toEqual([[1], undefined, 4]);
+		flash.isFull = false;
+		flash.isWorn = true;
+		for (const act of [() => flash.write("a", bytes(1)), () => flash.delete("a")]) expect(act).toThrow("flash is worn");
+		expect([values(flash, "a"), flash.operations]).toEqual([[1], 4]);
+	});
+
 	it("does nothing without power, and has what it had when that is back", () => {
 		const flash = new Flash();
 		flash.write("a", bytes(1));

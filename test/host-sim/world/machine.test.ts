@@ -90,6 +90,41 @@ describe("a machine", () => {
 		expect([machine.boots, log.slice(7)]).toEqual([5, ["5 a", "5 b"]]);
 	});
 
+	it("without power for several reasons, starts when the last of them is over", () => {
+		const { world, machine } = make((io, machine) => {
+			if (machine.boots === 1) new io.timer({ onTimer: () => io.store.write("k", new ArrayBuffer(8)) }).schedule(50);
+		});
+		machine.on();
+		world.run(310);
+		// Dark from 350 to 850 by the one, from 600 to 2,000 by the other.
+		machine.offAtWrite(1, "after", 500, () => {});
+		world.run(290);
+		expect(machine.isOn).toBe(false);
+		const end = machine.outage();
+		world.run(1400);
+		machine.on();
+		expect([machine.isOn, machine.boots]).toEqual([false, 1]);
+		end();
+		world.run(299);
+		expect(machine.isOn).toBe(false);
+		world.run(1);
+		expect([machine.isOn, machine.boots]).toEqual([true, 2]);
+	});
+
+	it("a reset in the dark brings no power", () => {
+		const { world, machine } = make(() => {});
+		machine.on();
+		world.run(500);
+		const ends = [machine.outage(), machine.outage()];
+		machine.reset();
+		ends[0]!();
+		world.run(5000);
+		expect(machine.isOn).toBe(false);
+		ends[1]!();
+		world.run(300);
+		expect([machine.isOn, machine.boots]).toEqual([true, 2]);
+	});
+
 	it("its connection is half open for the broker when the power goes; back again it takes the session over", () => {
 		const told: string[] = [];
 		const { world, machine } = make(io => {
