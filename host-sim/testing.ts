@@ -21,6 +21,7 @@ export {
 	Ledger,
 	type LedgerSummary,
 	type ReadingEnd,
+	type ReadingName,
 	type Repeat,
 	type Restart,
 } from "./fleet/ledger.js";

@@ -1,6 +1,6 @@
 // How far a run in virtual time has come, as a line that is written over itself, and what is left to say of it in the end.
 
-import type { WorldSummary } from "../fleet/summary.js";
+import type { FlashSummary, WorldSummary } from "../fleet/summary.js";
 import type { Cost } from "./gauge.js";
 
 /** How often the line is written, in ms. */
@@ -58,6 +58,12 @@ function grouped(value: number): string {
 	return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+function flashLine({ boards, entriesPerReading, mostOfABoard, operations, perReading, years }: FlashSummary): string {
+	if (boards === 0) return "flash     no board keeps its session there";
+	const lasts = years === null ? "" : `; NVS would last ${years.toFixed(years < 10 ? 1 : 0)} years`;
+	return `flash     ${operations} writes, ${perReading} a reading, ${mostOfABoard} at most on a board; ${entriesPerReading} entries a reading${lasts}`;
+}
+
 /** What there is to say of a world, beside what there is of any fleet. */
 export function worldLines(summary: WorldSummary, cost: Cost): string[] {
 	const { arrived, duplicatesQos1, duplicatesQos2, faults, flash, gaps, simulatedMs, waiting, wireBytes } = summary;
@@ -66,7 +72,7 @@ export function worldLines(summary: WorldSummary, cost: Cost): string[] {
 	return [
 		`simulated ${timeText(simulatedMs)} in ${timeText(cost.wallMs)}, ${cost.ratio} times real time; CPU ${timeText(cost.cpuMs)}; ${grouped(cost.bytesPerBoard)} bytes of memory a board`,
 		`broker    ${arrived} readings arrived  gaps ${gaps}  duplicates at QoS 1 ${duplicatesQos1}, at QoS 2 ${duplicatesQos2}${still}  ${grouped(wireBytes)} bytes on the wire`,
-		`flash     ${flash.operations} operations, ${flash.perReading} a reading, ${flash.mostOfABoard} at most on a board`,
+		flashLine(flash),
 		`faults    ${kinds.length === 0 ? "none" : kinds.join(", ")}`,
 	];
 }

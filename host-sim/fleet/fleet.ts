@@ -5,6 +5,7 @@ import { END_DROPPED, END_LOST, END_REFUSED } from "../../firmware/mqtt/client.j
 import { sentence } from "../sentence.js";
 import { SeededRandom } from "../world/random.js";
 import type { Board, BoardListener, BoardOptions, Reading } from "./board.js";
+import type { ReadingEnd } from "./ledger.js";
 import type { Scenario } from "./scenario.js";
 import { type Summary, summarize } from "./summary.js";
 
@@ -124,7 +125,7 @@ export class Fleet<Io = Collaborators> {
 				if (ticket < 0) on({ device, event: "refused", topic, code: -ticket, reason: sentence(-ticket) });
 			},
 			end: (ticket, end, code) => {
-				const event = nameOf(end);
+				const event = readingEnd(end);
 				if (quiet && event === "settled") return;
 				const { qos, telemetryTopic: topic } = board();
 				const id = packetId(qos, ticket);
@@ -145,6 +146,7 @@ function packetId(qos: number, ticket: number): { packetId: number } | Record<st
 	return qos > 0 && ticket > 0 ? { packetId: ticket } : {};
 }
 
-function nameOf(end: number): "settled" | "refused" | "lost" | "dropped" {
+/** The end of a publish, as the client numbers it. */
+export function readingEnd(end: number): ReadingEnd {
 	return end === END_REFUSED ? "refused" : end === END_LOST ? "lost" : end === END_DROPPED ? "dropped" : "settled";
 }

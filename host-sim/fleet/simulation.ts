@@ -5,8 +5,8 @@ import type { Violation } from "../checker/checker.js";
 import type { Air } from "../sensor/air.js";
 import { Faults } from "../world/fault.js";
 import { World } from "../world/world.js";
-import { Arrivals, nameOf, type ReadingName } from "./arrivals.js";
 import { Fleet, type FleetEvent } from "./fleet.js";
+import { Ledger, nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import { boardsNamed, type Scenario } from "./scenario.js";
 import { summarizeFlash, type WorldSummary } from "./summary.js";
 import { Timeline } from "./timeline.js";
@@ -42,10 +42,12 @@ export class Simulation {
 	readonly fleet: Fleet<World>;
 	readonly #faults: Faults;
 	readonly #timeline: Timeline;
-	readonly #arrivals = new Map<string, Arrivals>();
+	/** What boards say, and what has arrived. */
+	readonly #ledger = new Ledger();
+	/** Boards by the topics of their readings. */
+	readonly #topics = new Map<string, string>();
 	readonly #on: (event: SimulationEvent) => void;
 	#gaps = 0;
-	#duplicatesQos2 = 0;
 	#wireBytes = 0;
 	#stoppedAt: number | undefined;
 
@@ -57,7 +59,7 @@ export class Simulation {
 			broker: {
 				...scenario.broker,
 				on: {
-					published: ({ payload, publisher, qos, topic }) => this.#handleArrival(topic, payload, qos, publisher),
+					published: ({ payload, qos, topic }) => this.#handleArrival(topic, payload, qos),
 					frame: (_peer, _client, _direction, bytes) => {
 						this.#wireBytes += bytes.length;
 						frame?.(bytes);
@@ -75,15 +77,17 @@ export class Simulation {
 			on,
 			(options, listener) => {
 				const { deviceId: device } = options;
-				const arrivals = new Arrivals();
-				const settled = (name: ReadingName) => {
-					if (arrivals.has(name)) return;
+				const ledger = this.#ledger;
+				const published = ({ boot, seq }: ReadingName) => ledger.handlePublished(device, boot, seq, options.qos);
+				const ended = (name: ReadingName, end: ReadingEnd) => {
+					const hasArrived = ledger.handleEnd(device, name.boot, name.seq, end);
+					if (hasArrived || end !== "settled") return;
 					this.#gaps += 1;
 					on({ event: "gap", device, ...name });
 				};
-				const board = new WorldBoard({ ...options, air, settled }, listener);
+				const board = new WorldBoard({ ...options, air, published, ended }, listener);
 				boards.set(device, board);
-				this.#arrivals.set(board.telemetryTopic, arrivals);
+				this.#topics.set(board.telemetryTopic, device);
 				return board;
 			},
 			quiet,
@@ -136,34 +140,30 @@ export class Simulation {
 	summary(): WorldSummary {
 		const boards = this.fleet.boards as WorldBoard[];
 		const summary = this.fleet.summary();
-		let arrived = 0;
-		let again = 0;
-		for (const arrivals of this.#arrivals.values()) {
-			arrived += arrivals.count;
-			again += arrivals.again;
-		}
+		const { arrived, repeated, twice, unannounced } = this.#ledger.summary();
+		const simulatedMs = this.#stoppedAt ?? this.now;
 		return {
 			...summary,
-			simulatedMs: this.#stoppedAt ?? this.now,
+			simulatedMs,
 			waiting: boards.reduce((total, board) => total + board.unsettled, 0),
-			arrived,
+			arrived: arrived + unannounced,
 			gaps: this.#gaps,
-			duplicatesQos1: again - this.#duplicatesQos2,
-			duplicatesQos2: this.#duplicatesQos2,
+			duplicatesQos1: repeated,
+			duplicatesQos2: twice.length,
 			wireBytes: this.#wireBytes,
 			faults: Object.fromEntries([...this.#faults.struck].sort()),
 			flash: summarizeFlash(
-				boards.map(board => board.machine.flash.operations),
-				summary.published,
+				boards.flatMap(board => (board.isKept ? [board.flashUse] : [])),
+				simulatedMs,
 			),
 		};
 	}
 
-	#handleArrival(topic: string, payload: Uint8Array, qos: number, device = ""): void {
-		const arrivals = this.#arrivals.get(topic);
-		const name = arrivals === undefined ? undefined : nameOf(payload);
-		if (arrivals === undefined || name === undefined || arrivals.take(name)) return;
-		if (qos === 2) this.#duplicatesQos2 += 1;
+	#handleArrival(topic: string, payload: Uint8Array, qos: number): void {
+		const device = this.#topics.get(topic);
+		const name = device === undefined ? undefined : nameOf(payload);
+		if (device === undefined || name === undefined) return;
+		if (this.#ledger.handleArrived(device, name.boot, name.seq, qos)) return;
 		this.#on({ event: "duplicate", device, qos, ...name });
 	}
 }

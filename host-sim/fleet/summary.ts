@@ -1,6 +1,9 @@
 // What is left to say when a fleet has stopped.
 
+import { DEFAULT_PARTITION_BYTES, WIFI_PAGES, yearsOfLife } from "../world/wear.js";
 import type { Board } from "./board.js";
+
+const DAY_MS = 86_400_000;
 
 export interface Summary {
 	readonly devices: number;
@@ -39,12 +42,27 @@ export interface WorldSummary extends Summary {
 	readonly flash: FlashSummary;
 }
 
+/** What the boards did to flash that keep their sessions there. */
 export interface FlashSummary {
-	/** Writes and deletions of all boards, and of the board that had most. */
+	/** How many they are. */
+	readonly boards: number;
+	/** Writes and deletions of all, and of the board that had most. */
 	readonly operations: number;
 	readonly mostOfABoard: number;
 	/** How many a reading has taken. */
 	readonly perReading: number;
+	/** Entries of NVS (wear.ts) that were written, and how many a reading has taken. */
+	readonly entries: number;
+	readonly entriesPerReading: number;
+	/** How long the default partition of the board that writes most lasts at that, or null where nothing was written. */
+	readonly years: number | null;
+}
+
+/** The same of one board. */
+export interface FlashUse {
+	readonly operations: number;
+	readonly entries: number;
+	readonly readings: number;
 }
 
 /** Whether something that was promised has not been kept. */
@@ -68,14 +86,29 @@ export function summarize(boards: readonly Board[], seenOnline: number): Summary
 	};
 }
 
-/** From the flash operations of each board. */
-export function summarizeFlash(operations: readonly number[], readings: number): FlashSummary {
-	const all = operations.reduce((total, each) => total + each, 0);
+/** From what each board has done in so many ms of the scenario. */
+export function summarizeFlash(boards: readonly FlashUse[], elapsedMs: number): FlashSummary {
+	const sum = (pick: (board: FlashUse) => number) => boards.reduce((total, board) => total + pick(board), 0);
+	const most = (pick: (board: FlashUse) => number) => boards.reduce((least, board) => Math.max(least, pick(board)), 0);
+	const readings = sum(board => board.readings);
+	const perReading = (count: number) => (readings === 0 ? 0 : rounded(count / readings));
+	const operations = sum(board => board.operations);
+	const entries = sum(board => board.entries);
+	const entriesADay = (most(board => board.entries) / elapsedMs) * DAY_MS;
 	return {
-		operations: all,
-		mostOfABoard: operations.reduce((most, each) => Math.max(most, each), 0),
-		perReading: readings === 0 ? 0 : Math.round((all / readings) * 100) / 100,
+		boards: boards.length,
+		operations,
+		mostOfABoard: most(board => board.operations),
+		perReading: perReading(operations),
+		entries,
+		entriesPerReading: perReading(entries),
+		years:
+			entries === 0 || elapsedMs === 0 ? null : rounded(yearsOfLife(DEFAULT_PARTITION_BYTES, entriesADay, WIFI_PAGES)),
 	};
+}
+
+function rounded(value: number): number {
+	return Math.round(value * 100) / 100;
 }
 
 function median(values: number[]): number | null {

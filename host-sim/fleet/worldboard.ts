@@ -3,23 +3,26 @@
 
 import { Agent, type AgentListener } from "../../firmware/device/agent.js";
 import type { Sensor } from "../../firmware/io.js";
-import { END_SETTLED } from "../../firmware/mqtt/client.js";
 import { STORE_FAILED } from "../../firmware/mqtt/error.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import type { Air } from "../sensor/air.js";
 import { PowerCut } from "../world/flash.js";
 import type { Machine, MachineIo } from "../world/machine.js";
 import type { World } from "../world/world.js";
-import { nameOf, type ReadingName } from "./arrivals.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "./board.js";
+import { readingEnd } from "./fleet.js";
+import { nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
+import type { FlashUse } from "./summary.js";
 
 /** From one start to the next of a board whose firmware cannot start, since its flash takes nothing, in ms. */
 const START_AGAIN_MS = 10_000;
 
 export interface WorldBoardOptions extends BoardOptions<World> {
 	readonly air: Air;
-	/** A reading above QoS 0 is settled: by what was promised, the broker has it. */
-	settled(name: ReadingName): void;
+	/** It has taken a reading to publish; one that there is no room for it has not. */
+	published(name: ReadingName): void;
+	/** How that has ended, above QoS 0: what is settled the broker has, by what was promised. */
+	ended(name: ReadingName, end: ReadingEnd): void;
 }
 
 export class WorldBoard extends Board {
@@ -48,6 +51,16 @@ export class WorldBoard extends Board {
 
 	override get isPowered(): boolean {
 		return this.machine.isOn;
+	}
+
+	/** Whether its session is in flash. */
+	get isKept(): boolean {
+		return (this.#options.durability ?? "ram") !== "ram";
+	}
+
+	get flashUse(): FlashUse {
+		const { entries, operations } = this.machine.flash;
+		return { entries, operations, readings: this.counts.published };
 	}
 
 	override start(): void {
@@ -132,14 +145,18 @@ export class WorldBoard extends Board {
 			},
 			reading: (ticket, sequence, json, length) => {
 				if (!lives()) return;
-				if (ticket > 0 && this.qos > 0) this.#names.set(ticket, nameOf(json, length)!);
+				if (ticket >= 0) {
+					const name = nameOf(json, length)!;
+					if (ticket > 0 && this.qos > 0) this.#names.set(ticket, name);
+					this.#options.published(name);
+				}
 				listener.reading(ticket, sequence, json, length);
 			},
 			end: (ticket, end, code) => {
 				if (!lives()) return;
 				const name = this.#names.get(ticket);
 				this.#names.delete(ticket);
-				if (name !== undefined && end === END_SETTLED) this.#options.settled(name);
+				if (name !== undefined) this.#options.ended(name, readingEnd(end));
 				listener.end(ticket, end, code);
 			},
 			stopped: code => {

@@ -10,6 +10,10 @@
 //
 // A sector lasts for about 100,000 times (ESP-FAQ, "Non-Volatile Storage": "Typical flash lifetime is 100 k erase cycles").
 
+/** What ESP-IDF gives NVS where nobody says otherwise; and the pages of it that Wi-Fi's own data fill. */
+export const DEFAULT_PARTITION_BYTES = 0x6000;
+export const WIFI_PAGES = 1;
+
 const PAGE_BYTES = 4096;
 /** Entries of a page. */
 const PAGE_ENTRIES = 126;

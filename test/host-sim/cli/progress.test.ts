@@ -59,14 +59,26 @@ it("says what a world has cost, what has arrived, how flash was used and what we
 		duplicatesQos2: 0,
 		wireBytes: 1_234_567,
 		faults: { cut: 1, "wifi-loss": 20 },
-		flash: { operations: 60, mostOfABoard: 31, perReading: 6 },
+		flash: {
+			boards: 2,
+			operations: 60,
+			mostOfABoard: 31,
+			perReading: 6,
+			entries: 71,
+			entriesPerReading: 7.1,
+			years: 3.14,
+		},
 	};
 	const cost = { wallMs: 2500, cpuMs: 2100, ratio: 1440, bytesPerBoard: 41_000 };
 	expect(worldLines(summary, cost)).toEqual([
 		"simulated 1 h in 2.5 s, 1440 times real time; CPU 2.1 s; 41,000 bytes of memory a board",
 		"broker    8 readings arrived  gaps 0  duplicates at QoS 1 3, at QoS 2 0  2 still in flash  1,234,567 bytes on the wire",
-		"flash     60 operations, 6 a reading, 31 at most on a board",
+		"flash     60 writes, 6 a reading, 31 at most on a board; 7.1 entries a reading; NVS would last 3.1 years",
 		"faults    cut 1, wifi-loss 20",
 	]);
+	const flashLine = (flash: object) => worldLines({ ...summary, flash: { ...summary.flash, ...flash } }, cost)[2];
+	expect(flashLine({ years: 31.4 })).toMatch(/ 31 years$/);
+	expect(flashLine({ years: null })).toMatch(/entries a reading$/);
+	expect(flashLine({ boards: 0 })).toBe("flash     no board keeps its session there");
 	expect(worldLines({ ...summary, waiting: 0, faults: {} }, cost).at(-1)).toBe("faults    none");
 });

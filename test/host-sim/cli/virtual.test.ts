@@ -63,7 +63,10 @@ describe("thimble run in virtual time", () => {
 		expect(lines[3]).toMatch(/^published \d+ {2}settled \d+ .* restarts \d+ {2}ping median \d+ ms$/);
 		expect(lines[4]).toMatch(/^simulated 1 h in .*times real time; CPU .* bytes of memory a board$/);
 		expect(lines[5]).toMatch(/^broker {4}\d+ readings arrived {2}gaps 0 {2}duplicates at QoS 1 \d+, at QoS 2 0 /);
-		expect(lines[6]).toMatch(/^flash {5}\d+ operations, \d\.?\d* a reading, \d+ at most on a board$/);
+		expect(lines[6]).toMatch(
+			/^flash {5}\d+ writes, \d\.?\d* a reading, \d+ at most on a board; \d+\.?\d* entries a reading; /,
+		);
+		expect(lines[6]).toMatch(/; NVS would last \d\.\d years$/);
 		expect(lines[7]).toMatch(/^faults {4}broker-answers 1, broker-stop 3, .*wifi-loss \d+$/);
 		expect(lines.length).toBe(9);
 	});

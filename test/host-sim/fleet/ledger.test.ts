@@ -1,7 +1,7 @@
 // What boards say and what an observer sees, put together.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { Ledger } from "../../../host-sim/fleet/ledger.js";
+import { Ledger, nameOf } from "../../../host-sim/fleet/ledger.js";
 
 let ledger: Ledger;
 
@@ -218,7 +218,53 @@ describe("a ledger", () => {
 		ledger.handleEnd("stranger", 1, 1, "settled");
 		ledger.handleEnd("a", 1, 7, "settled");
 		ledger.handleBack(true);
-		expect(ledger.summary()).toMatchObject({ unannounced: 3, published: 1, arrived: 0, missing: [], restarts: [] });
+		// The first was only quicker than the word of its board.
+		expect(ledger.summary()).toMatchObject({ unannounced: 2, published: 1, arrived: 1, missing: [], restarts: [] });
+	});
+
+	it("what nobody has announced is known when it comes again, at the QoS at which it came", () => {
+		expect(ledger.handleArrived("a", 1, 1, 2)).toBe(true);
+		expect(ledger.handleArrived("a", 1, 1, 2)).toBe(false);
+		expect(ledger.handleArrived("b", 1, 1, 1)).toBe(true);
+		expect(ledger.handleArrived("b", 1, 1, 1)).toBe(false);
+		for (let i = 0; i < 2; i += 1) expect(ledger.handleArrived("c", 1, 1, 0)).toBe(true);
+		const twice = [{ device: "a", boot: 1, seq: 1, restart: undefined }];
+		expect(ledger.summary()).toMatchObject({ unannounced: 4, twice, repeated: 1, open: [], missing: [] });
+	});
+
+	it("says at the end of a publish whether it has arrived, and at its arrival whether it had before", () => {
+		const arrived = (seq: number) => ledger.handleArrived("a", 1, seq);
+		const ended = (seq: number) => ledger.handleEnd("a", 1, seq, "settled");
+		publish(1, 3, 2);
+		expect([ended(1), arrived(1), arrived(1)]).toEqual([false, true, false]);
+		expect([arrived(2), ended(2), arrived(2)]).toEqual([true, true, false]);
+		// Told once more by the next life, and one that nobody knows.
+		expect([ended(2), ended(4), ledger.handleEnd("b", 1, 1, "settled")]).toEqual([true, false, false]);
+	});
+
+	it("in each life of a board readings have names of their own, also when the observer has been away", () => {
+		publish(1, 2, 2);
+		arrive(1, 2);
+		ledger.handlePublished("a", 2, 1, 2);
+		ledger.handleDown();
+		ledger.handleBack(true);
+		ledger.handleArrived("a", 2, 1);
+		ledger.handleArrived("a", 2, 1);
+		arrive(2);
+		const restart = { number: 1, remembered: true };
+		expect(ledger.summary().twice).toEqual([
+			{ device: "a", boot: 2, seq: 1, restart: undefined },
+			{ device: "a", boot: 1, seq: 2, restart },
+		]);
+	});
+
+	it("a number from nowhere takes no time", () => {
+		publish(1, 1, 2);
+		ledger.handleArrived("a", 1, 4_294_967_295, 2);
+		arrive(1);
+		publish(2, 2, 2);
+		arrive(2);
+		expect(ledger.summary()).toMatchObject({ unannounced: 1, arrived: 2, twice: [] });
 	});
 
 	it("keeps nothing of what is done: a million readings cost no memory", () => {
@@ -230,5 +276,24 @@ describe("a ledger", () => {
 		}
 		expect(process.memoryUsage().heapUsed - before).toBeLessThan(30_000_000);
 		expect(ledger.summary()).toMatchObject({ published: 1_000_000, arrived: 1_000_000, missing: [], twice: [] });
+	});
+});
+
+describe("the name of a reading", () => {
+	const name = (text: string) => nameOf(new TextEncoder().encode(text));
+
+	it("is found with a time and without", () => {
+		expect(name('{"time":1763766285123,"boot":12,"seq":345,"temperature":21.53}')).toEqual({ boot: 12, seq: 345 });
+		expect(name('{"boot":1,"seq":4294967295}')).toEqual({ boot: 1, seq: 4_294_967_295 });
+	});
+
+	it("is not found in what is no reading", () => {
+		for (const text of ["", "online", '{"b', '{"boot":', '{"boot":1', '{"boot":1,"seq":}', '{"boot":x,"seq":1}'])
+			expect(name(text), text).toBeUndefined();
+	});
+
+	it("looks no further than the length", () => {
+		const bytes = new TextEncoder().encode('{"boot":1,"seq":23}');
+		expect(nameOf(bytes, 17)).toEqual({ boot: 1, seq: 2 });
 	});
 });

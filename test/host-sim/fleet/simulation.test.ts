@@ -46,8 +46,7 @@ describe("a simulation", () => {
 			duplicatesQos1: 0,
 			duplicatesQos2: 0,
 			faults: {},
-			// The boots are counted there.
-			flash: { operations: 5, mostOfABoard: 1, perReading: 0.02 },
+			flash: { boards: 0, operations: 0, years: null },
 		});
 		expect(summary.published).toBeGreaterThan(5 * 58);
 		expect(events.filter(({ event }) => event === "settled").length).toBe(summary.settled);
@@ -204,6 +203,26 @@ describe("a simulation", () => {
 			expect(summary.reconnects).toBeLessThan(60);
 			expect(simulation.fleet.isStopped).toBe(true);
 		}
+	});
+
+	it("says how long flash lasts at that: a reading at QoS 1 every ten seconds, as the sum by hand has it", () => {
+		const { summary, simulation } = play({ devices: 1, interval: "10s", duration: "10m", durability: "flash" });
+		expect(summary.settled).toBe(59);
+		// A record of 141 bytes or one more: five entries of 32 bytes, one at the head of the data, and one for the index; to
+		// delete it takes none. Beside that the count of boots, and one state for the first connection, of three entries each.
+		const { boot, seq } = simulation.fleet.boards[0]!.reading!;
+		expect([boot, seq, 59 * (5 + 1 + 1) + 3 + 3]).toEqual([1, 59, 419]);
+		expect(summary.flash).toEqual({
+			boards: 1,
+			operations: 59 * 2 + 2,
+			mostOfABoard: 120,
+			perReading: 2.03,
+			entries: 419,
+			entriesPerReading: 7.1,
+			// Five of six pages, with 114 of their 126 entries, 100,000 times: 57,000,000; of that 60,336 a day, as many as
+			// fit 144 times ten minutes. 944.7 days.
+			years: 2.59,
+		});
 	});
 
 	it("a stretch may end early, and goes on where it was", () => {

@@ -26,8 +26,24 @@ it("adds up, and takes the median of all pings", () => {
 	expect(summarize([board(0, [])], 0).pingMedianMs).toBeNull();
 });
 
-it("says how flash was used: in all, on the worst board, and by a reading", () => {
-	expect(summarizeFlash([10, 30, 20], 40)).toEqual({ operations: 60, mostOfABoard: 30, perReading: 1.5 });
-	expect(summarizeFlash([1, 1], 3)).toEqual({ operations: 2, mostOfABoard: 1, perReading: 0.67 });
-	expect(summarizeFlash([], 0)).toEqual({ operations: 0, mostOfABoard: 0, perReading: 0 });
+it("says how flash was used: in all, on the worst board, by a reading, and for how long it lasts", () => {
+	const day = 86_400_000;
+	const use = (operations: number, entries: number, readings: number) => ({ operations, entries, readings });
+	// The worst board fills five pages of 114 entries a day, each of which lasts 100,000 times.
+	expect(summarizeFlash([use(10, 100, 10), use(30, 570, 30), use(20, 130, 0)], day)).toEqual({
+		boards: 3,
+		operations: 60,
+		mostOfABoard: 30,
+		perReading: 1.5,
+		entries: 800,
+		entriesPerReading: 20,
+		years: Math.round((100_000 / 365) * 100) / 100,
+	});
+	expect(summarizeFlash([use(1, 1, 2), use(1, 0, 1)], day)).toMatchObject({
+		perReading: 0.67,
+		entriesPerReading: 0.33,
+	});
+	const none = { operations: 0, mostOfABoard: 0, perReading: 0, entries: 0, entriesPerReading: 0, years: null };
+	expect(summarizeFlash([], day)).toEqual({ boards: 0, ...none });
+	expect(summarizeFlash([use(0, 0, 0)], 0)).toEqual({ boards: 1, ...none });
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { STORE_FAILED } from "../../../firmware/mqtt/error.js";
-import type { ReadingName } from "../../../host-sim/fleet/arrivals.js";
+import type { ReadingEnd, ReadingName } from "../../../host-sim/fleet/ledger.js";
 import { WorldBoard } from "../../../host-sim/fleet/worldboard.js";
 import { CUT_MODES, SeededRandom, World } from "../../../host-sim/testing.js";
 
@@ -20,6 +20,7 @@ function start(given: { durability?: "ram" | "flash" | "flash-when-offline"; qos
 			},
 		},
 	});
+	const published: string[] = [];
 	const settled: string[] = [];
 	const restarts: unknown[] = [];
 	const refused: number[] = [];
@@ -36,7 +37,10 @@ function start(given: { durability?: "ram" | "flash" | "flash-when-offline"; qos
 			...given,
 			io: world,
 			air,
-			settled: ({ boot, seq }: ReadingName) => settled.push(`${boot}.${seq}`),
+			published: ({ boot, seq }: ReadingName) => published.push(`${boot}.${seq}`),
+			ended: ({ boot, seq }: ReadingName, end: ReadingEnd) => {
+				if (end === "settled") settled.push(`${boot}.${seq}`);
+			},
 		},
 		{
 			restarted: (reason, lost) => restarts.push([reason, lost]),
@@ -44,7 +48,7 @@ function start(given: { durability?: "ram" | "flash" | "flash-when-offline"; qos
 		},
 	);
 	board.start();
-	return { world, board, arrived, settled, restarts, refused };
+	return { world, board, arrived, published, settled, restarts, refused };
 }
 
 function readingOf(json: string): string {
@@ -54,7 +58,7 @@ function readingOf(json: string): string {
 
 describe("a board in a world", () => {
 	it("starts with its power, publishes, and says goodbye", () => {
-		const { world, board, arrived, settled } = start();
+		const { world, board, arrived, published, settled } = start();
 		expect(board.isPowered).toBe(false);
 		world.run(10_000);
 		expect([board.isPowered, board.isOnline]).toEqual([true, true]);
@@ -63,6 +67,7 @@ describe("a board in a world", () => {
 		expect(board.stopped).toBe(true);
 		expect(board.counts.settled).toBe(board.counts.published);
 		expect(settled).toEqual(arrived);
+		expect(published).toEqual(arrived);
 		expect([...world.broker.retained.matching("thimble/b/status")].map(({ payload }) => String(payload))).toEqual([
 			"offline",
 		]);
