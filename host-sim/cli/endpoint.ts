@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import type { Endpoint } from "../fleet/fleet.js";
 import { UsageError } from "../fleet/scenario.js";
 import { addressOf } from "../node/resolver.js";
+import { plain } from "../sentence.js";
 
 /** How long the first connection to a broker may take, in ms. */
 const PROBE_MS = 5000;
@@ -76,6 +77,18 @@ function unescaped(text: string, what: string): string {
 export function describeEndpoint({ host, port, userName }: Endpoint): string {
 	const name = host.includes(":") ? `[${host}]` : host;
 	return `mqtt://${userName === undefined ? "" : `${encodeURIComponent(userName)}@`}${name}:${port}`;
+}
+
+/** How to see with mosquitto's tools what goes on there. */
+export function lookOn({ host, password, port, userName }: Endpoint): string {
+	const user = userName === undefined ? "" : ` -u ${quote(userName)}${password === undefined ? "" : " -P …"}`;
+	return `Look on   mosquitto_sub -h ${host} -p ${port}${user} -t 'thimble/#' -v`;
+}
+
+/** For a shell, and without anything that a terminal would obey. */
+function quote(text: string): string {
+	const shown = plain(text);
+	return /^[\w.@-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 /** Resolves where something listens there; otherwise rejects with UsageError. */

@@ -29,7 +29,7 @@ cli
 	.option("--interval <time>", "From one reading to the next: 500ms, 1s, 2m (default 1s)")
 	.option("--duration <time>", "Stop after that time (default: at Ctrl-C)")
 	.option("--speed <n>", "In virtual time: so many times real time, or max")
-	.option("--until <time>", "In virtual time: stop at that time of the scenario; as fast as it goes without --speed")
+	.option("--until <time>", "Stop at that time of the scenario; in virtual time, as fast as it goes without --speed")
 	.option("--engine <engine>", "node, or xs: each board a real XS machine in a process of its own (default node)")
 	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k)")
 	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")

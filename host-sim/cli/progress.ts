@@ -58,20 +58,28 @@ function grouped(value: number): string {
 	return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+function lifeText(years: number): string {
+	return years < 1 ? `${Math.round(years * 365)} days` : `${years.toFixed(years < 10 ? 1 : 0)} years`;
+}
+
 function flashLine({ boards, entriesPerReading, mostOfABoard, operations, perReading, years }: FlashSummary): string {
 	if (boards === 0) return "flash     no board keeps its session there";
-	const lasts = years === null ? "" : `; NVS would last ${years.toFixed(years < 10 ? 1 : 0)} years`;
+	const lasts = years === null ? "" : `; NVS would last ${lifeText(years)}`;
 	return `flash     ${operations} writes, ${perReading} a reading, ${mostOfABoard} at most on a board; ${entriesPerReading} entries a reading${lasts}`;
 }
 
-/** What there is to say of a world, beside what there is of any fleet. */
-export function worldLines(summary: WorldSummary, cost: Cost): string[] {
+/** What there is to say of a world, beside what there is of any fleet; `unseen`: why nobody can say what has arrived. */
+export function worldLines(summary: WorldSummary, cost: Cost, unseen?: string): string[] {
 	const { arrived, duplicatesQos1, duplicatesQos2, faults, flash, gaps, simulatedMs, waiting, wireBytes } = summary;
 	const kinds = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
+	const arrivals =
+		unseen === undefined
+			? `${arrived} readings arrived  gaps ${gaps}  duplicates at QoS 1 ${duplicatesQos1}, at QoS 2 ${duplicatesQos2}`
+			: `what has arrived is not known: ${unseen}`;
 	const still = waiting > 0 ? `  ${waiting} still in flash` : "";
 	return [
 		`simulated ${timeText(simulatedMs)} in ${timeText(cost.wallMs)}, ${cost.ratio} times real time; CPU ${timeText(cost.cpuMs)}; ${grouped(cost.bytesPerBoard)} bytes of memory a board`,
-		`broker    ${arrived} readings arrived  gaps ${gaps}  duplicates at QoS 1 ${duplicatesQos1}, at QoS 2 ${duplicatesQos2}${still}  ${grouped(wireBytes)} bytes on the wire`,
+		`broker    ${arrivals}${still}  ${grouped(wireBytes)} bytes on the wire`,
 		flashLine(flash),
 		`faults    ${kinds.length === 0 ? "none" : kinds.join(", ")}`,
 	];

@@ -11,9 +11,10 @@ import { type Listener, listen } from "../node/listen.js";
 import { NodeResolver } from "../node/resolver.js";
 import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
-import { plain, sentence } from "../sentence.js";
+import { sentence } from "../sentence.js";
 import { engineBoards } from "../xs/fleet.js";
-import { describeEndpoint, parseEndpoint, probeEndpoint } from "./endpoint.js";
+import { describeEndpoint, lookOn, parseEndpoint, probeEndpoint } from "./endpoint.js";
+import { runOutside } from "./outside.js";
 import { describeBoards, scenarioOf } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 import { Stop } from "./stop.js";
@@ -52,6 +53,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const scenario = scenarioOf(scenarioName, { ...flags, duration: until });
 	const json = flags.json === true;
 	const speed = speedOf(flags, scenario);
+	if (speed !== undefined && flags.broker !== undefined) return runOutside(scenario, endpointOf(flags), json);
 	if (speed !== undefined) return runVirtual(scenario, { speed, json, check: flags.check === true });
 	if (flags.engine === "xs" && scenario.boards.some(({ durability }) => durability !== "ram"))
 		throw new UsageError("--engine xs: boards there keep their sessions in RAM for now, the scenario wants flash");
@@ -118,13 +120,16 @@ function checkUntil({ duration, until }: RunFlags): void {
 /** How fast the world goes that this is run in; undefined: on real sockets. */
 function speedOf(flags: RunFlags, scenario: Scenario): number | undefined {
 	const { broker, engine, port, speed, until } = flags;
-	const isAsked = speed !== undefined || until !== undefined;
+	if (broker !== undefined && speed !== undefined && parseSpeed(speed) !== 1)
+		throw new UsageError("--speed: a broker outside lives in real time: leave --speed out, or --broker");
+	// Before a broker outside there is no other time than the real one.
+	const isAsked = speed !== undefined || (until !== undefined && broker === undefined);
 	if (!isAsked && !needsWorld(scenario)) return undefined;
 	const why = isAsked
 		? `${speed === undefined ? "--until" : "--speed"} is for virtual time`
 		: "what goes wrong in a scenario, its links, clocks and limits of the broker are for virtual time";
-	if (broker !== undefined) throw new UsageError(`${why}, with a broker inside: leave --broker out`);
-	if (port !== undefined) throw new UsageError(`${why}, where no port is opened: leave --port out`);
+	if (port !== undefined && broker === undefined)
+		throw new UsageError(`${why}, where no port is opened: leave --port out`);
 	if (engine === "xs") throw new UsageError(`${why}, which --engine xs does not have yet: leave one of them out`);
 	if (engine !== undefined && engine !== "node") throw new UsageError(`--engine: expected node or xs, got ${engine}`);
 	if (flags.heap !== undefined) throw new UsageError("--heap is for --engine xs: Node's heap has no fixed size");
@@ -136,10 +141,7 @@ async function findBroker(
 	violated: (violation: Violation) => void,
 ): Promise<{ endpoint: Endpoint; listener?: Listener; note: string }> {
 	if (flags.broker !== undefined) {
-		if (flags.port !== undefined)
-			throw new UsageError("--port is for the embedded broker; with --broker the port belongs into the URL");
-		if (flags.check === true) throw new UsageError("--check is for the embedded broker: leave --broker out");
-		const endpoint = parseEndpoint(String(flags.broker));
+		const endpoint = endpointOf(flags);
 		await probeEndpoint(endpoint);
 		return { endpoint, note: "" };
 	}
@@ -149,6 +151,14 @@ async function findBroker(
 	const { port } = listener;
 	const note = asked === undefined && port !== DEFAULT_PORT ? ` (port ${DEFAULT_PORT} is taken)` : "";
 	return { endpoint: { host: "127.0.0.1", port }, listener, note };
+}
+
+/** A broker outside. */
+function endpointOf({ broker, check, port }: RunFlags): Endpoint {
+	if (port !== undefined)
+		throw new UsageError("--port is for the embedded broker; with --broker the port belongs into the URL");
+	if (check === true) throw new UsageError("--check is for the embedded broker: leave --broker out");
+	return parseEndpoint(String(broker));
 }
 
 function portOf(value: unknown): number {
@@ -171,20 +181,12 @@ async function listenSomewhere(broker: Broker, asked: number | undefined): Promi
 }
 
 function introduction(endpoint: Endpoint, note: string, scenario: Scenario, engine: string): string[] {
-	const { host, port, userName } = endpoint;
-	const user = userName === undefined ? "" : ` -u ${quote(userName)}${endpoint.password === undefined ? "" : " -P …"}`;
 	return [
 		`Broker    ${describeEndpoint(endpoint)}${note}`,
 		`Boards    ${describeBoards(scenario)}${engine}`,
-		`Look on   mosquitto_sub -h ${host} -p ${port}${user} -t 'thimble/#' -v`,
+		lookOn(endpoint),
 		scenario.duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${scenario.duration} ms, or Ctrl-C`,
 	];
-}
-
-/** For a shell, and without anything that a terminal would obey. */
-function quote(text: string): string {
-	const shown = plain(text);
-	return /^[\w.@-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 function printEvent(event: FleetEvent): void {

@@ -88,7 +88,7 @@ export async function runVirtual(scenario: Scenario, { check, json, speed }: Vir
 		else screen.close(summary);
 		for (const line of worldLines(summary, cost)) process.stdout.write(`${line}\n`);
 	}
-	return exitCode(summary, violations, simulation);
+	return exitCode(summary, violations, simulation.fleet);
 }
 
 /** Lets the scenario's time pass until then, or for a stretch of real time; and lets others have a word. */
@@ -104,25 +104,31 @@ async function stretch(simulation: Simulation, until: number): Promise<void> {
 }
 
 function introduction(scenario: Scenario, speed: number): string[] {
-	const { duration, seed, timeline } = scenario;
+	const { duration, seed } = scenario;
 	const isMax = speed === Number.POSITIVE_INFINITY;
 	const pace = isMax ? "as fast as it goes" : speed === 1 ? "in real time" : `at ${speed} times real time`;
-	const faults = timeline.length === 0 ? "no" : timeline.length;
 	return [
-		`World     virtual, ${pace}, seed ${seed}, ${faults} ${timeline.length === 1 ? "fault" : "faults"} in its timeline`,
+		`World     virtual, ${pace}, seed ${seed}, ${timelineText(scenario)}`,
 		`Boards    ${describeBoards(scenario)}`,
 		duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${timeText(duration)} of the scenario, or Ctrl-C`,
 	];
 }
 
-function exitCode(summary: WorldSummary, violations: number, { fleet }: Simulation): number {
+/** How many faults there will be, in a few words. */
+export function timelineText({ timeline }: Scenario): string {
+	const faults = timeline.length === 0 ? "no" : timeline.length;
+	return `${faults} ${timeline.length === 1 ? "fault" : "faults"} in its timeline`;
+}
+
+/** Of a run in a world; what was wrong is told. */
+export function exitCode(summary: WorldSummary, violations: number, { boards }: Simulation["fleet"]): number {
 	if (isBroken(summary))
 		console.error(
 			`thimble: a promise was broken: ${summary.gaps} settled readings have not arrived, ${summary.duplicatesQos2} came twice at QoS 2`,
 		);
 	if (isBroken(summary) || violations > 0) return 1;
 	if (summary.seenOnline > 0) return 0;
-	const why = fleet.boards.find(board => board.offlineCode !== 0)?.offlineCode;
+	const why = boards.find(board => board.offlineCode !== 0)?.offlineCode;
 	console.error(`thimble: no board ever came online${why === undefined ? "" : `: ${sentence(why)}`}`);
 	return 1;
 }

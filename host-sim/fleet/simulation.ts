@@ -1,11 +1,12 @@
 // A scenario in a world of virtual time: its boards on machines of their own, a broker inside, and its faults at their moments.
 // The seed decides everything. Beside the boards it looks at what arrives at the broker, and holds what they say against it.
+// The world may also be one in real time whose broker is outside: then somebody else says what has arrived there, later.
 
 import type { Violation } from "../checker/checker.js";
 import type { Air } from "../sensor/air.js";
 import { Faults } from "../world/fault.js";
 import { World } from "../world/world.js";
-import { Fleet, type FleetEvent } from "./fleet.js";
+import { type Endpoint, Fleet, type FleetEvent } from "./fleet.js";
 import { Ledger, nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import { boardsNamed, type Scenario } from "./scenario.js";
 import { summarizeFlash, type WorldSummary } from "./summary.js";
@@ -25,12 +26,22 @@ export interface SimulationOptions {
 	/** What boards measure. */
 	readonly air: Air;
 	on(event: SimulationEvent): void;
+	/** A world whose broker is outside, in the place of one with a broker inside. */
+	readonly outside?: OutsideWorld;
 	/** Readings that go well are no events: there are many. Default false. */
 	readonly quiet?: boolean;
 	/** Where this is there, all that the boards send is checked against the standard. */
 	violated?(violation: Violation): void;
 	/** Every packet at the broker; the bytes may not be kept. */
 	frame?(bytes: Uint8Array): void;
+}
+
+export interface OutsideWorld {
+	readonly world: World;
+	/** What boards tell that broker. */
+	readonly credentials: Pick<Endpoint, "userName" | "password">;
+	/** Bytes to and from it so far. */
+	wireBytes(): number;
 }
 
 const PORT = 1883;
@@ -43,7 +54,10 @@ export class Simulation {
 	readonly #faults: Faults;
 	readonly #timeline: Timeline;
 	/** What boards say, and what has arrived. */
-	readonly #ledger = new Ledger();
+	readonly ledger = new Ledger();
+	/** When stop() has been called: all boards have stopped. */
+	whenStopped: Promise<void> = Promise.resolve();
+	readonly #outside: OutsideWorld | undefined;
 	/** Boards by the topics of their readings. */
 	readonly #topics = new Map<string, string>();
 	readonly #on: (event: SimulationEvent) => void;
@@ -52,38 +66,29 @@ export class Simulation {
 	#stoppedAt: number | undefined;
 
 	/** Throws Misuse where the client wants none of it. */
-	constructor(scenario: Scenario, { air, frame, on, quiet = false, violated }: SimulationOptions) {
+	constructor(scenario: Scenario, options: SimulationOptions) {
+		const { air, on, outside, quiet = false } = options;
+		const { ledger } = this;
 		this.#on = on;
-		this.world = new World({
-			seed: scenario.seed,
-			broker: {
-				...scenario.broker,
-				on: {
-					published: ({ payload, qos, topic }) => this.#handleArrival(topic, payload, qos),
-					frame: (_peer, _client, _direction, bytes) => {
-						this.#wireBytes += bytes.length;
-						frame?.(bytes);
-					},
-				},
-			},
-			...(violated !== undefined && { violated: violation => violated(violation) }),
-		});
+		this.#outside = outside;
+		this.world = outside?.world ?? this.#inside(scenario, options);
 		const { world } = this;
 		const boards = new Map<string, WorldBoard>();
 		this.fleet = new Fleet(
 			scenario,
-			{ host: world.host, port: PORT },
+			{ host: world.host, port: PORT, ...outside?.credentials },
 			() => world,
-			on,
+			event => {
+				if (event.event === "online") ledger.handleOnline(event.device);
+				on(event);
+			},
 			(options, listener) => {
-				const { deviceId: device } = options;
-				const ledger = this.#ledger;
-				const published = ({ boot, seq }: ReadingName) => ledger.handlePublished(device, boot, seq, options.qos);
+				const { deviceId: device, qos } = options;
+				const published = ({ boot, seq }: ReadingName) => ledger.handlePublished(device, boot, seq, qos);
 				const ended = (name: ReadingName, end: ReadingEnd) => {
 					const hasArrived = ledger.handleEnd(device, name.boot, name.seq, end);
-					if (hasArrived || end !== "settled") return;
-					this.#gaps += 1;
-					on({ event: "gap", device, ...name });
+					// From a broker outside it may be under way to who tells us.
+					if (!hasArrived && end === "settled" && outside === undefined) this.#tellGap(device, name);
 				};
 				const board = new WorldBoard({ ...options, air, published, ended }, listener);
 				boards.set(device, board);
@@ -123,12 +128,18 @@ export class Simulation {
 	 * Everything that was wrong is mended, the power is back, and the boards deliver what they have, for a while at most, and
 	 * say goodbye. Returns the time by which they have: advance() until then, or until `fleet.isStopped`.
 	 */
-	stop(): number {
+	stop(drainMs = DRAIN_MS): number {
 		this.#stoppedAt = this.now;
 		this.#timeline.end();
-		void this.fleet.stop(DRAIN_MS);
+		this.whenStopped = this.fleet.stop(drainMs);
 		// A board that starts meanwhile takes its time.
-		return this.now + DRAIN_MS + 10_000;
+		return this.now + drainMs + 10_000;
+	}
+
+	/** With a broker outside: nothing more will be told to arrive, and what has not is missing. */
+	finish(): void {
+		for (const { boot, device, from, to } of this.ledger.summary().missing)
+			for (let seq = from; seq <= to; seq += 1) this.#tellGap(device, { boot, seq });
 	}
 
 	/** All of it at once, for `durationMs`. */
@@ -140,7 +151,7 @@ export class Simulation {
 	summary(): WorldSummary {
 		const boards = this.fleet.boards as WorldBoard[];
 		const summary = this.fleet.summary();
-		const { arrived, repeated, twice, unannounced } = this.#ledger.summary();
+		const { arrived, repeated, twice, unannounced } = this.ledger.summary();
 		const simulatedMs = this.#stoppedAt ?? this.now;
 		return {
 			...summary,
@@ -150,7 +161,7 @@ export class Simulation {
 			gaps: this.#gaps,
 			duplicatesQos1: repeated,
 			duplicatesQos2: twice.length,
-			wireBytes: this.#wireBytes,
+			wireBytes: this.#outside?.wireBytes() ?? this.#wireBytes,
 			faults: Object.fromEntries([...this.#faults.struck].sort()),
 			flash: summarizeFlash(
 				boards.flatMap(board => (board.isKept ? [board.flashUse] : [])),
@@ -159,12 +170,36 @@ export class Simulation {
 		};
 	}
 
-	#handleArrival(topic: string, payload: Uint8Array, qos: number): void {
+	/** Something has arrived at the broker; to be called by who looks on at one outside. */
+	handleArrival(topic: string, payload: Uint8Array, qos: number): void {
 		const device = this.#topics.get(topic);
 		const name = device === undefined ? undefined : nameOf(payload);
 		if (device === undefined || name === undefined) return;
-		if (this.#ledger.handleArrived(device, name.boot, name.seq, qos)) return;
+		if (this.ledger.handleArrived(device, name.boot, name.seq, qos)) return;
 		this.#on({ event: "duplicate", device, qos, ...name });
+	}
+
+	#tellGap(device: string, name: ReadingName): void {
+		this.#gaps += 1;
+		this.#on({ event: "gap", device, ...name });
+	}
+
+	/** A world with a broker inside. */
+	#inside(scenario: Scenario, { frame, violated }: SimulationOptions): World {
+		return new World({
+			seed: scenario.seed,
+			broker: {
+				...scenario.broker,
+				on: {
+					published: ({ payload, qos, topic }) => this.handleArrival(topic, payload, qos),
+					frame: (_peer, _client, _direction, bytes) => {
+						this.#wireBytes += bytes.length;
+						frame?.(bytes);
+					},
+				},
+			},
+			...(violated !== undefined && { violated: violation => violated(violation) }),
+		});
 	}
 }
 

@@ -19,10 +19,15 @@ const LINGER_MS = 2000;
 export class Bridge {
 	/** For Network.listen(). */
 	readonly accept: Accept;
+	/** Bytes that have come through, both ways. */
+	bytes = 0;
 	readonly #sockets = new Set<Socket>();
 
 	constructor(options: BridgeOptions) {
-		this.accept = transport => span(transport, options, this.#sockets);
+		this.accept = transport =>
+			span(transport, options, this.#sockets, count => {
+				this.bytes += count;
+			});
 	}
 
 	/** Connections to the server that stand or are being made; also those whose board has vanished. */
@@ -42,7 +47,12 @@ export class Bridge {
 }
 
 /** One connection. */
-function span(transport: Transport, { enter, host, port }: BridgeOptions, sockets: Set<Socket>): TransportHandler {
+function span(
+	transport: Transport,
+	{ enter, host, port }: BridgeOptions,
+	sockets: Set<Socket>,
+	count: (bytes: number) => void,
+): TransportHandler {
 	const socket = connect({ host, port, noDelay: true });
 	const stand = transport.defer?.();
 	/** Bytes that the board has not read yet. */
@@ -65,6 +75,7 @@ function span(transport: Transport, { enter, host, port }: BridgeOptions, socket
 	});
 	socket.on("data", bytes => {
 		if (isOver) return;
+		count(bytes.length);
 		underWay += bytes.length;
 		if (underWay >= WINDOW) socket.pause();
 		const taken = () => {
@@ -87,6 +98,7 @@ function span(transport: Transport, { enter, host, port }: BridgeOptions, socket
 	});
 	return {
 		handleData(bytes) {
+			count(bytes.length);
 			if (!socket.write(bytes)) transport.setPaused?.(true);
 		},
 		handleClose(_now, wasReset) {

@@ -27,6 +27,11 @@ export class Outside {
 		this.pace = new Pace(this.world.time, options);
 	}
 
+	/** Bytes that have gone to the broker and come from it. */
+	get bytes(): number {
+		return this.#bridge.bytes;
+	}
+
 	/** Lets the world go on, see Pace.run(). */
 	run(options: RunOptions = {}): Promise<void> {
 		return this.pace.run(options);

@@ -76,8 +76,12 @@ it("says what a world has cost, what has arrived, how flash was used and what we
 		"flash     60 writes, 6 a reading, 31 at most on a board; 7.1 entries a reading; NVS would last 3.1 years",
 		"faults    cut 1, wifi-loss 20",
 	]);
+	expect(worldLines(summary, cost, "it is a secret")[1]).toBe(
+		"broker    what has arrived is not known: it is a secret  2 still in flash  1,234,567 bytes on the wire",
+	);
 	const flashLine = (flash: object) => worldLines({ ...summary, flash: { ...summary.flash, ...flash } }, cost)[2];
 	expect(flashLine({ years: 31.4 })).toMatch(/ 31 years$/);
+	expect(flashLine({ years: 0.5 })).toMatch(/ last 183 days$/);
 	expect(flashLine({ years: null })).toMatch(/entries a reading$/);
 	expect(flashLine({ boards: 0 })).toBe("flash     no board keeps its session there");
 	expect(worldLines({ ...summary, waiting: 0, faults: {} }, cost).at(-1)).toBe("faults    none");

@@ -261,11 +261,19 @@ describe("thimble run", () => {
 		[["run", "--until", "1h", "--duration", "1h"], "--until and --duration say the same: give one of them"],
 		[
 			["run", "--speed", "9", "--broker", "mqtt://127.0.0.1:1"],
-			"--speed is for virtual time, with a broker inside: leave --broker out",
+			"--speed: a broker outside lives in real time: leave --speed out, or --broker",
+		],
+		[
+			["run", "broker-forgets", "--broker", "mqtt://127.0.0.1:1"],
+			"timeline[0].fault: a broker outside cannot be made to have broker-forgets: leave it out, or --broker",
+		],
+		[
+			["run", "bad-night", "--broker", "mqtt://127.0.0.1:1", "--check"],
+			"--check is for the embedded broker: leave --broker out",
 		],
 		[
 			["run", "bad-night", "--broker", "mqtt://127.0.0.1:1"],
-			"what goes wrong in a scenario, its links, clocks and limits of the broker are for virtual time, with a broker inside: leave --broker out",
+			"cannot reach mqtt://127.0.0.1:1: connection refused; is a broker running there?",
 		],
 		[["run", "--until", "1h", "--port", "0"], "--until is for virtual time, where no port is opened: leave --port out"],
 		[

@@ -1,0 +1,157 @@
+// thimble run with faults before a real broker: the boards and their network in a world in real time, the broker behind it
+// outside. What has arrived there is told by an observer of our own, whose connection no fault touches.
+
+import type { Endpoint } from "../fleet/fleet.js";
+import { type Scenario, UsageError } from "../fleet/scenario.js";
+import { Simulation, type SimulationEvent } from "../fleet/simulation.js";
+import type { WorldSummary } from "../fleet/summary.js";
+import { nodeRandom } from "../node/clock.js";
+import { Observer } from "../node/observer.js";
+import { isPossibleOutside, Outside } from "../node/outside.js";
+import { seattle } from "../sensor/air.js";
+import { sentence } from "../sentence.js";
+import { describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
+import { Gauge } from "./gauge.js";
+import { timeText, worldLines } from "./progress.js";
+import { describeBoards } from "./scenario.js";
+import { lineScreen, type Screen, tableScreen } from "./screen.js";
+import { Stop } from "./stop.js";
+import { exitCode, timelineText } from "./virtual.js";
+
+/** How long stopped boards may take to deliver what is under way, in ms: longer than the usual longest wait for a next attempt. */
+const DRAIN_MS = 65_000;
+/** How long their goodbyes may be under way after that. */
+const GOODBYE_MS = 1000;
+/** How long the observer may take to come; and to see the last readings, from one of them to the next. */
+const COME_MS = 5000;
+const QUIET_MS = 3000;
+const LOOK_MS = 20;
+
+/** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
+export async function runOutside(scenario: Scenario, endpoint: Endpoint, json: boolean): Promise<number> {
+	checkPossible(scenario);
+	await probeEndpoint(endpoint);
+	const gauge = new Gauge();
+	const stop = new Stop();
+	const { host, port, ...credentials } = endpoint;
+	const outside = new Outside({ host, port, seed: scenario.seed });
+	let screen: Screen | undefined;
+	const print = (event: object) =>
+		process.stdout.write(`${JSON.stringify({ time: simulation?.now ?? 0, ...event })}\n`);
+	const simulation: Simulation = new Simulation(scenario, {
+		air: seattle,
+		outside: { world: outside.world, credentials, wireBytes: () => outside.bytes },
+		on: (event: SimulationEvent) => {
+			if (json) print(event);
+			else screen?.show(event);
+		},
+	});
+	const observer = observerOf(endpoint, simulation, outside);
+	if (json) {
+		const broker = describeEndpoint(endpoint);
+		print({ event: "world", seed: scenario.seed, devices: scenario.boards.length, speed: 1, broker });
+	} else {
+		const makeScreen = process.stdout.isTTY ? tableScreen : lineScreen;
+		screen = makeScreen(simulation.fleet.boards, introduction(scenario, endpoint), process.stdout);
+	}
+	observer.open();
+	await waitFor(COME_MS, () => stop.isDue || observer.isThere || observer.isRefused);
+	const halt = new AbortController();
+	void stop.when().then(() => halt.abort());
+	await outside.run({ until: scenario.duration ?? Number.POSITIVE_INFINITY, signal: halt.signal });
+	await drain(simulation, outside);
+	await seeLast(simulation, observer);
+	const unseen = whyUnseen(simulation, observer);
+	if (unseen === undefined) simulation.finish();
+	await observer.leave();
+	await outside.close();
+	const summary = simulation.summary();
+	const cost = gauge.read(simulation.now, summary.devices);
+	const mostLagMs = Math.round(outside.pace.mostLagMs);
+	if (json)
+		print({ event: "summary", ...(unseen === undefined ? summary : without(summary, unseen)), ...cost, mostLagMs });
+	else {
+		screen?.close(summary);
+		for (const line of worldLines(summary, cost, unseen)) process.stdout.write(`${line}\n`);
+		process.stdout.write(`late      ${timeText(mostLagMs)} at most\n`);
+	}
+	return exitCode(summary, 0, simulation.fleet);
+}
+
+/** Throws UsageError where the scenario wants something of the broker that is its own affair. */
+function checkPossible({ broker, timeline }: Scenario): void {
+	for (const [i, { fault }] of timeline.entries())
+		if (!isPossibleOutside(fault))
+			throw new UsageError(
+				`timeline[${i}].fault: a broker outside cannot be made to have ${fault.fault}: leave it out, or --broker`,
+			);
+	if (Object.keys(broker).length > 0)
+		throw new UsageError("broker: what a broker outside allows is its own affair: leave it out, or --broker");
+}
+
+/** It has a name that nobody else has: the broker keeps its session while it is away. */
+function observerOf(endpoint: Endpoint, simulation: Simulation, outside: Outside): Observer {
+	const { ledger } = simulation;
+	return new Observer({
+		...endpoint,
+		clientId: `thimble-observer-${nodeRandom.next().toString(16)}`,
+		filter: "thimble/+/telemetry",
+		qos: 2,
+		taken({ bytes, payloadAt, payloadLength, qos, topic }) {
+			const payload = bytes.subarray(payloadAt, payloadAt + payloadLength);
+			outside.pace.enter(() => simulation.handleArrival(topic, payload, qos));
+		},
+		there: remembered => ledger.handleBack(remembered),
+		away: () => ledger.handleDown(),
+	});
+}
+
+/** The boards say goodbye, and the last of it reaches the broker. */
+async function drain(simulation: Simulation, outside: Outside): Promise<void> {
+	const drained = new AbortController();
+	// Where no board has ever been online, no other attempt will do it.
+	const until = simulation.stop(simulation.fleet.summary().seenOnline === 0 ? GOODBYE_MS : DRAIN_MS);
+	void simulation.whenStopped.then(() => drained.abort());
+	await outside.run({ until, signal: drained.signal });
+	await outside.run({ until: simulation.now + GOODBYE_MS });
+}
+
+/** What is settled may still be on its way to the observer. */
+async function seeLast({ ledger }: Simulation, observer: Observer): Promise<void> {
+	for (let count = -1; ledger.summary().missing.length > 0 && count !== ledger.summary().arrived; ) {
+		count = ledger.summary().arrived;
+		await waitFor(QUIET_MS, () => ledger.summary().missing.length === 0 || observer.isRefused);
+	}
+}
+
+/** Why nobody can say what has arrived; undefined where the observer has seen it. */
+function whyUnseen({ ledger }: Simulation, { code, isRefused, wasThere }: Observer): string | undefined {
+	if (isRefused) return `the broker refuses our observer's subscription (${sentence(code)})`;
+	if (!wasThere) return `our observer did not come online${code === 0 ? "" : ` (${sentence(code)})`}`;
+	const { arrived, missing, unannounced } = ledger.summary();
+	// A broker may grant a subscription and show nothing, where its rules forbid it.
+	if (missing.length > 0 && arrived + unannounced === 0) return "the broker has shown nothing at all to our observer";
+	return undefined;
+}
+
+/** The summary without what nobody has seen, and why. */
+function without(summary: WorldSummary, unseen: string): object {
+	const { arrived: _, duplicatesQos1: __, duplicatesQos2: ___, gaps: ____, ...seen } = summary;
+	return { ...seen, unseen };
+}
+
+async function waitFor(mostMs: number, done: () => boolean): Promise<void> {
+	const end = performance.now() + mostMs;
+	while (!done() && performance.now() < end) await new Promise(resolve => setTimeout(resolve, LOOK_MS));
+}
+
+function introduction(scenario: Scenario, endpoint: Endpoint): string[] {
+	const { duration, seed } = scenario;
+	return [
+		`Broker    ${describeEndpoint(endpoint)}`,
+		`World     virtual, in real time, seed ${seed}, ${timelineText(scenario)}`,
+		`Boards    ${describeBoards(scenario)}`,
+		lookOn(endpoint),
+		duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${timeText(duration)}, or Ctrl-C`,
+	];
+}
