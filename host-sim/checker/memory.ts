@@ -1,6 +1,10 @@
 // What is remembered of a client from one connection to the next: the messages that it has not settled, in the order in
 // which it first sent them, and what became of its session. A link loses bytes in both directions when it breaks, so much
 // of this is known only in part: where the client may or may not have heard of something, it is free to do either.
+//
+// What is settled goes when the client has certainly heard of it, or when so much more has been settled since that it must
+// have: what a client has not heard of is under way for it, and its window is not that wide. So a connection that stands for
+// ever costs what a short one does.
 
 export interface Outgoing {
 	readonly id: number;
@@ -34,6 +38,12 @@ export interface Former {
 	readonly qos: number;
 }
 
+/** Messages that a client may have under way without having heard of their end, where it has never shown that it has more. */
+const LEAST_UNHEARD = 1024;
+/** What is under way as we see it is less than what the client has not heard of, by what is under way to it: so many times. */
+const UNHEARD = 4;
+const PACKET_IDS = 65_536;
+
 export class Memory {
 	readonly entries = new Map<number, Outgoing>();
 	/** What the client may no longer know, by packet id. */
@@ -53,6 +63,12 @@ export class Memory {
 	isGone = false;
 	/** It is older than what we have seen of the client. */
 	isPartial = false;
+	/** What has been settled on this connection and may be unheard of, and what has been refused, the oldest first. */
+	readonly #settled = new Set<Outgoing>();
+	readonly #refused = new Set<Outgoing>();
+	/** A bit for each packet id of what was settled on this connection and is no longer here. */
+	#finished: Uint32Array | undefined;
+	#mostUnheard = LEAST_UNHEARD;
 	#orders = 0;
 	#receivedOrders = 0;
 
@@ -73,6 +89,39 @@ export class Memory {
 			old.sentOn = on;
 			old.doubtful = false;
 		} else this.entries.set(entry.id, { ...entry, order: this.takeOrder() });
+	}
+
+	/** So many messages are under way, as far as we see. */
+	handleUnderWay(count: number): void {
+		this.#mostUnheard = Math.max(this.#mostUnheard, count * UNHEARD);
+	}
+
+	/** A message has been settled. `knows(index)` as for handleEnd(). */
+	handleSettled(entry: Outgoing, knows: (index: number) => boolean): void {
+		(entry.refused ? this.#refused : this.#settled).add(entry);
+		for (const old of this.#settled) {
+			if (!knows(old.settledAt ?? 0) && this.#settled.size <= this.#mostUnheard) break;
+			this.#settled.delete(old);
+			this.#drop(old);
+		}
+		for (const old of this.#refused) {
+			if (this.#refused.size <= this.#mostUnheard) break;
+			this.#refused.delete(old);
+			this.#drop(old);
+		}
+	}
+
+	/** Whether a message with that packet id has been settled on this connection, and dropped since. */
+	hasFinished(id: number): boolean {
+		return this.#finished !== undefined && (this.#finished[id >>> 5]! & (1 << (id & 31))) !== 0;
+	}
+
+	/** Another message may have its packet id by now. */
+	#drop(entry: Outgoing): void {
+		if (this.entries.get(entry.id) !== entry || (entry.settledAt === undefined && !entry.refused)) return;
+		this.entries.delete(entry.id);
+		this.#finished ??= new Uint32Array(PACKET_IDS >>> 5);
+		this.#finished[entry.id >>> 5]! |= 1 << (entry.id & 31);
 	}
 
 	/** The session goes on, on connection number `holder`. */
@@ -107,6 +156,8 @@ export class Memory {
 	handleEnd(now: number, knows: (index: number) => boolean, isOver: boolean): void {
 		this.holder = 0;
 		this.endedAt = now;
+		this.#settled.clear();
+		this.#finished = undefined;
 		this.isGone = isOver;
 		for (const [id, entry] of this.entries) {
 			if (entry.settledAt === undefined) continue;

@@ -79,10 +79,9 @@ export class Messages {
 			const former = c.memory.former.get(id);
 			if (entry?.refused === true) c.breach("pubrelUnasked", `PUBREL ${id}, after a PUBREC that refused the message`);
 			else if (former?.qos === 2) c.breach(c.formerRule, `PUBREL ${id}, of a session that is over`);
-			else if (entry === undefined && !c.isLoose)
-				c.breach("acknowledgedId", `PUBREL ${id}, and no message has that packet id`);
-			else if (entry !== undefined && c.version === "5.0")
-				c.breach("sentAgainLive", `PUBREL ${id} once more on the same connection`);
+			else if (entry === undefined && !c.memory.hasFinished(id)) {
+				if (!c.isLoose) c.breach("acknowledgedId", `PUBREL ${id}, and no message has that packet id`);
+			} else if (c.version === "5.0") c.breach("sentAgainLive", `PUBREL ${id} once more on the same connection`);
 			return;
 		}
 		if (!asked && entry.state === "published" && !entry.doubtful)
@@ -205,6 +204,7 @@ export class Messages {
 	#count(): void {
 		const c = this.#c;
 		this.#underWay += 1;
+		c.memory.handleUnderWay(this.#underWay);
 		if (this.#underWay > c.limits.receiveMaximum)
 			c.breach(
 				"receiveMaximum",
@@ -218,6 +218,7 @@ export class Messages {
 		entry.settledAt = c.serverIndex;
 		entry.refused = refused;
 		entry.doubtful = false;
+		c.memory.handleSettled(entry, index => c.knows(index));
 		if (this.#underWay > 0) this.#underWay -= 1;
 		if (this.fullSince === undefined) return;
 		this.fullSince = undefined;
