@@ -72,9 +72,8 @@ export class Faults {
 	readonly struck = new Map<Fault["fault"], number>();
 	readonly #world: World;
 	readonly #inForce = new Map<string, Effect[]>();
-	/** Reasons why the broker is gone, and whether one of them takes its memory. */
+	/** Reasons why the broker is gone. */
 	#stops = 0;
-	#isForgotten = false;
 
 	constructor(world: World) {
 		this.#world = world;
@@ -103,18 +102,16 @@ export class Faults {
 		return this.#lasting(fault.fault, effectOnBroker(fault, this.#world));
 	}
 
-	/** Until the last reason for it is over; then it remembers what no reason has taken. */
+	/** Until the last reason for it is over; one that makes it forget does so at its own end. */
 	#stopBroker(forgets: boolean): () => void {
 		const world = this.#world;
 		world.stopBroker();
 		this.#stops += 1;
-		this.#isForgotten ||= forgets;
 		return () => {
 			this.#stops -= 1;
-			if (this.#stops > 0) return;
-			if (this.#isForgotten) world.startBroker();
-			else world.resumeBroker();
-			this.#isForgotten = false;
+			if (forgets) world.startBroker();
+			else if (this.#stops === 0) world.resumeBroker();
+			if (this.#stops > 0) world.stopBroker();
 		};
 	}
 
