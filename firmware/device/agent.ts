@@ -366,7 +366,7 @@ function onTimer(this: { readonly target?: unknown }): void {
 
 /**
  * How often this board has started, this time included. It is kept under two keys by turns, never over the latest that is
- * whole: a number that has been used does not come again, wherever the power goes.
+ * whole: a number that has been used does not come again, wherever the power goes. 0 where flash takes none.
  */
 function countBoot(store: KeyValue): number {
 	const first = bootIn(store.read(BOOT_KEY));
@@ -374,8 +374,13 @@ function countBoot(store: KeyValue): number {
 	const boot = Math.max(first, second) + 1;
 	const bytes = new Uint8Array(8);
 	putUint32(bytes, putUint32(bytes, 0, boot), ~boot);
-	store.write(first > second ? OTHER_BOOT_KEY : BOOT_KEY, bytes.buffer);
-	return boot;
+	try {
+		store.write(first > second ? OTHER_BOOT_KEY : BOOT_KEY, bytes.buffer);
+		return boot;
+	} catch {
+		// A board whose flash is full or worn goes on.
+		return 0;
+	}
 }
 
 /** Of a record: a number, and the same with all bits turned, which firmware before did not write; 0 for one that is torn. */

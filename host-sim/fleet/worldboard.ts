@@ -3,19 +3,14 @@
 
 import { Agent, type AgentListener } from "../../firmware/device/agent.js";
 import type { Sensor } from "../../firmware/io.js";
-import { STORE_FAILED } from "../../firmware/mqtt/error.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import type { Air } from "../sensor/air.js";
-import { PowerCut } from "../world/flash.js";
 import type { Machine, MachineIo } from "../world/machine.js";
 import type { World } from "../world/world.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "./board.js";
 import { readingEnd } from "./fleet.js";
 import { nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import type { FlashUse } from "./summary.js";
-
-/** From one start to the next of a board whose firmware cannot start, since its flash takes nothing, in ms. */
-const START_AGAIN_MS = 10_000;
 
 export interface WorldBoardOptions extends BoardOptions<World> {
 	readonly air: Air;
@@ -71,59 +66,28 @@ export class WorldBoard extends Board {
 	override stop(drainMs: number): void {
 		this.#drainMs = drainMs;
 		if (!this.machine.isOn) this.machine.on();
-		else if (this.#agent === undefined) this.listener.stopped(STORE_FAILED);
-		else this.#agent.stop(drainMs);
+		else this.#agent?.stop(drainMs);
 	}
 
 	#boot(boot: number, io: MachineIo): void {
 		if (this.stopped) return;
-		this.#agent = undefined;
-		const agent = this.#agentOf(boot, io);
-		if (agent === undefined) {
-			this.#handleNoStart(boot);
-			return;
-		}
+		const { curves: _, durability = "ram", io: world, ...rest } = this.#options;
+		const agent = new Agent({
+			...rest,
+			host: world.host,
+			limits: { send: sendLimit(rest.userName, rest.password) },
+			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
+			sensors: [this.#sensor],
+			io,
+			on: this.#listenerOf(boot),
+		});
+		// The power may have gone in the first write.
+		if (!this.machine.isAlive(boot)) return;
 		// What the new life finds in its store is still under way.
 		if (boot > 1) this.handleRestart(this.cause, agent.client.unsettled);
 		this.#agent = agent;
 		agent.start();
 		if (this.#drainMs !== undefined) agent.stop(this.#drainMs);
-	}
-
-	/** The firmware of that boot; undefined where it cannot start, since flash takes nothing: it counts its boots there. */
-	#agentOf(boot: number, io: MachineIo): Agent | undefined {
-		const { curves: _, durability = "ram", io: world, ...rest } = this.#options;
-		const { flash } = this.machine;
-		try {
-			return new Agent({
-				...rest,
-				host: world.host,
-				limits: { send: sendLimit(rest.userName, rest.password) },
-				...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
-				sensors: [this.#sensor],
-				io,
-				on: this.#listenerOf(boot),
-			});
-		} catch (error) {
-			if (error instanceof PowerCut || !(flash.isFull || flash.isWorn)) throw error;
-			return undefined;
-		}
-	}
-
-	/** It tries again by and by, as a watchdog makes it; one that is to stop has nobody who could say goodbye. */
-	#handleNoStart(boot: number): void {
-		const { durability = "ram", io: world } = this.#options;
-		if (boot > 1) this.handleRestart(this.cause, durability === "ram" ? 0 : this.unsettled);
-		this.listener.offline(STORE_FAILED);
-		if (this.#drainMs !== undefined) {
-			this.listener.stopped(STORE_FAILED);
-			return;
-		}
-		world.time.after(START_AGAIN_MS, () => {
-			if (!this.machine.isAlive(boot) || this.stopped) return;
-			this.cause = "flash takes nothing";
-			this.machine.reset();
-		});
 	}
 
 	/**

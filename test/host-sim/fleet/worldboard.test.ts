@@ -190,8 +190,7 @@ describe("a board in a world", () => {
 				board.machine.flash.isFull = false;
 				world.run(30_000);
 				expect(board.isOnline).toBe(true);
-				// No more often than a watchdog has it.
-				expect(board.restarts).toBeLessThanOrEqual(5);
+				expect(board.restarts).toBe(1);
 				board.stop(5000);
 				world.run(5000);
 				expect([board.stopped, board.unsettled]).toEqual([true, 0]);
