@@ -120,7 +120,6 @@ import {
 	DISCONNECTED,
 	DRAIN_EXPIRED,
 	END_DROPPED,
-	END_LOST,
 	END_REFUSED,
 	END_SETTLED,
 	ONLINE as EVENT_ONLINE,
@@ -1038,7 +1037,7 @@ export class Client {
 		this.abort();
 		this.closeLink();
 		requestClose(session, CODE_CLOSED);
-		endMessages(session, CODE_CLOSED, END_LOST, END_DROPPED);
+		endMessages(session, CODE_CLOSED);
 		this.timer?.close();
 		this.timer = undefined;
 		this.timerSet = false;

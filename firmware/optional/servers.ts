@@ -22,7 +22,7 @@ import { BAD_OPTION, LINK_LOST, Misuse, RETURNING } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import { retrySlowly, SESSION_TAKEN_OVER } from "../mqtt/reason.js";
 import { acceptedIds, loseReceived } from "../mqtt/received.js";
-import { END_LOST, fail, NOTHING } from "../mqtt/session/event.js";
+import { fail, NOTHING } from "../mqtt/session/event.js";
 import { loseMessages } from "../mqtt/session/outbound.js";
 import { resumeSubscriptions } from "../mqtt/session/subscription.js";
 import type { Session } from "../mqtt/session.js";
@@ -162,7 +162,7 @@ export class Servers implements ServerChoice {
 	#endSession(session: Session): void {
 		if (!this.#isAccepted || !this.startsClean || session.packet.five !== 0) return;
 		loseReceived(session);
-		loseMessages(session, END_LOST);
+		loseMessages(session);
 		resumeSubscriptions(session, false, false);
 	}
 

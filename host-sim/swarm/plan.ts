@@ -159,6 +159,7 @@ const FAULTS: readonly ((random: SeededRandom) => Fault)[] = [
 	() => ({ fault: "power-cut" }),
 	random => ({ fault: "power-cut-at-write", operation: random.between(1, 12), mode: pick(random, CUT_MODES) }),
 	random => ({ fault: "power-cut-at-write", operation: random.between(1, 3), mode: pick(random, CUT_MODES) }),
+	() => ({ fault: "flash-full" }),
 	() => ({ fault: "reset" }),
 	random => ({ fault: "clock-skip", byMs: random.between(100, 100_000_000) }),
 	random => ({ fault: "clock-set", byMs: random.between(-100_000_000, 100_000_000) }),

@@ -26,7 +26,7 @@ import type { Session } from "../session.js";
 import { OFFLINE, ONLINE, UNSURE, WANTS_AUTH, WANTS_CONNECT } from "../todo.js";
 import { AUTH_REASON } from "../words.js";
 import { keepConnection } from "./durability.js";
-import { AUTHENTICATED, END_LOST, ONLINE as EVENT_ONLINE, fail, NOTHING, RESUMED } from "./event.js";
+import { AUTHENTICATED, ONLINE as EVENT_ONLINE, fail, NOTHING, RESUMED } from "./event.js";
 import { loseMessages } from "./outbound.js";
 import { refuseImpossible, takeServerLimits } from "./server.js";
 import { resumeSubscriptions } from "./subscription.js";
@@ -61,7 +61,7 @@ export function handleConnack(session: Session): number {
 	if (!sessionPresent) {
 		// The standard leaves it to the client (3.1.1 section 3.2.2.2) what to do with state that the server lost. To
 		// send it again could deliver a QoS 2 message twice, so it ends, and the application is told.
-		loseMessages(session, END_LOST);
+		loseMessages(session);
 	}
 	if (!isKept) return fail(session, STORE_FAILED);
 	session.phase = ONLINE;

@@ -55,7 +55,7 @@ import { ALIASED, ENDED as ENDED_TODO, LIMITED, ONLINE, READING, UNSENT, WISH_FI
 import { putUint16, putVarint, skipVarint, takeUint16, takeVarint, varintLength } from "../wire.js";
 import { ROWS, SERVER_MAXIMUM } from "../words.js";
 import { isRepublished, keepNew, keepPubrec } from "./durability.js";
-import { END_DROPPED, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
+import { END_DROPPED, END_LOST, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
 
 /** Length of a Topic Alias as a property. */
 const ALIAS_LENGTH = 3;
@@ -411,10 +411,7 @@ export function takeGone(session: Session, ticket: number): boolean {
 	return true;
 }
 
-/**
- * The link is gone. What the server may have got goes out again, marked; QoS 0 waits for another connection where the options
- * say so, unless some of it has left.
- */
+/** The link is gone. What the server may have got goes out again, marked; QoS 0 may wait for another, if none of it has left. */
 export function rewindMessages(session: Session, code: number): void {
 	const words = session.words;
 	const keeps = session.options.qos0WhileOffline === "keep";
@@ -429,22 +426,22 @@ export function rewindMessages(session: Session, code: number): void {
 }
 
 /** The session is gone: what was sent in it and not settled ends. What never left belongs to no session yet. */
-export function loseMessages(session: Session, how: number): void {
+export function loseMessages(session: Session): void {
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = session.words[entry] & STATE_MASK;
 		if (state === RESEND && isRepublished(session, entry)) {
 			// In the new session it is a new message; but no policy may let go of what has left before.
 			session.bytes[(entry + ENTRY_WORDS) << 2] &= ~DUP;
 			session.words[entry] = (session.words[entry] ^ RESEND ^ QUEUED) | AHEAD;
-		} else if (state === RESEND || state === RELEASED) lose(session, entry, how, SESSION_LOST);
+		} else if (state === RESEND || state === RELEASED) lose(session, entry, END_LOST, SESSION_LOST);
 	}
 }
 
 /** The client is closed: everything ends, sent or not, but what is in the store, which goes on when it is opened again. */
-export function endMessages(session: Session, code: number, lost: number, dropped: number): void {
+export function endMessages(session: Session, code: number): void {
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = session.words[entry] & STATE_MASK;
 		if (state === ENDED || state === DEAD || (session.words[entry] & STORED) !== 0) continue;
-		end(session, entry, state === QUEUED ? dropped : lost, code);
+		end(session, entry, state === QUEUED ? END_DROPPED : END_LOST, code);
 	}
 }
