@@ -82,6 +82,18 @@ it("what is optional is listed beside what it needs, and preloaded", () => {
 			);
 });
 
+it("ECMA-419's class is listed with all that it imports, and preloaded", () => {
+	const dropIn = JSON.parse(readFileSync("firmware/optional/ecma419.json", "utf8")) as Manifest;
+	const modules = expand(dropIn.modules, "firmware/optional");
+	expect([...dropIn.preload].sort()).toEqual([...modules.keys()].sort());
+	const all = new Set([...expand(library.modules, "firmware").keys(), ...modules.keys()]);
+	for (const [name, file] of modules)
+		for (const specifier of imports(file).filter(specifier => /^(\.|thimble\/)/.test(specifier))) {
+			const wanted = specifier.startsWith(".") ? join(dirname(name), specifier).replace(/\.js$/, "") : specifier;
+			expect(all.has(wanted), `${file} imports ${specifier}`).toBe(true);
+		}
+});
+
 it("module names mirror folders, but for main and what differs by platform", () => {
 	for (const { modules } of platforms)
 		for (const [name, file] of modules) {
