@@ -349,12 +349,23 @@ export class MQTTClient {
 	}
 
 	#control(message: Control): void {
-		if (!this.#isClosed) this.#options.onControl?.call(this, message, message);
+		if (this.#isClosed) return;
+		const before = this.#filters.hold();
+		try {
+			this.#options.onControl?.call(this, message, message);
+		} finally {
+			this.#filters.release(before);
+		}
 	}
 
 	#handleMessage(message: Incoming): void {
 		if (this.#isClosed || this.#options.onReadable === undefined || message.aborted) return;
-		this.#fragments.take(message, this.#gate!.reads);
+		const before = this.#filters.hold();
+		try {
+			this.#fragments.take(message, this.#gate!.reads);
+		} finally {
+			this.#filters.release(before);
+		}
 	}
 
 	#poke(): void {

@@ -27,6 +27,7 @@ export class Filters {
 	/** The first of them has begun. */
 	#begun = false;
 	#lastId = 0;
+	#isHeld = false;
 
 	/** `handler` gets the messages, `tell` the answers. */
 	constructor(
@@ -89,6 +90,22 @@ export class Filters {
 		this.#tell(request.subscribes, request.id, request.codes as number[]);
 	}
 
+	/**
+	 * A callback of the client's is to call the program: what is asked for in it begins behind it, in the same turn and with less
+	 * on the stack, of which boards have little. True where that is so already.
+	 */
+	hold(): boolean {
+		const before = this.#isHeld;
+		this.#isHeld = true;
+		return before;
+	}
+
+	/** It has returned; `before` is what hold() has. */
+	release(before: boolean): void {
+		this.#isHeld = before;
+		this.#begin();
+	}
+
 	clear(): void {
 		this.#requests = [];
 		this.#begun = false;
@@ -96,7 +113,7 @@ export class Filters {
 
 	/** SUBSCRIBE leaves before a message that is written next. For UNSUBSCRIBE we have to be in a turn: drain() gives one. */
 	#begin(): void {
-		if (this.#begun || this.#requests.length === 0) return;
+		if (this.#begun || this.#isHeld || this.#requests.length === 0) return;
 		if (this.#requests[0]!.subscribes) this.handleTurn();
 		else this.#client.drain(0);
 	}

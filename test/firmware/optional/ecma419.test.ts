@@ -146,6 +146,19 @@ describe("a program for ECMA-419's class", () => {
 		]);
 	});
 
+	it("that subscribes and publishes in one callback gets its own messages", () => {
+		const device: Device = new Device({
+			onControl({ operation }) {
+				if (operation !== MQTTClient.CONNACK) return;
+				this.write(utf8("before"), { topic: "a" });
+				this.write(null, { operation: MQTTClient.SUBSCRIBE, items: [{ topic: "a", QoS: 1 }] });
+				this.write(utf8("behind"), { topic: "a" });
+			},
+		});
+		device.told();
+		expect(device.read).toContainEqual(["a", "behind"]);
+	});
+
 	it("is refused a filter for which there is no room, and the others stand", () => {
 		const device = online({ client: { limits: { topics: 2 } } });
 		device.subscribe({ topic: "a" }, { topic: "b", QoS: 1 }, { topic: "c" });

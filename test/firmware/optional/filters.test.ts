@@ -63,6 +63,17 @@ describe("requests for filters", () => {
 		expect(asked()).toEqual(["unsubscribe frogs"]);
 	});
 
+	it("asked for while held begin when released, by whoever held first", () => {
+		const { asked, filters } = make();
+		const outer = filters.hold();
+		const inner = filters.hold();
+		filters.write(true, 1, [{ topic: "a", QoS: 0 }]);
+		filters.release(inner);
+		expect(asked()).toEqual([]);
+		filters.release(outer);
+		expect(asked()).toEqual(["subscribe a 0"]);
+	});
+
 	it("that find no room are answered when settled, with 0x80", () => {
 		const { asked, filters, told } = make({ limits: { topics: 1 } });
 		filters.write(true, undefined, [{ topic: "a", QoS: 0 }]);
