@@ -18,7 +18,7 @@ interface Mutant {
 }
 
 /** Seeds at most until it is found. */
-const SEEDS = 300;
+const SEEDS = 1500;
 
 const MUTANTS: readonly Mutant[] = [
 	{
