@@ -96,7 +96,8 @@ export interface KeyValue {
 
 /**
  * An ECMA-419 sensor: `sample()` returns an object whose fields are quantities in the units of the standard
- * (temperature in degrees Celsius, humidity as a fraction from 0 to 1, pressure in pascal), or undefined if none is ready.
+ * (temperature in degrees Celsius, humidity as a fraction from 0 to 1, pressure in pascal, acceleration in m/s², position of
+ * an analog input as a fraction from 0 to 1, voltage in volt), or undefined if none is ready.
  */
 export interface Sensor {
 	configure(options: Record<string, unknown>): void;
@@ -108,6 +109,11 @@ export interface Sample {
 	temperature?: number;
 	humidity?: number;
 	pressure?: number;
+	accelerationX?: number;
+	accelerationY?: number;
+	accelerationZ?: number;
+	position?: number;
+	voltage?: number;
 }
 
 /** ECMA-419's Wi-Fi interface: `connection` is 200 idle, 300 connecting, 400 without an address, 500 usable. */

@@ -2,7 +2,7 @@
 // on the desktop and in a virtual world.
 //
 //     thimble/<deviceId>/status     "online" (birth) or "offline" (will, and goodbye), retained, QoS 1
-//     thimble/<deviceId>/telemetry  readings as JSON, see telemetry.ts
+//     thimble/<deviceId>/telemetry  readings as JSON, see telemetry.ts and reporter.ts
 
 import type {
 	Clock,
@@ -32,7 +32,9 @@ import {
 import { BAD_OPTION, IN_FLIGHT_FULL, Misuse, OK, OUTBOX_FULL } from "../mqtt/error.js";
 import { checked, DEFAULT_LIMITS } from "../mqtt/limits.js";
 import { putUint32, takeUint32 } from "../mqtt/wire.js";
-import { Telemetry } from "../telemetry/telemetry.js";
+import type { Reporter, TelemetryOptions } from "../telemetry/reporter.js";
+import type { Telemetry } from "../telemetry/telemetry.js";
+import { mayWait, telemetryOf } from "./reporting.js";
 
 /** The world around a board. */
 export interface Collaborators {
@@ -62,6 +64,8 @@ export interface AgentOptions {
 	keepAlive?: number;
 	/** From one reading to the next, in ms, 10 to 86,400,000. Default 1,000. */
 	intervalMs?: number;
+	/** What of a reading is worth a report, how many go into one message, and where they wait. Default: each says everything. */
+	telemetry?: TelemetryOptions;
 	/** QoS of readings: 0, 1 (the default) or 2. */
 	qos?: number;
 	/**
@@ -88,7 +92,10 @@ export interface AgentListener {
 	offline?(code: number): void;
 	/** The round-trip time of a PINGREQ, in ms. */
 	ping?(milliseconds: number): void;
-	/** A reading was published: its ticket (the packet id at QoS 1 and 2, 0 for gone at QoS 0), or minus an error code. */
+	/**
+	 * A reading was published: its ticket (the packet id at QoS 1 and 2, 0 for gone at QoS 0), or minus an error code. Where
+	 * `telemetry` makes batches, that is several, of which `sequence` is the first; those that wait are told when they leave.
+	 */
 	reading?(ticket: number, sequence: number, json: Uint8Array, length: number): void;
 	/** A reading's publish has ended: END_SETTLED, END_REFUSED, END_LOST or END_DROPPED. */
 	end?(ticket: number, end: number, code: number): void;
@@ -133,7 +140,7 @@ const PING_MS = 30_000;
 
 export class Agent {
 	readonly counts: AgentCounts = { published: 0, settled: 0, refused: 0, lost: 0, dropped: 0, reconnects: 0 };
-	readonly telemetry: Telemetry;
+	readonly telemetry: Telemetry | Reporter;
 	readonly client: Client;
 	readonly telemetryTopic: string;
 	readonly statusTopic: string;
@@ -177,7 +184,9 @@ export class Agent {
 		this.#telemetryHandle = this.client.topic(this.telemetryTopic);
 		if (this.#statusHandle < 0 || this.#telemetryHandle < 0)
 			throw new Misuse(BAD_OPTION, "limits: no room for the topics of status and telemetry");
-		this.telemetry = new Telemetry(options.sensors, io.clock, countBoot(io.store));
+		const outbox = (options.limits?.outbox ?? DEFAULT_LIMITS.outbox) - this.#spareBytes;
+		const boot = countBoot(io.store);
+		this.telemetry = telemetryOf(options.telemetry, options.sensors, io.clock, boot, this.#intervalMs, outbox);
 	}
 
 	/** Connects, and takes the first reading within an interval: boards that start together do not publish together. */
@@ -195,6 +204,7 @@ export class Agent {
 		if (this.#stopping || this.#timer === undefined) return;
 		this.#stopping = true;
 		this.#timer.close();
+		if (this.telemetry.gather()) this.#publishReading(1);
 		this.#birthDue = false;
 		this.#goodbyeDue = true;
 		this.#publishStatus();
@@ -219,7 +229,13 @@ export class Agent {
 		if (((this.#nextMs - now) | 0) <= 0) this.#nextMs = (now + this.#intervalMs) | 0;
 		this.#timer!.schedule((this.#nextMs - now) | 0);
 		if (((now - this.#pingMs) | 0) >= PING_MS) this.#ping(now);
-		if (this.telemetry.read()) this.#publishReading();
+		if (!this.telemetry.read() || this.#publishReading(1)) this.handleRoom();
+	}
+
+	/** There may be room for readings that wait: live ones go first, and the next of them has to find a place, too. @internal */
+	handleRoom(): void {
+		while (!this.#stopping && this.client.isOnline && this.telemetry.pollWaiting())
+			if (!this.#publishReading(2)) return;
 	}
 
 	/** Acknowledgements keep the connection alive; this is to know how long a round trip takes. */
@@ -228,26 +244,32 @@ export class Agent {
 		this.client.ping();
 	}
 
-	#publishReading(): void {
+	/** Publishes what telemetry has, if there is room for as many messages like it. False where it was refused. */
+	#publishReading(messages: number): boolean {
 		const { report, sequence } = this.telemetry;
 		const counts = this.counts;
-		let ticket = -this.refusal(report.length);
+		let ticket = -this.refusal(report.length, messages);
 		if (ticket === OK) ticket = this.client.publish(this.#telemetryHandle, report.bytes, report.length, this.#flags);
+		if (this.telemetry.handleTicket(ticket, mayWait(-ticket))) return false;
 		counts.published += 1;
 		if (ticket < 0) counts.refused += 1;
 		else if (ticket === 0) counts.settled += 1;
 		this.#options.on?.reading?.(ticket, sequence, report.bytes, report.length);
+		return ticket >= 0;
 	}
 
-	/** The code of what a reading of that length would leave no room of for the status, or OK. @internal */
-	refusal(length: number): number {
+	/** The code of what so many readings of that length would leave no room of for the status, or OK. @internal */
+	refusal(length: number, messages: number): number {
 		const { client } = this;
 		const { limits, whenFull } = this.#options;
-		// A policy lets readings go for it. And at QoS 0, with nothing before it, a reading takes no room.
-		if (whenFull !== undefined || (this.#flags === 0 && client.isOnline && client.unsettled === 0)) return OK;
-		if (client.unsettled + 1 >= (limits?.messages ?? DEFAULT_LIMITS.messages)) return IN_FLIGHT_FULL;
+		// A policy lets readings go for it, but not for one that has waited. And at QoS 0, with nothing before it, a reading
+		// takes no room; one that has waited needs none but its own where nothing else is under way.
+		if ((whenFull !== undefined && messages === 1) || (this.#flags === 0 && client.isOnline && client.unsettled === 0))
+			return OK;
+		if (messages > 1 && client.unsettled === 0) messages = 1;
+		if (client.unsettled + messages >= (limits?.messages ?? DEFAULT_LIMITS.messages)) return IN_FLIGHT_FULL;
 		const free = (limits?.outbox ?? DEFAULT_LIMITS.outbox) - client.heldBytes;
-		return length + this.#spareBytes > free ? OUTBOX_FULL : OK;
+		return messages * (length + this.#spareBytes) > free ? OUTBOX_FULL : OK;
 	}
 
 	/** Publishes the birth or goodbye that is due, if there is room; every end of a publish makes some. */
@@ -286,6 +308,7 @@ export class Agent {
 			this.#birthDue = end !== END_SETTLED && !this.#stopping;
 		} else this.#countEnd(ticket, end, code);
 		if (!this.#closing) this.#publishStatus();
+		this.handleRoom();
 	}
 
 	/** Closes. Where the goodbye has not arrived, the will has to speak for us: then without DISCONNECT. @internal */

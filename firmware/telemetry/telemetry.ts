@@ -37,6 +37,19 @@ export class Telemetry {
 		this.#boot = boot;
 	}
 
+	/** Nothing is gathered, nor waits: that is Reporter's. */
+	gather(): boolean {
+		return false;
+	}
+
+	pollWaiting(): boolean {
+		return false;
+	}
+
+	handleTicket(_ticket: number, _mayWait: boolean): boolean {
+		return false;
+	}
+
 	/** Takes a reading into `report`. False where no sensor had anything to say. */
 	read(): boolean {
 		let temperature = Number.NaN;
