@@ -4,16 +4,17 @@
 
 import config from "mc/config";
 import { Agent } from "thimble/device/agent";
-import { deviceIdOf, parseBrokers, parseDurability } from "thimble/device/config";
+import { deviceIdOf, parseBrokers, parseDurability, parseSensors, parseTelemetry } from "thimble/device/config";
 import { Servers } from "thimble/optional/servers";
 import { FlashStore } from "thimble/optional/store";
 import { BoardClock, BoardRandom } from "thimble/port/clock";
 import { macAddress, startNetwork } from "thimble/port/network";
 import { BoardResolver } from "thimble/port/resolver";
+import { makeSensor } from "thimble/port/sensors";
 import { BoardSocket } from "thimble/port/socket";
 import { BoardStore } from "thimble/port/store";
 import { BoardTimer } from "thimble/port/timer";
-import { SyntheticSensor } from "thimble/sensor/synthetic";
+import { sensorsOf } from "thimble/sensor/registry";
 
 /** The SDK calls it once all modules are loaded. */
 export default function main(): void {
@@ -22,6 +23,7 @@ export default function main(): void {
 	const clock = new BoardClock();
 	const deviceId = config.device === "" ? deviceIdOf(macAddress()) : config.device;
 	const store = new BoardStore();
+	const telemetry = parseTelemetry(config.telemetry);
 	const durability = parseDurability(config.durability);
 	const agent = new Agent({
 		deviceId,
@@ -31,7 +33,10 @@ export default function main(): void {
 		protocolVersion: config.protocol === "5" ? 5 : 4,
 		intervalMs: Number(config.interval),
 		qos: Number(config.qos),
-		sensors: [new SyntheticSensor(clock)],
+		sensors: sensorsOf(parseSensors(config.sensors), makeSensor, clock, (name, code, failures) =>
+			trace(`sensor ${name} failed: ${code}, ${failures} in a row\n`),
+		),
+		...(telemetry !== undefined && { telemetry }),
 		...(durability !== "ram" && { session: new FlashStore(store), durability }),
 		io: {
 			socket: BoardSocket,

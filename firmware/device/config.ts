@@ -1,6 +1,8 @@
 // What a board is told when it is built: `mcconfig … ssid=… password=… broker=…`. All values are strings.
 
 import { BAD_OPTION, Misuse } from "../mqtt/error.js";
+import { plansIn, type SensorPlan } from "../sensor/registry.js";
+import type { TelemetryOptions } from "../telemetry/reporter.js";
 
 export interface BrokerAddress {
 	host: string;
@@ -68,4 +70,28 @@ export function deviceIdOf(mac: string | undefined): string {
 export function parseDurability(text: string): "ram" | "flash" | "flash-when-offline" {
 	if (text === "ram" || text === "flash" || text === "flash-when-offline") return text;
 	throw new Misuse(BAD_OPTION, `durability: expected ram, flash or flash-when-offline, got "${text}"`);
+}
+
+/**
+ * The sensors of a board, such as `bme68x,tmp102@0x49,analog@34:temperature`: names of drivers with their address on the
+ * bus, `analog` with its pin, what it stands for and what that is at nothing and at full scale (`analog@34:voltage=0..3.3`),
+ * or `synthetic`. Throws Misuse.
+ */
+export function parseSensors(text: string): SensorPlan[] {
+	const plans = plansIn(text);
+	if (plans !== undefined && plans.length > 0) return plans;
+	throw new Misuse(BAD_OPTION, `sensors: expected name[@address][:quantity[=low..high]],…, got "${text}"`);
+}
+
+/** The telemetry options as JSON, which the agent checks; undefined where there are none. Throws Misuse. */
+export function parseTelemetry(text: string): TelemetryOptions | undefined {
+	if (text === "") return undefined;
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		value = undefined;
+	}
+	if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as TelemetryOptions;
+	throw new Misuse(BAD_OPTION, `telemetry: expected an object in JSON, got "${text}"`);
 }

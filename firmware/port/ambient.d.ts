@@ -31,3 +31,14 @@ declare module "crypt" {
 		reset(): void;
 	}
 }
+
+/** What a board has: the SDK's global, as far as sensors want it. A board without buses has none of it. */
+declare const device: {
+	readonly io: {
+		readonly Analog: new (options: { pin: number }) => { readonly resolution: number; read(): number; close(): void };
+		readonly I2C: unknown;
+		readonly SMBus: unknown;
+	};
+	readonly Analog?: { readonly default: { readonly pin: number } };
+	readonly I2C: { readonly default: Record<string, unknown> };
+};

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { deviceIdOf, parseBrokers, parseDurability } from "../../../firmware/device/config.js";
+import {
+	deviceIdOf,
+	parseBrokers,
+	parseDurability,
+	parseSensors,
+	parseTelemetry,
+} from "../../../firmware/device/config.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 
 describe("parseBrokers", () => {
@@ -73,5 +79,18 @@ describe("parseDurability", () => {
 	it("says what it knows of anything else", () => {
 		expect(() => parseDurability("disk")).toThrow(Misuse);
 		expect(() => parseDurability("")).toThrow("expected ram, flash or flash-when-offline");
+	});
+});
+
+describe("sensors and telemetry of a build", () => {
+	it("are taken apart, and refused by name where they are none", () => {
+		expect(parseSensors("bme68x,tmp102@0x49").map(({ address, name }) => [name, address])).toEqual([
+			["bme68x", undefined],
+			["tmp102", 0x49],
+		]);
+		for (const text of ["", "bme68x,,", "warmth"]) expect(() => parseSensors(text)).toThrow(Misuse);
+		expect(parseTelemetry("")).toBe(undefined);
+		expect(parseTelemetry('{"batch":5}')).toEqual({ batch: 5 });
+		for (const text of ["{", "[]", "5", "null"]) expect(() => parseTelemetry(text)).toThrow(Misuse);
 	});
 });
