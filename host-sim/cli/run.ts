@@ -57,6 +57,8 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	if (speed !== undefined) return runVirtual(scenario, { speed, json, check: flags.check === true });
 	if (flags.engine === "xs" && scenario.boards.some(({ durability }) => durability !== "ram"))
 		throw new UsageError("--engine xs: boards there keep their sessions in RAM for now, the scenario wants flash");
+	if (flags.engine === "xs" && scenario.boards.some(({ telemetry }) => telemetry !== undefined))
+		throw new UsageError("--engine xs: boards there report every reading for now, the scenario has a telemetry policy");
 	const engine = await engineOf(flags);
 	let violations = 0;
 	const { endpoint, listener, note } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {

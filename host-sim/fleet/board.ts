@@ -3,6 +3,7 @@
 import type { AgentCounts, AgentListener, Collaborators } from "../../firmware/device/agent.js";
 import { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "../../firmware/mqtt/client.js";
 import { utf8Length } from "../../firmware/mqtt/wire.js";
+import type { TelemetryOptions } from "../../firmware/telemetry/reporter.js";
 import type { Curves } from "../sensor/curve.js";
 import type { LinkOptions } from "../world/path.js";
 import type { SeededRandom } from "../world/random.js";
@@ -24,6 +25,8 @@ export interface BoardOptions<Io = Collaborators> {
 	keepAlive: number;
 	/** Default "ram". */
 	durability?: Durability;
+	/** What of a reading is worth a report. Default: everything. */
+	telemetry?: TelemetryOptions;
 	/** What its sensor measures in the place of the weather. Default: nothing. */
 	curves?: Curves;
 	/** In a world: its way to the network, and how much too fast its clock runs, in millionths. Default: as the world's are. */

@@ -65,7 +65,7 @@ export class Fleet<Io = Collaborators> {
 		const random = new SeededRandom(scenario.seed);
 		this.#on = on;
 		this.boards = scenario.boards.map(plan => {
-			const { curves, driftPpm, durability, interval, keepAlive, link, name, protocol, qos } = plan;
+			const { curves, driftPpm, durability, interval, keepAlive, link, name, protocol, qos, telemetry } = plan;
 			const board: Board = makeBoard(
 				{
 					deviceId: name,
@@ -75,6 +75,7 @@ export class Fleet<Io = Collaborators> {
 					qos,
 					keepAlive,
 					durability,
+					...(telemetry !== undefined && { telemetry }),
 					curves,
 					link,
 					driftPpm,

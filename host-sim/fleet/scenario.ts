@@ -2,6 +2,8 @@
 // files is elsewhere: what is here runs on the engine, too.
 
 import * as v from "valibot";
+import type { QuantityPolicy } from "../../firmware/telemetry/policy.js";
+import { Reporter, type TelemetryOptions } from "../../firmware/telemetry/reporter.js";
 import type { BrokerOptions } from "../broker/broker.js";
 import type { Curve, Curves } from "../sensor/curve.js";
 import type { LinkOptions } from "../world/path.js";
@@ -22,6 +24,7 @@ export interface BoardPlan {
 	readonly protocol: "3.1.1" | "5";
 	readonly keepAlive: number;
 	readonly durability: Durability;
+	readonly telemetry?: TelemetryOptions;
 	readonly link: Partial<LinkOptions>;
 	readonly driftPpm: number;
 	readonly curves: Curves;
@@ -94,6 +97,60 @@ const curve: v.GenericSchema<unknown, Curve | undefined> = v.lazy(
 				: weather) as unknown as v.GenericSchema<unknown, Curve | undefined>,
 );
 
+/** Of a message's JSON: what the outbox of a board with the longest name leaves. */
+const MESSAGE_BYTES = 850;
+
+/** As the agent's options, with durations as texts; what comes from JSON is never undefined. */
+const quantityPolicy = v.pipe(
+	object(quantityEntries()),
+	v.transform(({ heartbeat, interval, ...rest }) => inMilliseconds(rest, interval, heartbeat) as QuantityPolicy),
+);
+const telemetry = v.pipe(
+	object({
+		...quantityEntries(),
+		quantities: v.optional(
+			object({
+				temperature: v.optional(quantityPolicy),
+				humidity: v.optional(quantityPolicy),
+				pressure: v.optional(quantityPolicy),
+			}),
+		),
+		batch: v.optional(wholeNumber(1, 255)),
+		batchTime: v.optional(duration("0ms", "24h")),
+		ringBytes: v.optional(wholeNumber(0, 1_048_576)),
+		newestFirst: v.optional(v.boolean("expected true or false")),
+		catchUp: v.optional(wholeNumber(1, 64)),
+	}),
+	v.transform(
+		({ batchTime, heartbeat, interval, ...rest }) =>
+			({
+				...inMilliseconds(rest, interval, heartbeat),
+				...(batchTime !== undefined && { batchMs: batchTime }),
+			}) as TelemetryOptions,
+	),
+	v.check(
+		options => new Reporter([], { now: () => 0, wall: () => 0 }, 0, options, 0).report.bytes.length <= MESSAGE_BYTES,
+		`expected messages of at most ${MESSAGE_BYTES} bytes: fewer readings in a batch, fewer quantities or windows`,
+	),
+);
+
+function quantityEntries() {
+	return {
+		interval: v.optional(duration("0ms", "24h")),
+		deadband: v.optional(notNegative),
+		heartbeat: v.optional(duration("0ms", "24h")),
+		window: v.optional(v.boolean("expected true or false")),
+	};
+}
+
+function inMilliseconds<Rest extends object>(rest: Rest, interval: number | undefined, heartbeat: number | undefined) {
+	return {
+		...rest,
+		...(interval !== undefined && { intervalMs: interval }),
+		...(heartbeat !== undefined && { heartbeatMs: heartbeat }),
+	};
+}
+
 /** What each group may say for itself, and the top level for all. */
 const perBoard = {
 	/** From one reading of a board to the next. */
@@ -107,6 +164,7 @@ const perBoard = {
 	durability: v.optional(
 		v.picklist(["ram", "flash", "flash-when-offline"] as const, 'expected "ram", "flash" or "flash-when-offline"'),
 	),
+	telemetry: v.optional(telemetry),
 	link: v.optional(
 		object({
 			latency: v.optional(duration("0ms", "10m")),
@@ -155,6 +213,7 @@ const schema = object({
 	duration: v.optional(duration("100ms", "8760h")),
 	keepAlive: perBoard.keepAlive,
 	durability: perBoard.durability,
+	telemetry: perBoard.telemetry,
 	link: perBoard.link,
 	clock: perBoard.clock,
 	curves: perBoard.curves,
@@ -227,6 +286,7 @@ function plansOf(
 ): BoardPlan[] {
 	const width = Math.max(2, String(count).length);
 	const { bandwidth, jitter, latency, slice } = { ...common.link, ...own.link };
+	const telemetry = own.telemetry ?? common.telemetry;
 	const plan = {
 		...(group !== undefined && { group }),
 		interval: own.interval ?? common.interval ?? 1000,
@@ -234,6 +294,7 @@ function plansOf(
 		protocol: own.protocol ?? common.protocol ?? "3.1.1",
 		keepAlive: own.keepAlive ?? common.keepAlive ?? 60,
 		durability: own.durability ?? common.durability ?? "ram",
+		...(telemetry !== undefined && { telemetry }),
 		link: {
 			...(latency !== undefined && { latencyMs: latency }),
 			...(jitter !== undefined && { jitterMs: jitter }),

@@ -70,6 +70,27 @@ describe("scenario", () => {
 		expect(boardsNamed(scenario, "all").length).toBe(103);
 	});
 
+	it("has a telemetry policy for all boards, or for those of a group", () => {
+		const { boards } = checkScenario(
+			{
+				telemetry: { heartbeat: "1h", deadband: 0.5, batch: 5, batchTime: "1m" },
+				groups: [
+					{ name: "a", devices: 1 },
+					{
+						name: "b",
+						devices: 1,
+						telemetry: { quantities: { pressure: { interval: "10s", window: true } }, ringBytes: 9 },
+					},
+				],
+			},
+			"",
+		);
+		expect(boards.map(({ telemetry }) => telemetry)).toEqual([
+			{ heartbeatMs: 3_600_000, deadband: 0.5, batch: 5, batchMs: 60_000 },
+			{ quantities: { pressure: { intervalMs: 10_000, window: true } }, ringBytes: 9 },
+		]);
+	});
+
 	it("has curves of every shape, with noise and offsets", () => {
 		const { boards } = checkScenario(
 			{
@@ -135,9 +156,15 @@ describe("scenario", () => {
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
 		[
 			{ device: 3 },
-			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, link, clock, curves, groups, broker, timeline",
+			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, link, clock, curves, groups, broker, timeline",
 		],
 		[{ durability: "rom" }, 'x: durability: expected "ram", "flash" or "flash-when-offline", got "rom"'],
+		[{ telemetry: { batch: 0 } }, "x: telemetry.batch: expected a whole number from 1 to 255, got 0"],
+		[{ telemetry: { batch: 200 } }, /^x: telemetry: expected messages of at most 850 bytes/],
+		[
+			{ telemetry: { quantities: { warmth: {} } } },
+			/^x: telemetry\.quantities\.warmth: unknown; known are temperature/,
+		],
 		[{ link: { speed: 1 } }, "x: link.speed: unknown; known are latency, jitter, bandwidth, slice"],
 		[{ link: { latency: 20 } }, /^x: link\.latency: expected a duration from 0ms to 10m, such as .*, got 20$/],
 		[{ clock: { driftPpm: "9" } }, 'x: clock.driftPpm: expected a number from -100000 to 100000, got "9"'],

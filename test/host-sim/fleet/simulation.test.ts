@@ -32,6 +32,15 @@ function play(given: object, check = false) {
 }
 
 describe("a simulation", () => {
+	it("has boards with a telemetry policy: what a time away has refused arrives later, in messages of several readings", () => {
+		const telemetry = { batch: 2, ringBytes: 8000, catchUp: 4 };
+		const timeline = [{ at: "20s", fault: "broker-stop", for: "60s" }];
+		const { summary } = play({ devices: 2, duration: "5m", telemetry, timeline });
+		expect(summary).toMatchObject({ refused: 0, lost: 0, gaps: 0, waiting: 0, settled: summary.published });
+		expect(summary.published).toBeGreaterThanOrEqual(298);
+		expect(summary.published).toBeLessThan(400);
+	});
+
 	it("runs boards, broker and all in virtual time, and everything that was settled has arrived", () => {
 		const { events, summary, simulation } = play({ devices: 5, qos: 2, duration: "1m" }, true);
 		expect(simulation.fleet.isStopped).toBe(true);
