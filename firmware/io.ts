@@ -27,7 +27,10 @@ export interface SocketOptions {
 	onReadable?(this: Socket, count: number): void;
 	/** The connection stands, and `count` bytes may be written now. */
 	onWritable?(this: Socket, count: number): void;
-	/** The connection failed, or the peer closed it. The socket still wants `close()`. */
+	/**
+	 * The connection failed, or the peer closed it. The socket still wants `close()`. Where the socket knows more than that,
+	 * `error` is an object whose `code` is one of 40 to 4F in mqtt/error.ts.
+	 */
 	onError?(this: Socket, error?: unknown): void;
 }
 

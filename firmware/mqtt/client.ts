@@ -64,6 +64,7 @@ import {
 	RESOLVE_FAILED,
 	RETURNING,
 	SOURCE_BUSY,
+	TLS_FAILED,
 	TOO_LARGE,
 } from "./error.js";
 import { fill, NOTHING, next } from "./framer.js";
@@ -584,11 +585,14 @@ export class Client {
 		if (session.todo > AT_REST) client.settle();
 	}
 
-	private static onError(this: Socket): void {
+	private static onError(this: Socket, error?: unknown): void {
 		const client = this.target as Client;
 		if (client.socket !== this) return;
 		client.begin();
-		client.dropLink(client.session.phase === OPENING ? CONNECT_FAILED : LINK_LOST);
+		const code = (error as { code: number } | undefined)?.code;
+		// What only a socket can know. The codes of other systems are text, or other numbers.
+		if (code !== undefined && (code & ~15) === TLS_FAILED) client.dropLink(code);
+		else client.dropLink(client.session.phase === OPENING ? CONNECT_FAILED : LINK_LOST);
 		client.settle();
 	}
 

@@ -9,6 +9,8 @@ import {
 	BAD_CONNACK,
 	BAD_PUBLISH_TOPIC,
 	BAD_TOPIC_ALIAS,
+	CERTIFICATE_REFUSED,
+	OWN_CERTIFICATE_REFUSED,
 	PACKET_TOO_LARGE,
 	PROPERTY_NOT_ALLOWED,
 	RECEIVE_TABLE_FULL,
@@ -178,5 +180,6 @@ export function retrySlowly(code: number): boolean {
 		case BAD_AUTHENTICATION:
 			return true;
 	}
-	return false;
+	// A certificate that is for somebody else; not one that has expired, since that may be our clock, which soon is set.
+	return code >= CERTIFICATE_REFUSED && code <= OWN_CERTIFICATE_REFUSED;
 }

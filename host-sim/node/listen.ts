@@ -1,13 +1,33 @@
-// A broker on a TCP port of this machine, driven by Node's sockets and timers.
+// A broker on a port of this machine, driven by Node's sockets and timers: over TCP, TLS, and WebSocket on either.
 
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createServer as createTlsServer } from "node:tls";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { Broker } from "../broker/broker.js";
+import { framesOf, PATH, SUBPROTOCOL } from "./frames.js";
 
 /** How often the broker looks at its deadlines, in ms: keep-alive is counted in seconds. */
 const TICK_MS = 250;
 
 /** How long the last bytes may take to leave, in ms. */
 const LINGER_MS = 1000;
+
+export interface ListenOptions {
+	/** TLS, and nothing but; all in PEM. */
+	tls?: {
+		cert: string | Buffer;
+		key: string | Buffer;
+		/** Who may have signed the certificates of clients. */
+		ca?: string | Buffer;
+		/** Clients have to show one. Default false. */
+		requestCert?: boolean;
+	};
+	/** MQTT over WebSocket, at the path /mqtt. Default false. */
+	webSocket?: boolean;
+}
 
 export interface Listener {
 	/** The port that it listens on. */
@@ -18,20 +38,32 @@ export interface Listener {
 	destroy(clientId: string): boolean;
 }
 
-/** Rejects with Node's error (EADDRINUSE, EACCES, …) where the port cannot be had. */
-export function listen(broker: Broker, port: number, host = "127.0.0.1"): Promise<Listener> {
-	const sockets = new Map<string, Socket>();
-	const server = createServer({ noDelay: true }, socket => {
-		const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-		const close = () => endSoon(socket);
-		const connection = broker.accept({ peer, write: bytes => socket.write(bytes), close }, now());
-		sockets.set(peer, socket);
-		socket.on("data", bytes => connection.handleData(bytes, now()));
-		socket.on("error", () => socket.destroy());
-		socket.on("close", () => {
-			sockets.delete(peer);
+/** Rejects with Node's error (EADDRINUSE, EACCES, …) where the port cannot be had, and where TLS cannot with these files. */
+export async function listen(
+	broker: Broker,
+	port: number,
+	host = "127.0.0.1",
+	options: ListenOptions = {},
+): Promise<Listener> {
+	const streams = new Set<Duplex>();
+	const server = serverOf(options, (stream, { remoteAddress, remotePort }) => {
+		const close = () => endSoon(stream);
+		const peer = `${remoteAddress}:${remotePort}`;
+		const connection = broker.accept({ peer, write: bytes => stream.write(bytes), close }, now());
+		streams.add(stream);
+		stream.on("data", bytes => connection.handleData(bytes, now()));
+		stream.on("error", () => stream.destroy());
+		stream.on("close", () => {
+			streams.delete(stream);
 			connection.handleClose(now());
 		});
+	});
+	/** What carries them, also those that shake hands. */
+	const sockets = new Map<string, Socket>();
+	server.on("connection", (socket: Socket) => {
+		const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+		sockets.set(peer, socket);
+		socket.on("close", () => sockets.delete(peer));
 	});
 	const ticks = setInterval(() => broker.handleTime(now()), TICK_MS);
 	ticks.unref();
@@ -44,12 +76,42 @@ export function listen(broker: Broker, port: number, host = "127.0.0.1"): Promis
 			server.removeAllListeners("error");
 			// Later ones (out of file descriptors, say) concern one connection: the broker goes on.
 			server.on("error", () => {});
-			resolve(listener(broker, server, sockets, ticks));
+			resolve(listener(broker, server, streams, sockets, ticks));
 		});
 	});
 }
 
-function listener(broker: Broker, server: Server, sockets: Map<string, Socket>, ticks: NodeJS.Timeout): Listener {
+/** `accept` gets the bytes of MQTT, and the socket that they come from. */
+function serverOf({ tls, webSocket }: ListenOptions, accept: (stream: Duplex, socket: Socket) => void): Server {
+	// A client whose certificate does not hold is none, whoever it says that it is.
+	const secure = tls === undefined ? undefined : { ...tls, rejectUnauthorized: true, noDelay: true };
+	if (webSocket !== true) {
+		const take = (socket: Socket) => accept(socket, socket);
+		return secure === undefined ? createServer({ noDelay: true }, take) : createTlsServer(secure, take);
+	}
+	const server = secure === undefined ? createHttpServer({ noDelay: true }) : createHttpsServer(secure);
+	server.on("request", (_request, response) => response.writeHead(426).end());
+	new WebSocketServer({
+		server,
+		path: PATH,
+		perMessageDeflate: false,
+		verifyClient: ({ req }: { req: { headers: NodeJS.Dict<string | string[]> } }) =>
+			String(req.headers["sec-websocket-protocol"])
+				.split(/\s*,\s*/)
+				.includes(SUBPROTOCOL),
+		// The one that has been chosen is said in the answer [MQTT-6.0.0-4].
+		handleProtocols: () => SUBPROTOCOL,
+	}).on("connection", (socket: WebSocket, { socket: carrier }) => accept(framesOf(socket), carrier));
+	return server;
+}
+
+function listener(
+	broker: Broker,
+	server: Server,
+	streams: ReadonlySet<Duplex>,
+	sockets: ReadonlyMap<string, Socket>,
+	ticks: NodeJS.Timeout,
+): Listener {
 	const address = server.address();
 	return {
 		port: typeof address === "object" && address !== null ? address.port : 0,
@@ -64,16 +126,19 @@ function listener(broker: Broker, server: Server, sockets: Map<string, Socket>, 
 			broker.close();
 			return new Promise(resolve => {
 				server.close(() => resolve());
-				for (const socket of sockets.values()) endSoon(socket);
+				for (const stream of streams) endSoon(stream);
+				// Those that are no clients yet are told nothing, and have had time enough when the others are gone.
+				for (const socket of sockets.values()) setTimeout(() => socket.destroy(), LINGER_MS).unref();
 			});
 		},
 	};
 }
 
 /** Ends the connection when all is sent, or soon after: a peer that reads nothing must not hold us up. */
-function endSoon(socket: Socket): void {
-	socket.destroySoon();
-	setTimeout(() => socket.destroy(), LINGER_MS).unref();
+function endSoon(stream: Duplex): void {
+	if ("destroySoon" in stream) (stream as Socket).destroySoon();
+	else stream.end();
+	setTimeout(() => stream.destroy(), LINGER_MS).unref();
 }
 
 function now(): number {

@@ -107,7 +107,8 @@ export function freePort(): Promise<number> {
 	});
 }
 
-function answers(port: number): Promise<boolean> {
+/** Whether somebody listens there. */
+export function answers(port: number): Promise<boolean> {
 	return new Promise(resolve => {
 		const socket = connect(port, "127.0.0.1");
 		socket.once("connect", () => {

@@ -9,6 +9,7 @@ const PACKAGES = {
 	mosquitto: "mosquitto",
 	mosquitto_pub: "mosquitto-clients",
 	mosquitto_sub: "mosquitto-clients",
+	openssl: "openssl",
 	gcc: "gcc",
 	"gcc -m32": "gcc-multilib",
 	"riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf",

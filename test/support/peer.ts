@@ -80,8 +80,8 @@ export class ScriptedSocket implements Socket {
 		if (!this.closed) this.options.onReadable?.call(this, this.#waiting.length);
 	}
 
-	fail(): void {
-		if (!this.closed) this.options.onError?.call(this);
+	fail(error?: unknown): void {
+		if (!this.closed) this.options.onError?.call(this, error);
 	}
 }
 

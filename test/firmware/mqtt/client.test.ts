@@ -463,6 +463,29 @@ describe("the link", () => {
 		expect(slow.sockets[0]!.closed).toBe(true);
 	});
 
+	it("what a socket knows of its end is told as it says, at any time; what is no code of ours is not", () => {
+		for (const code of [0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x4f]) {
+			const peer = new Peer();
+			peer.client.open();
+			peer.time.run(0);
+			peer.socket.fail({ code });
+			expect(peer.told()).toEqual([`offline ${code.toString(16)}`]);
+			const later = online();
+			later.socket.fail({ code });
+			expect(later.told()).toEqual([`offline ${code.toString(16)}`]);
+		}
+		for (const error of [null, "reset", new Error("reset"), { code: "ECONNRESET" }, { code: 0x3f }, { code: 0x50 }]) {
+			const peer = online();
+			peer.socket.fail(error);
+			expect(peer.told()).toEqual(["offline 38"]);
+			const early = new Peer();
+			early.client.open();
+			early.time.run(0);
+			early.socket.fail(error);
+			expect(early.told()).toEqual(["offline 32"]);
+		}
+	});
+
 	it("resolves names each time, with a deadline, and takes answers only from the question it waits for", () => {
 		const questions: {
 			host: string;

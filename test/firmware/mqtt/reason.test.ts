@@ -58,6 +58,9 @@ describe("reasons", () => {
 	it("come back slowly where a person has to change something, and at once where the server is just busy", () => {
 		expect([0x84, 0x85, 0x86, 0x87, 0x59].every(retrySlowly)).toBe(true);
 		expect([0x88, 0x38, 0x32, 0x37].some(retrySlowly)).toBe(false);
+		// Certificates that somebody has to renew; against one that our clock may take for expired.
+		expect([0x42, 0x43, 0x44].every(retrySlowly)).toBe(true);
+		expect([0x40, 0x41, 0x45].some(retrySlowly)).toBe(false);
 		// Of 5.0: banned, taken over, a quota used up, moved; against busy, shutting down, silent for too long.
 		expect([0x8a, 0x8c, 0x8e, 0x97, 0x9a, 0x9b, 0x9c, 0x9d].every(retrySlowly)).toBe(true);
 		expect([0x00, 0x80, 0x89, 0x8b, 0x8d, 0x96, 0x98, 0x9f, 0xa0].some(retrySlowly)).toBe(false);

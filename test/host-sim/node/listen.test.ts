@@ -1,8 +1,12 @@
 import { connect } from "node:net";
-import { expect, it } from "vitest";
+import { connect as mqttJs } from "mqtt";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { Broker } from "../../../host-sim/broker/broker.js";
 import { listen } from "../../../host-sim/node/listen.js";
+import { Certificates } from "../../support/certificates.js";
 import { until } from "../../support/mosquitto.js";
+import { describeWith } from "../../support/need.js";
 import { nodeClient } from "../../support/node.js";
 
 it("is on its port, takes any where 0 was asked for, and rejects where it is taken", async () => {
@@ -36,4 +40,80 @@ it("closes in a moment, also beside somebody who reads nothing", async () => {
 	await listener.close();
 	expect(performance.now() - before).toBeLessThan(4000);
 	deaf.destroy();
+});
+
+describeWith(["openssl"], "with TLS and WebSocket", () => {
+	let certificates: Certificates;
+	beforeAll(() => {
+		certificates = new Certificates();
+	});
+	afterAll(() => certificates.close());
+
+	it.each([
+		["mqtts", { tls: true, webSocket: false }],
+		["ws", { tls: false, webSocket: true }],
+		["wss", { tls: true, webSocket: true }],
+	])(
+		"serves other people's clients over %s, destroys one, and closes in a moment",
+		async (scheme, { tls, webSocket }) => {
+			const { cert, key } = certificates.broker;
+			const options = { webSocket, ...(tls && { tls: { cert, key } }) };
+			const broker = new Broker();
+			const listener = await listen(broker, 0, "127.0.0.1", options);
+			// Somebody who says nothing is in nobody's way.
+			const idle = connect(listener.port, "127.0.0.1");
+			idle.on("error", () => {});
+			const client = mqttJs(`${scheme}://localhost:${listener.port}/mqtt`, {
+				clientId: "other",
+				reconnectPeriod: 0,
+				ca: certificates.ca.cert,
+			});
+			let ended = false;
+			client.on("error", () => {});
+			client.on("close", () => {
+				ended = true;
+			});
+			const got: string[] = [];
+			client.on("message", (_topic, payload) => got.push(String(payload)));
+			await until("online", () => client.connected);
+			await client.subscribeAsync("t", { qos: 1 });
+			await client.publishAsync("t", "x".repeat(100_000), { qos: 1 });
+			await until("the message", () => got.length === 1);
+			expect(got[0]).toBe("x".repeat(100_000));
+			expect(listener.destroy("nobody")).toBe(false);
+			expect(listener.destroy("other")).toBe(true);
+			await until("the end", () => ended);
+			await until("its end here", () => broker.connectionOf("other") === undefined);
+			client.end(true);
+			const before = performance.now();
+			await listener.close();
+			expect(performance.now() - before).toBeLessThan(4000);
+			idle.destroy();
+		},
+	);
+
+	it("refuses to begin with a key that is not the certificate's", async () => {
+		const { broker, client } = certificates;
+		const tls = { cert: broker.cert, key: client.key };
+		await expect(listen(new Broker(), 0, "127.0.0.1", { tls })).rejects.toThrow(/key values mismatch/);
+	});
+
+	it("[MQTT-6.0.0-4] says the subprotocol in its answer; who does not ask for it is refused, and a page is none", async () => {
+		const listener = await listen(new Broker(), 0, "127.0.0.1", { webSocket: true });
+		const ask = (protocols: string[]) =>
+			new Promise<string>(resolve => {
+				const socket = new WebSocket(`ws://127.0.0.1:${listener.port}/mqtt`, protocols);
+				socket.on("open", () => {
+					resolve(`open ${socket.protocol}`);
+					socket.terminate();
+				});
+				socket.on("error", error => resolve(error.message));
+			});
+		expect(await ask(["mqtt"])).toBe("open mqtt");
+		expect(await ask(["other", "mqtt"])).toBe("open mqtt");
+		expect(await ask(["other"])).toBe("Unexpected server response: 401");
+		expect(await ask([])).toBe("Unexpected server response: 401");
+		expect((await fetch(`http://127.0.0.1:${listener.port}/mqtt`)).status).toBe(426);
+		await listener.close();
+	});
 });
