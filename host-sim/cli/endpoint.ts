@@ -1,8 +1,10 @@
-// Broker URLs: mqtt://[user[:password]@]host[:port], and the same with a topic behind it.
+// Broker URLs: mqtt://[user[:password]@]host[:port], and the same with a topic behind it; mqtts:// for TLS; and ws:// and
+// wss://, where what is behind the host is the path of the WebSocket.
 
 import { connect } from "node:net";
 import type { Endpoint } from "../fleet/fleet.js";
 import { UsageError } from "../fleet/scenario.js";
+import { PATH } from "../node/frames.js";
 import { addressOf } from "../node/resolver.js";
 import { plain } from "../sentence.js";
 
@@ -10,11 +12,22 @@ import { plain } from "../sentence.js";
 const PROBE_MS = 5000;
 
 const EXPECTED = "expected mqtt://[user[:password]@]host[:port]";
-/** What MQTT goes over as well, by the beginning of its URLs. */
-const OTHER_TRANSPORTS: Readonly<Record<string, string>> = { mqtts: "TLS", ws: "WebSocket", wss: "WebSocket" };
+const WITH_TOPIC = `${EXPECTED}[/topic], such as mqtt://192.168.1.10/lab/temperature`;
+/** The ports that are meant where none is given, by the beginning of the URL. */
+const PORTS: Readonly<Record<string, number>> = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 };
+
+type Scheme = "mqtts" | "ws" | "wss";
+
+/** Where a client connects to, and what its bytes go over. */
+export interface Destination extends Endpoint {
+	/** TLS, WebSocket, or both; absent: plain TCP. */
+	readonly scheme?: Scheme;
+	/** Of a WebSocket. */
+	readonly path?: string;
+}
 
 /** Throws UsageError; the message never holds the password. */
-export function parseEndpoint(text: string): Endpoint {
+export function parseEndpoint(text: string): Destination {
 	const endpoint = endpointOf(text, "--broker: ");
 	if (endpoint.password !== undefined && endpoint.userName === undefined)
 		throw new UsageError("--broker: a password needs a user name in MQTT 3.1.1");
@@ -23,15 +36,13 @@ export function parseEndpoint(text: string): Endpoint {
 
 /**
  * The same with a topic, which may have the wildcards of a filter: all behind the first slash, where % begins an escape.
- * Throws UsageError; the message never holds anything of the URL.
+ * Where that is the path of a WebSocket there is no topic. Throws UsageError; the message never holds anything of the URL.
  */
-export function parseTopicUrl(text: string): { endpoint: Endpoint; topic?: string } {
-	const scheme = /^([a-z]+):\/\//i.exec(text)?.[1]?.toLowerCase();
-	const other = OTHER_TRANSPORTS[scheme ?? ""];
-	if (other !== undefined)
-		throw new UsageError(`URL: ${scheme}:// is not supported yet, since there is no ${other}; only mqtt:// is`);
-	if (scheme !== "mqtt") throw new UsageError(`URL: ${EXPECTED}[/topic], such as mqtt://192.168.1.10/lab/temperature`);
-	const slash = text.indexOf("/", "mqtt://".length);
+export function parseTopicUrl(text: string): { endpoint: Destination; topic?: string } {
+	const scheme = /^([a-z]+):\/\//i.exec(text)?.[1]?.toLowerCase() ?? "";
+	if (!Object.hasOwn(PORTS, scheme)) throw new UsageError(`URL: ${WITH_TOPIC}; or mqtts://, ws:// or wss://`);
+	if (scheme.startsWith("ws")) return { endpoint: endpointOf(text, "URL: ") };
+	const slash = text.indexOf("/", `${scheme}://`.length);
 	const address = slash < 0 ? text : text.slice(0, slash);
 	const topic = slash < 0 ? "" : text.slice(slash + 1);
 	// A password with a slash in it would end up in the topic, and its beginning in the port.
@@ -41,17 +52,23 @@ export function parseTopicUrl(text: string): { endpoint: Endpoint; topic?: strin
 	return topic === "" ? { endpoint } : { endpoint, topic: unescaped(topic, "URL: the topic") };
 }
 
-function endpointOf(text: string, where: string): Endpoint {
+function endpointOf(text: string, where: string): Destination {
 	let url: URL;
 	try {
 		url = new URL(text);
 	} catch {
 		throw new UsageError(`${where}${EXPECTED}, such as mqtt://192.168.1.10:1883`);
 	}
-	if (url.protocol !== "mqtt:")
-		throw new UsageError(`${where}${EXPECTED}, got a URL that begins with ${url.protocol}//`);
+	const scheme = url.protocol.slice(0, -1);
+	if (!Object.hasOwn(PORTS, scheme))
+		throw new UsageError(`${where}${EXPECTED}; or mqtts://, ws:// or wss://; got a URL that begins with ${scheme}://`);
+	const isWebSocket = scheme === "ws" || scheme === "wss";
 	if (url.hostname === "") throw new UsageError(`${where}${EXPECTED}, got a URL without a host`);
-	if (url.pathname !== "" && url.pathname !== "/") throw new UsageError(`${where}${EXPECTED}, got a URL with a path`);
+	const hasPath = url.pathname !== "" && url.pathname !== "/";
+	if (hasPath && !isWebSocket) throw new UsageError(`${where}${EXPECTED}, got a URL with a path`);
+	// Likewise: a password with a slash in it would end up in the path.
+	if (url.pathname.includes("@"))
+		throw new UsageError(`${where}write / as %2F in user and password, and @ as %40 in the path`);
 	// A # or ? in a password has to be escaped; unescaped it would cut the password in two.
 	if (url.hash !== "" || url.search !== "")
 		throw new UsageError(`${where}${EXPECTED}; write # as %23 and ? as %3F in user and password`);
@@ -59,7 +76,9 @@ function endpointOf(text: string, where: string): Endpoint {
 	return {
 		// The brackets around an IPv6 address belong to the URL, not to the address.
 		host: url.hostname.replace(/^\[|\]$/g, ""),
-		port: url.port === "" ? 1883 : Number(url.port),
+		port: url.port === "" ? PORTS[scheme]! : Number(url.port),
+		...(scheme !== "mqtt" && { scheme: scheme as Scheme }),
+		...(isWebSocket && { path: hasPath ? url.pathname : PATH }),
 		...(url.username !== "" && { userName: unescaped(url.username, credential) }),
 		...(url.password !== "" && { password: unescaped(url.password, credential) }),
 	};
@@ -74,13 +93,16 @@ function unescaped(text: string, what: string): string {
 }
 
 /** The endpoint as people may see it: without the password. */
-export function describeEndpoint({ host, port, userName }: Endpoint): string {
+export function describeEndpoint({ host, path = "", port, scheme, userName }: Destination): string {
 	const name = host.includes(":") ? `[${host}]` : host;
-	return `mqtt://${userName === undefined ? "" : `${encodeURIComponent(userName)}@`}${name}:${port}`;
+	return `${scheme ?? "mqtt"}://${userName === undefined ? "" : `${encodeURIComponent(userName)}@`}${name}:${port}${path}`;
 }
 
-/** How to see with mosquitto's tools what goes on there. */
-export function lookOn({ host, password, port, userName }: Endpoint): string {
+/** How to see what goes on there: with mosquitto's tools, or where those want more than a URL with ours. */
+export function lookOn(endpoint: Destination): string {
+	const { host, password, port, scheme, userName } = endpoint;
+	if (scheme !== undefined)
+		return `Look on   thimble sub ${quote(describeEndpoint(endpoint))} -t 'thimble/#' -v, with the same certificates`;
 	const user = userName === undefined ? "" : ` -u ${quote(userName)}${password === undefined ? "" : " -P …"}`;
 	return `Look on   mosquitto_sub -h ${host} -p ${port}${user} -t 'thimble/#' -v`;
 }
@@ -92,7 +114,7 @@ function quote(text: string): string {
 }
 
 /** Resolves where something listens there; otherwise rejects with UsageError. */
-export async function probeEndpoint(endpoint: Endpoint): Promise<void> {
+export async function probeEndpoint(endpoint: Destination): Promise<void> {
 	const refuse = (why: string) => new UsageError(`cannot reach ${describeEndpoint(endpoint)}: ${why}`);
 	const address = await addressOf(endpoint.host).catch(error => {
 		throw refuse(reasonOf(error as NodeJS.ErrnoException));

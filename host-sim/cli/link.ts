@@ -9,24 +9,35 @@ import {
 	SESSION_EXPIRY_INTERVAL,
 	TOPIC_ALIAS_MAXIMUM,
 } from "../../firmware/mqtt/property.js";
-import type { Endpoint } from "../fleet/fleet.js";
 import { UsageError } from "../fleet/scenario.js";
 import { nodeClock, nodeRandom } from "../node/clock.js";
 import { NodeResolver } from "../node/resolver.js";
-import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
-import { describeEndpoint, parseTopicUrl } from "./endpoint.js";
+import { type Destination, describeEndpoint, parseTopicUrl } from "./endpoint.js";
 import { type Flag, type Flags, integerOf } from "./flags.js";
 import { type Blocks, blocksOf, type Command, propertyWords } from "./property.js";
+import { socketOf } from "./secure.js";
 
 export const LINK_FLAGS: readonly Flag[] = [
 	{ names: ["-h", "--host"], value: "HOST", help: "the broker (default localhost)" },
-	{ names: ["-p", "--port"], value: "PORT", help: "its port (default 1883)" },
-	{ names: ["-L", "--url"], value: "URL", help: "all at once: mqtt://[user[:password]@]host[:port][/topic]" },
+	{ names: ["-p", "--port"], value: "PORT", help: "its port (default 1883; with TLS 8883)" },
+	{
+		names: ["-L", "--url"],
+		value: "URL",
+		help: "all at once: mqtt://[user[:password]@]host[:port][/topic]; mqtts:// for TLS; or ws:// and wss://, with a path",
+	},
 	{ names: ["-u", "--username"], value: "NAME", help: "user name" },
 	{ names: ["-P", "--pw"], value: "PASSWORD", help: "password" },
 	{ names: ["-i", "--id"], value: "ID", help: "client id (default: one of its own; with -V 5, the broker's choice)" },
 	{ names: ["-I", "--id-prefix"], value: "PREFIX", help: "client id: this and the process id" },
+	{
+		names: ["--cafile"],
+		value: "FILE",
+		help: "TLS: who may have signed the broker's certificate (default: as Node has it)",
+	},
+	{ names: ["--cert"], value: "FILE", help: "TLS: our own certificate, with --key" },
+	{ names: ["--key"], value: "FILE", help: "TLS: its key" },
+	{ names: ["--insecure"], help: "TLS: the broker's certificate may be for any name" },
 	{ names: ["-V", "--protocol-version"], value: "VERSION", help: "mqttv311, 311, 4 (default), or mqttv5, 5" },
 	{
 		names: ["-D", "--property"],
@@ -117,7 +128,14 @@ export function linkOf(flags: Flags, commands: readonly Command[]): Link {
 			...(userName !== undefined && { userName }),
 			...(password !== undefined && { password }),
 			...(will !== undefined && { will }),
-			socket: { io: TCP },
+			socket: {
+				io: socketOf(endpoint, {
+					cafile: flags.text("--cafile"),
+					cert: flags.text("--cert"),
+					key: flags.text("--key"),
+					insecure: flags.has("--insecure"),
+				}),
+			},
 			resolver: { io: NodeResolver },
 			timer: { io: NodeTimer },
 			clock: nodeClock,
@@ -144,7 +162,7 @@ function limitsOf({ options }: Blocks): Limits {
 	};
 }
 
-function endpointOf(flags: Flags): { endpoint: Endpoint; topic?: string } {
+function endpointOf(flags: Flags): { endpoint: Destination; topic?: string } {
 	// Not told what it is: it may be a password with a space in it.
 	if (flags.rest.length > 1) throw new UsageError("there is more than one word that belongs to no flag");
 	const [positional] = flags.rest;
@@ -153,10 +171,13 @@ function endpointOf(flags: Flags): { endpoint: Endpoint; topic?: string } {
 		if (flags.text("-h") === "") throw new UsageError("-h: expected a host");
 		const userName = flags.text("-u");
 		const password = flags.text("-P");
+		// As with mosquitto's tools, a certificate asks for TLS.
+		const isSecure = flags.has("--cafile") || flags.has("--cert");
 		return {
 			endpoint: {
 				host: flags.text("-h") ?? "localhost",
-				port: flags.integer("-p", 1, 65_535) ?? 1883,
+				port: flags.integer("-p", 1, 65_535) ?? (isSecure ? 8883 : 1883),
+				...(isSecure && { scheme: "mqtts" }),
 				...(userName !== undefined && { userName }),
 				...(password !== undefined && { password }),
 			},

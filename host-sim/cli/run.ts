@@ -1,8 +1,9 @@
 // thimble run: simulated boards against a broker, the embedded one or any other.
 
+import type { SocketConstructor } from "../../firmware/io.js";
 import { Broker } from "../broker/broker.js";
 import type { Violation } from "../checker/checker.js";
-import { type Endpoint, Fleet, type FleetEvent, type MakeBoard } from "../fleet/fleet.js";
+import { Fleet, type FleetEvent, type MakeBoard } from "../fleet/fleet.js";
 import { needsWorld, parseDuration, type Scenario, UsageError } from "../fleet/scenario.js";
 import { NodeBoard } from "../node/board.js";
 import { nodeClock, nodeRandom } from "../node/clock.js";
@@ -13,10 +14,11 @@ import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
 import { sentence } from "../sentence.js";
 import { engineBoards } from "../xs/fleet.js";
-import { describeEndpoint, lookOn, parseEndpoint, probeEndpoint } from "./endpoint.js";
+import { type Destination, describeEndpoint, lookOn, parseEndpoint, probeEndpoint } from "./endpoint.js";
 import { runOutside } from "./outside.js";
 import { describeBoards, scenarioOf } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
+import { refuseSecure, type SecureFlags, socketOf } from "./secure.js";
 import { Stop } from "./stop.js";
 import { parseSpeed, runVirtual } from "./virtual.js";
 
@@ -36,6 +38,10 @@ export interface RunFlags {
 	heap?: unknown;
 	json?: unknown;
 	check?: unknown;
+	cafile?: unknown;
+	cert?: unknown;
+	key?: unknown;
+	insecure?: unknown;
 }
 
 const DEFAULT_PORT = 1883;
@@ -52,8 +58,16 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	checkUntil(flags);
 	const scenario = scenarioOf(scenarioName, { ...flags, duration: until });
 	const json = flags.json === true;
+	if (flags.broker === undefined) refuseSecure(secureFlags(flags));
 	const speed = speedOf(flags, scenario);
-	if (speed !== undefined && flags.broker !== undefined) return runOutside(scenario, endpointOf(flags), json);
+	if (speed !== undefined && flags.broker !== undefined) {
+		const endpoint = endpointOf(flags);
+		// What is asked to be secret is never sent as plain text.
+		if (endpoint.scheme !== undefined)
+			throw new UsageError("--broker: faults come over plain TCP for now: give a URL with mqtt://");
+		refuseSecure(secureFlags(flags));
+		return runOutside(scenario, endpoint, json);
+	}
 	if (speed !== undefined) return runVirtual(scenario, { speed, json, check: flags.check === true });
 	if (flags.engine === "xs" && scenario.boards.some(({ durability }) => durability !== "ram"))
 		throw new UsageError("--engine xs: boards there keep their sessions in RAM for now, the scenario wants flash");
@@ -61,7 +75,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		throw new UsageError("--engine xs: boards there report every reading for now, the scenario has a telemetry policy");
 	const engine = await engineOf(flags);
 	let violations = 0;
-	const { endpoint, listener, note } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {
+	const { endpoint, listener, note, socket } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {
 		violations += 1;
 		if (json) print({ event: "violation", device: clientId, version, statement, sentence });
 		else console.error(`${clientId} breaks ${statement} of MQTT ${version}: ${sentence}`);
@@ -69,7 +83,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const stop = new Stop();
 	let screen: Screen | undefined;
 	const show = json ? printEvent : (event: FleetEvent) => screen?.show(event);
-	const io = { socket: TCP, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
+	const io = { socket, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
 	const makeBoard: MakeBoard = engine?.makeBoard ?? ((options, on) => new NodeBoard(options, on));
 	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show, makeBoard);
 	if (json) print({ event: "broker", url: describeEndpoint(endpoint), embedded: listener !== undefined });
@@ -141,22 +155,31 @@ function speedOf(flags: RunFlags, scenario: Scenario): number | undefined {
 async function findBroker(
 	flags: RunFlags,
 	violated: (violation: Violation) => void,
-): Promise<{ endpoint: Endpoint; listener?: Listener; note: string }> {
+): Promise<{ endpoint: Destination; listener?: Listener; note: string; socket: SocketConstructor }> {
 	if (flags.broker !== undefined) {
 		const endpoint = endpointOf(flags);
+		if (endpoint.scheme !== undefined && flags.engine === "xs")
+			throw new UsageError("--engine xs: boards there speak plain TCP for now: give a URL with mqtt://");
+		const socket = socketOf(endpoint, secureFlags(flags));
 		await probeEndpoint(endpoint);
-		return { endpoint, note: "" };
+		return { endpoint, note: "", socket };
 	}
+	const host = "127.0.0.1";
 	const asked = flags.port === undefined ? undefined : portOf(flags.port);
 	const broker = new Broker(flags.check === true ? { on: { violated } } : {});
 	const listener = await listenSomewhere(broker, asked);
 	const { port } = listener;
 	const note = asked === undefined && port !== DEFAULT_PORT ? ` (port ${DEFAULT_PORT} is taken)` : "";
-	return { endpoint: { host: "127.0.0.1", port }, listener, note };
+	return { endpoint: { host, port }, listener, note, socket: TCP };
+}
+
+function secureFlags({ cafile, cert, insecure, key }: RunFlags): SecureFlags {
+	const path = (value: unknown) => (value === undefined ? undefined : String(value));
+	return { cafile: path(cafile), cert: path(cert), key: path(key), insecure: insecure === true };
 }
 
 /** A broker outside. */
-function endpointOf({ broker, check, port }: RunFlags): Endpoint {
+function endpointOf({ broker, check, port }: RunFlags): Destination {
 	if (port !== undefined)
 		throw new UsageError("--port is for the embedded broker; with --broker the port belongs into the URL");
 	if (check === true) throw new UsageError("--check is for the embedded broker: leave --broker out");
@@ -182,7 +205,7 @@ async function listenSomewhere(broker: Broker, asked: number | undefined): Promi
 	}
 }
 
-function introduction(endpoint: Endpoint, note: string, scenario: Scenario, engine: string): string[] {
+function introduction(endpoint: Destination, note: string, scenario: Scenario, engine: string): string[] {
 	return [
 		`Broker    ${describeEndpoint(endpoint)}${note}`,
 		`Boards    ${describeBoards(scenario)}${engine}`,

@@ -9,6 +9,11 @@ describe("broker URLs", () => {
 		["mqtt://u@h", { host: "h", port: 1883, userName: "u" }],
 		["mqtt://u:p%40ss@h", { host: "h", port: 1883, userName: "u", password: "p@ss" }],
 		["mqtt://[::1]:1885", { host: "::1", port: 1885 }],
+		["mqtts://h", { host: "h", port: 8883, scheme: "mqtts" }],
+		["mqtts://u:p@h:1", { host: "h", port: 1, scheme: "mqtts", userName: "u", password: "p" }],
+		["ws://h", { host: "h", port: 80, scheme: "ws", path: "/mqtt" }],
+		["wss://[::1]/", { host: "::1", port: 443, scheme: "wss", path: "/mqtt" }],
+		["wss://u:p%2F@h:9001/a/b", { host: "h", port: 9001, scheme: "wss", path: "/a/b", userName: "u", password: "p/" }],
 	])("%s", (text, expected) => {
 		expect(parseEndpoint(text)).toEqual(expected);
 	});
@@ -16,7 +21,8 @@ describe("broker URLs", () => {
 	it.each([
 		"",
 		"h",
-		"mqtts://h",
+		"http://h",
+		"constructor://h",
 		"mqtt://",
 		"mqtt://h/topic",
 		"mqtt://h:99999",
@@ -24,6 +30,9 @@ describe("broker URLs", () => {
 		"mqtt://u:sec#ret@h",
 		"mqtt://u:sec?ret@h",
 		"mqtt://u:%secret@h",
+		"mqtts://u:sec/ret@h",
+		"wss://u:1/secret@h",
+		"ws://u:sec?ret@h",
 	])("%s gets a sentence without the password", text => {
 		expect(() => parseEndpoint(text)).toThrow(UsageError);
 		try {
@@ -35,6 +44,8 @@ describe("broker URLs", () => {
 
 	it("are shown without the password", () => {
 		expect(describeEndpoint(parseEndpoint("mqtt://a%20b:p@[::1]:1"))).toBe("mqtt://a%20b@[::1]:1");
+		expect(describeEndpoint(parseEndpoint("mqtts://a:p@h"))).toBe("mqtts://a@h:8883");
+		expect(describeEndpoint(parseEndpoint("wss://a:p@h"))).toBe("wss://a@h:443/mqtt");
 	});
 
 	it("are tried before boards are: nobody there, no such host", async () => {
@@ -60,16 +71,19 @@ describe("broker URLs with a topic", () => {
 			{ endpoint: { host: "::1", port: 2, userName: "u@", password: "p/#" }, topic: "a@b" },
 		],
 		["mqtt://:p@h/a", { endpoint: { host: "h", port: 1883, password: "p" }, topic: "a" }],
+		["mqtts://h/a/b", { endpoint: { host: "h", port: 8883, scheme: "mqtts" }, topic: "a/b" }],
+		["ws://h:1/a/b", { endpoint: { host: "h", port: 1, scheme: "ws", path: "/a/b" } }],
+		["WSS://h", { endpoint: { host: "h", port: 443, scheme: "wss", path: "/mqtt" } }],
 	])("%s", (text, expected) => {
 		expect(parseTopicUrl(text)).toEqual(expected);
 	});
 
 	it.each([
-		["mqtts://u:secret@h/a", "URL: mqtts:// is not supported yet, since there is no TLS; only mqtt:// is"],
-		["ws://u:secret@h/a", "URL: ws:// is not supported yet, since there is no WebSocket; only mqtt:// is"],
+		["wss://u:1/secret@h", "URL: write / as %2F in user and password, and @ as %40 in the path"],
 		[
 			"secret:x",
-			"URL: expected mqtt://[user[:password]@]host[:port][/topic], such as mqtt://192.168.1.10/lab/temperature",
+			"URL: expected mqtt://[user[:password]@]host[:port][/topic], such as mqtt://192.168.1.10/lab/temperature; " +
+				"or mqtts://, ws:// or wss://",
 		],
 		["mqtt://u:secret/x@h/a", "URL: write / as %2F in user and password, and @ as %40 in the topic"],
 		["mqtt://u:1/secret@h/a", "URL: write / as %2F in user and password, and @ as %40 in the topic"],

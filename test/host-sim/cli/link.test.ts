@@ -40,6 +40,12 @@ describe("a link from flags", () => {
 		expect(link("-L", "mqtt://u:p@h:2/a/b")).toMatchObject({ options: expected, topic: "a/b" });
 	});
 
+	it("goes over TLS and WebSocket where the URL says so, with the topic in -t", () => {
+		expect(link("mqtts://h/a")).toMatchObject({ options: { port: 8883 }, url: "mqtts://h:8883", topic: "a" });
+		const { topic, url } = link("-L", "ws://h/mqtt");
+		expect([url, topic]).toEqual(["ws://h:80/mqtt", undefined]);
+	});
+
 	it("speaks 5.0 where it is asked to, or where there are properties", () => {
 		expect(link("-V", "mqttv5").options).toMatchObject({ protocolVersion: 5, clientId: "" });
 		expect(link("-V", "4").options.protocolVersion).toBe(4);
@@ -87,6 +93,10 @@ describe("a link from flags", () => {
 		[["-x", "5"], "-x is of MQTT 5.0: give -V 5 too"],
 		[["-i", "a", "-I", "b"], "-i and -I do not go together"],
 		[["-i", ""], "-i: may not be empty in MQTT 3.1.1"],
+		[["--insecure"], "--insecure is for TLS: give a URL with mqtts:// or wss://"],
+		[["--cafile", "f", "mqtt://h"], "--cafile is for TLS: give a URL with mqtts:// or wss://"],
+		[["--cafile", "nosuch.pem"], "--cafile: nosuch.pem: there is no such file"],
+		[["--cert", "nosuch.pem", "-h", "h"], "--cert needs --key"],
 		[["-V", "31"], "-V: MQTT 3.1 is not supported; 311 and 5 are"],
 		[["-V", "6"], "-V: expected mqttv311, 311 or 4, or mqttv5 or 5"],
 		[["-V", "4", "-D", "CONNECT", "user-property", "a", "b"], "-D is of MQTT 5.0: leave -V out, or give -V 5"],
