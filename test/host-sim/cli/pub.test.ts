@@ -268,7 +268,8 @@ describe("thimble pub", () => {
 		[["-t", "a/#", "-m", "x"], 'topic not allowed: "a/#"'],
 		[["-t", "a", "-m", "x", "-q", "3"], "-q: expected a whole number from 0 to 2"],
 		[["-t", "a", "-f", "/nosuch/file"], "-f: cannot read /nosuch/file: there is no such file"],
-		[["mqtts://u:s3cret@h/a", "-n"], "URL: mqtts:// is not supported yet, since there is no TLS; only mqtt:// is"],
+		[["mqtts://u:s3cret@h/a", "-n", "--cert", "c"], "--cert needs --key"],
+		[["wss://u:1/s3cret@h", "-n"], "URL: write / as %2F in user and password, and @ as %40 in the path"],
 		[["-t", "a", "-n", "-p", "s3cret"], "-p: expected a whole number from 1 to 65535"],
 	])("%j: one clear sentence", async (args, message) => {
 		await expect(pub(args)).rejects.toThrow(message);
