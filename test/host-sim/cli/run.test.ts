@@ -227,7 +227,7 @@ describe("thimble run", () => {
 		],
 		[
 			["run", "--broker", "http://h"],
-			"--broker: expected mqtt://[user[:password]@]host[:port], got a URL that begins with http://",
+			"--broker: expected mqtt://[user[:password]@]host[:port]; or mqtts://, ws:// or wss://; got a URL that begins with http://",
 		],
 		[
 			["run", "--broker", "mqtt://u:12#34@h"],
