@@ -65,16 +65,8 @@ export const RETURNING = 0x3b;
 // 40-4F: what only a socket can know; it gives onError an object with such a `code`.
 /** No TLS came about: the server does not speak it, or none that we do. */
 export const TLS_FAILED = 0x40;
-/** The server's certificate is no longer valid, or not yet; or our clock is wrong. */
-export const CERTIFICATE_EXPIRED = 0x41;
-/** Nobody whom we trust has signed the server's certificate. */
-export const CERTIFICATE_REFUSED = 0x42;
-/** The server's certificate is for another name. */
-export const CERTIFICATE_NAME = 0x43;
-/** The server wants a certificate of ours, or does not take the one it got. */
-export const OWN_CERTIFICATE_REFUSED = 0x44;
-/** What answers there does not speak MQTT over WebSocket. */
-export const WEBSOCKET_FAILED = 0x45;
+// More exactly, as sockets tell it: 0x41 the certificate has expired (or our clock is wrong), 0x42 nobody whom we trust has signed
+// it, 0x43 it is for another name, 0x44 the server wants one of ours, or another, 0x45 nobody there speaks MQTT over WebSocket.
 
 // 50-6F: the peer broke the protocol. The connection is closed and nothing of the packet is delivered.
 export const BAD_REMAINING_LENGTH = 0x50;

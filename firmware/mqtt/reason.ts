@@ -9,8 +9,6 @@ import {
 	BAD_CONNACK,
 	BAD_PUBLISH_TOPIC,
 	BAD_TOPIC_ALIAS,
-	CERTIFICATE_REFUSED,
-	OWN_CERTIFICATE_REFUSED,
 	PACKET_TOO_LARGE,
 	PROPERTY_NOT_ALLOWED,
 	RECEIVE_TABLE_FULL,
@@ -181,5 +179,5 @@ export function retrySlowly(code: number): boolean {
 			return true;
 	}
 	// A certificate that is for somebody else; not one that has expired, since that may be our clock, which soon is set.
-	return code >= CERTIFICATE_REFUSED && code <= OWN_CERTIFICATE_REFUSED;
+	return code >= 0x42 && code <= 0x44;
 }

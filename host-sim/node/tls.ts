@@ -12,14 +12,17 @@ import {
 	type TLSSocket,
 } from "node:tls";
 import type { SocketConstructor, SocketOptions } from "../../firmware/io.js";
-import {
-	CERTIFICATE_EXPIRED,
-	CERTIFICATE_NAME,
-	CERTIFICATE_REFUSED,
-	OWN_CERTIFICATE_REFUSED,
-	TLS_FAILED,
-} from "../../firmware/mqtt/error.js";
+import { TLS_FAILED } from "../../firmware/mqtt/error.js";
 import { StreamSocket } from "./stream.js";
+
+/** The server's certificate is no longer valid, or not yet; or our clock is wrong. */
+const CERTIFICATE_EXPIRED = 0x41;
+/** Nobody whom we trust has signed it. */
+const CERTIFICATE_REFUSED = 0x42;
+/** The server wants a certificate of ours, or does not take the one it got. */
+const OWN_CERTIFICATE_REFUSED = 0x44;
+/** It is for another name. */
+const CERTIFICATE_NAME = 0x43;
 
 /** Everything in PEM. */
 export interface SecureOptions {

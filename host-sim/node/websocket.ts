@@ -3,10 +3,12 @@
 import { connect, isIPv6 } from "node:net";
 import { WebSocket } from "ws";
 import type { SocketConstructor, SocketOptions } from "../../firmware/io.js";
-import { WEBSOCKET_FAILED } from "../../firmware/mqtt/error.js";
 import { framesOf, PATH, SUBPROTOCOL } from "./frames.js";
 import { StreamSocket } from "./stream.js";
 import { Dialler, type Handshake, type SecureOptions } from "./tls.js";
+
+/** What answers there does not speak MQTT over WebSocket. */
+const WEBSOCKET_FAILED = 0x45;
 
 export interface WebSocketOptions {
 	/** Default "/mqtt". */
