@@ -24,7 +24,7 @@ describe("shrinking", () => {
 		const fails = run(tried => (has(tried, first) && has(tried, second) ? "order" : undefined));
 		const { part, outcome, runs } = shrink(plan, fails(plan), fails);
 		const left = partOf(plan, part);
-		expect(left.strikes.map(({ fault }) => fault).sort()).toEqual([...new Set([first.fault, second.fault])].sort());
+		expect(new Set(left.strikes.map(({ fault }) => fault))).toEqual(new Set([first.fault, second.fault]));
 		expect(left.boards.length).toBeLessThanOrEqual(2);
 		expect(left.chaosMs).toBeLessThanOrEqual(plan.chaosMs);
 		expect(outcome.broken?.invariant).toBe("order");
