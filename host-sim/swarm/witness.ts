@@ -67,6 +67,8 @@ export class Witness {
 	#isForgotten = false;
 	#saysGoodbye = false;
 	#isClosed = false;
+	/** It may have packet ids open that the broker uses anew. */
+	#hasOldIds = false;
 	/** The broker has made a session, and the board has not heard of it. */
 	#isUnheard = false;
 	/** When it last published something. */
@@ -177,10 +179,14 @@ export class Witness {
 		this.connections += 1;
 		if (!sessionPresent) {
 			this.#isUnheard = false;
+			this.#hasOldIds = false;
 			this.mayBeDeaf = false;
 		} else if (this.#isUnheard) {
-			// It takes the session for the old one: what it sends again may have arrived before.
+			// It takes the session for the old one: what it sends again may have arrived before, and what comes under an id that it
+			// has open from the old one it takes for a repeat.
 			this.#isUnheard = false;
+			this.#hasOldIds = true;
+			this.down[2]!.excuseMissing();
 			for (const map of [this.#underWay, this.#limbo])
 				for (const { qos, number } of map.values()) this.up[qos]!.excuse(number);
 		}
@@ -310,7 +316,7 @@ export class Witness {
 		const lane = this.down[qos]!;
 		const number = lane.count;
 		lane.count += 1;
-		if (!isOwed) lane.excuse(number);
+		if (!isOwed || (qos === 2 && this.#hasOldIds)) lane.excuse(number);
 		return number;
 	}
 
