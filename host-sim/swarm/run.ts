@@ -207,7 +207,8 @@ class Run {
 
 	#isSettled(i: number): boolean {
 		const session = this.#world.broker.sessions.get(this.#plan.boards[i]!.name);
-		return this.#probes.get(i)?.client.unsettled === 0 && session?.owed === 0;
+		// A power cut at a write may still have been to come.
+		return this.#isBack(i) && this.#probes.get(i)?.client.unsettled === 0 && session?.owed === 0;
 	}
 
 	/** Sends messages to that board, from now and then on. */
