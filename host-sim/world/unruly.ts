@@ -30,7 +30,7 @@ export function unruly(accept: Accept, manners: () => Manners, time: VirtualTime
 		let lastAt = 0;
 		let isOpen = true;
 		const inOrder = (delayMs: number, run: () => void) => {
-			if (delayMs === 0 && lastAt <= time.now) {
+			if (delayMs === 0 && lastAt < time.now) {
 				run();
 				return;
 			}
