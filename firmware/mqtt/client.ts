@@ -333,7 +333,7 @@ export class Client {
 		}
 		session.now = this.options.clock.now();
 		const ticket = requestPublish(session, at, payload as Uint8Array, offset, count, flags);
-		if (session.staged === 0) return ticket > 0 ? this.advance(ticket) : this.forgetWish(ticket);
+		if (session.staged === 0) return ticket > 0 ? this.advance(ticket) : this.refuse(ticket);
 		// The shortest way there is: nothing waits before it, and the socket has room.
 		try {
 			session.buffer.resize(session.staged);
@@ -375,8 +375,10 @@ export class Client {
 	}
 
 	/** It has not been taken: what was wished for it is for no other. */
-	private forgetWish(ticket: number): number {
+	private refuse(ticket: number): number {
 		this.session.todo &= ~WISHES;
+		// What a policy has let go for it has ended nevertheless.
+		if (this.session.ended !== 0) this.later();
 		return ticket;
 	}
 

@@ -6,11 +6,13 @@ import { END_DROPPED, Misuse, QOS_1, type Source } from "../../../firmware/mqtt/
 import { Overflow } from "../../../firmware/optional/overflow.js";
 import { FlashStore } from "../../../firmware/optional/store.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
+import { Flash } from "../../../host-sim/world/flash.js";
 import { Peer, type PeerOptions } from "../../support/peer.js";
 
 const OUTBOX_FULL = 0x10;
 const IN_FLIGHT_FULL = 0x11;
 const TOO_LARGE = 0x12;
+const STORE_FAILED = 0x1d;
 
 describe.each([4, 5] as const)("when the outbox is full (version %s)", protocolVersion => {
 	function make(policy: "drop-oldest" | "latest-per-topic", options: PeerOptions = {}, tickets?: number) {
@@ -70,6 +72,20 @@ describe.each([4, 5] as const)("when the outbox is full (version %s)", protocolV
 		other.put("a 1");
 		expect(other.put(`a ${"x".repeat(300)}`)).toBe(-TOO_LARGE);
 		expect(other.overflow.dropped).toBe(0);
+	});
+
+	it("where flash then does not take the new message, the end of the one let go is told all the same, and at once", () => {
+		const flash = new Flash();
+		const { overflow, peer, put } = make("drop-oldest", { store: new FlashStore(flash), cleanSession: false });
+		peer.client.open();
+		const [oldest] = ["a 1", "a 2", "a 3"].map(text => put(text));
+		peer.time.run(0);
+		flash.isFull = true;
+		expect([put("a 4"), overflow.dropped]).toEqual([-STORE_FAILED, 1]);
+		peer.time.run(0);
+		expect(peer.told()).toEqual([`end ${oldest} dropped 1e`]);
+		// The place that it has left is free: nothing else has to go.
+		expect([put("a 5"), overflow.dropped, peer.client.unsettled]).toEqual([-STORE_FAILED, 1, 2]);
 	});
 
 	it("what has been sent is never let go: not while it waits for its end, nor on the way to being sent again", () => {
