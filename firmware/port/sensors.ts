@@ -10,17 +10,19 @@ import { ANALOG, type SensorPlan, SYNTHETIC } from "../sensor/registry.js";
 import { SyntheticSensor } from "../sensor/synthetic.js";
 import { BoardClock } from "./clock.js";
 
-/** Module of the driver, and which bus it wants to be given. */
-const DRIVERS: Readonly<Record<string, readonly [module: string, bus: "I2C" | "SMBus"]>> = Object.freeze({
-	bme68x: ["embedded:sensor/Barometer-Humidity-Temperature/BME68x", "I2C"],
-	bmp280: ["embedded:sensor/Barometer-Temperature/BMP280", "I2C"],
-	sht3x: ["embedded:sensor/Humidity-Temperature/SHT3x", "I2C"],
-	shtc3: ["embedded:sensor/Humidity-Temperature/SHTC3", "I2C"],
-	aht10: ["embedded:sensor/Humidity-Temperature/AHT10", "I2C"],
-	tmp102: ["embedded:sensor/Temperature/TMP102", "SMBus"],
-	tmp117: ["embedded:sensor/Temperature/TMP117", "SMBus"],
-	mpu6050: ["embedded:sensor/Accelerometer-Gyroscope/MPU6050", "SMBus"],
+/** Module of each driver. */
+const DRIVERS: Readonly<Record<string, string>> = Object.freeze({
+	bme68x: "embedded:sensor/Barometer-Humidity-Temperature/BME68x",
+	bmp280: "embedded:sensor/Barometer-Temperature/BMP280",
+	sht3x: "embedded:sensor/Humidity-Temperature/SHT3x",
+	shtc3: "embedded:sensor/Humidity-Temperature/SHTC3",
+	aht10: "embedded:sensor/Humidity-Temperature/AHT10",
+	tmp102: "embedded:sensor/Temperature/TMP102",
+	tmp117: "embedded:sensor/Temperature/TMP117",
+	mpu6050: "embedded:sensor/Accelerometer-Gyroscope/MPU6050",
 });
+/** Those that want the bus as SMBus; the others as I2C. */
+const ON_SMBUS: readonly string[] = Object.freeze(["tmp102", "tmp117", "mpu6050"]);
 
 /** Makes the sensor, or throws. */
 export function makeSensor({ address, high, low, name, quantity }: SensorPlan): Sensor {
@@ -30,9 +32,13 @@ export function makeSensor({ address, high, low, name, quantity }: SensorPlan): 
 		if (pin === undefined) throw new Error("the board has no usual analog input: name a pin");
 		return new AnalogSensor(new device.io.Analog({ pin }), quantity, low, high);
 	}
-	const [module, bus] = DRIVERS[name]!;
+	const module = DRIVERS[name]!;
 	if (!Modules.has(module)) throw new Error(`the manifest includes no ${module}`);
 	const Driver = Modules.importNow(module) as DriverConstructor;
-	const sensor = { ...device.I2C.default, io: device.io[bus], ...(address !== undefined && { address }) };
+	const sensor = {
+		...device.I2C.default,
+		io: device.io[ON_SMBUS.includes(name) ? "SMBus" : "I2C"],
+		...(address !== undefined && { address }),
+	};
 	return new AdaptedSensor(Driver, sensor, ADAPTERS[name]!);
 }

@@ -8,7 +8,8 @@ import { emptySample } from "./adapters.js";
 export interface AnalogInput {
 	readonly resolution: number;
 	read(): number;
-	close(): void;
+	/** The SDK's types leave it out. */
+	close?(): void;
 }
 
 export class AnalogSensor implements Sensor {
@@ -35,7 +36,7 @@ export class AnalogSensor implements Sensor {
 	}
 
 	close(): void {
-		this.#input.close();
+		this.#input.close?.();
 	}
 }
 

@@ -84,7 +84,7 @@ export class Reporter {
 	/** Messages of those that wait which may still leave in this interval. */
 	#turns = 0;
 
-	/** Options are taken as they are: firmware/device/policy.ts checks them. A reading is taken every `readingMs`. */
+	/** Options are taken as they are: firmware/device/reporting.ts checks them. A reading is taken every `readingMs`. */
 	constructor(sensors: readonly Sensor[], clock: Clock, boot: number, options: TelemetryOptions, readingMs: number) {
 		this.#sensors = sensors;
 		this.#clock = clock;
