@@ -82,7 +82,7 @@ export function subscriptionOptions(client: ClientOptions, options: SubscribeOpt
 	bits |= checked("retainHandling", options?.retainHandling ?? 0, 0, 2) << 4;
 	if (options?.properties !== undefined) checkBlock(client, options.properties, IN_SUBSCRIBE);
 	if (bits > 2 && client.protocolVersion !== 5)
-		throw new Misuse(BAD_OPTION, "subscribe: these options need protocolVersion 5");
+		throw new Misuse(BAD_OPTION, "noLocal, retainAsPublished, retainHandling: need protocolVersion 5");
 	return bits;
 }
 
@@ -103,7 +103,7 @@ export function checkGoodbye(options: ClientOptions, { reason = 0, properties }:
 /** Throws Misuse for a reason that a message cannot be refused with. */
 export function checkRefusal(options: ClientOptions, reason: number): void {
 	if (options.protocolVersion !== 5 || reason < UNSPECIFIED_ERROR || !isReason(reason, OF_PUBACK))
-		throw new Misuse(BAD_OPTION, `acknowledge: ${reason} is no reason to refuse a message`);
+		throw new Misuse(BAD_OPTION, `acknowledge: ${reason} is no reason to refuse a message, or this is MQTT 3.1.1`);
 }
 
 /** Throws Misuse for what CONNECT may not say. */
