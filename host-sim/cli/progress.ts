@@ -78,7 +78,7 @@ export function worldLines(summary: WorldSummary, cost: Cost, unseen?: string): 
 			: `what has arrived is not known: ${unseen}`;
 	const still = waiting > 0 ? `  ${waiting} still in flash` : "";
 	return [
-		`simulated ${timeText(simulatedMs)} in ${timeText(cost.wallMs)}, ${cost.ratio} times real time; CPU ${timeText(cost.cpuMs)}; ${grouped(cost.bytesPerBoard)} bytes of memory a board`,
+		`simulated ${timeText(simulatedMs)} in ${timeText(cost.wallMs)}, ${cost.ratio} times real time; CPU ${timeText(cost.cpuMs)}; grown by ${grouped(cost.bytesPerBoard)} bytes a board`,
 		`broker    ${arrivals}${still}  ${grouped(wireBytes)} bytes on the wire`,
 		flashLine(flash),
 		`faults    ${kinds.length === 0 ? "none" : kinds.join(", ")}`,

@@ -81,10 +81,6 @@ export class Witness {
 		this.#break = fail;
 	}
 
-	get unsettled(): number {
-		return this.#underWay.size;
-	}
-
 	// What the application does and hears.
 
 	/** It is about to publish: the number of the message. */

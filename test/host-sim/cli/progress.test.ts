@@ -71,7 +71,7 @@ it("says what a world has cost, what has arrived, how flash was used and what we
 	};
 	const cost = { wallMs: 2500, cpuMs: 2100, ratio: 1440, bytesPerBoard: 41_000 };
 	expect(worldLines(summary, cost)).toEqual([
-		"simulated 1 h in 2.5 s, 1440 times real time; CPU 2.1 s; 41,000 bytes of memory a board",
+		"simulated 1 h in 2.5 s, 1440 times real time; CPU 2.1 s; grown by 41,000 bytes a board",
 		"broker    8 readings arrived  gaps 0  duplicates at QoS 1 3, at QoS 2 0  2 still in flash  1,234,567 bytes on the wire",
 		"flash     60 writes, 6 a reading, 31 at most on a board; 7.1 entries a reading; NVS would last 3.1 years",
 		"faults    cut 1, wifi-loss 20",

@@ -61,7 +61,7 @@ describe("thimble run in virtual time", () => {
 		expect(lines[1]).toBe("Boards    20 boards: 12 attic, 8 cellar");
 		expect(lines[2]).toBe("Stop      after 1 h of the scenario, or Ctrl-C");
 		expect(lines[3]).toMatch(/^published \d+ {2}settled \d+ .* restarts \d+ {2}ping median \d+ ms$/);
-		expect(lines[4]).toMatch(/^simulated 1 h in .*times real time; CPU .* bytes of memory a board$/);
+		expect(lines[4]).toMatch(/^simulated 1 h in .*times real time; CPU .* grown by .* bytes a board$/);
 		expect(lines[5]).toMatch(/^broker {4}\d+ readings arrived {2}gaps 0 {2}duplicates at QoS 1 \d+, at QoS 2 0 /);
 		expect(lines[6]).toMatch(
 			/^flash {5}\d+ writes, \d\.?\d* a reading, \d+ at most on a board; \d+\.?\d* entries a reading; /,
