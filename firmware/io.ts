@@ -127,3 +127,25 @@ export interface WiFi {
 }
 
 export type WiFiConstructor = new (options: { onChanged(property: string): void }) => WiFi;
+
+/** Why a board has started. */
+export type ResetReason = "power" | "restart" | "sleep" | "watchdog" | "panic" | "brownout" | "unknown";
+
+/** A board's own running: why it started, starting again, sleep. What a board has not, is absent. */
+export interface Power {
+	readonly resetReason: ResetReason;
+	/** Starts the firmware anew. Nothing of this life happens after it. */
+	restart?(): void;
+	/** Turns off for so many ms, then starts the firmware anew. Nothing of this life happens after it. */
+	sleep?(milliseconds: number): void;
+}
+
+/** The world around a board. */
+export interface Collaborators {
+	socket: SocketConstructor;
+	resolver?: ResolverConstructor;
+	timer: TimerConstructor;
+	clock: Clock;
+	random: Random;
+	store: KeyValue;
+}

@@ -4,16 +4,7 @@
 //     thimble/<deviceId>/status     "online" (birth) or "offline" (will, and goodbye), retained, QoS 1
 //     thimble/<deviceId>/telemetry  readings as JSON, see telemetry.ts and reporter.ts
 
-import type {
-	Clock,
-	KeyValue,
-	Random,
-	ResolverConstructor,
-	Sensor,
-	SocketConstructor,
-	Timer,
-	TimerConstructor,
-} from "../io.js";
+import type { Collaborators, Sensor, Timer } from "../io.js";
 import {
 	Client,
 	type ClientOptions,
@@ -31,20 +22,11 @@ import {
 } from "../mqtt/client.js";
 import { BAD_OPTION, IN_FLIGHT_FULL, Misuse, OK, OUTBOX_FULL } from "../mqtt/error.js";
 import { checked, DEFAULT_LIMITS } from "../mqtt/limits.js";
-import { putUint32, takeUint32 } from "../mqtt/wire.js";
 import type { Reporter, TelemetryOptions } from "../telemetry/reporter.js";
 import type { Telemetry } from "../telemetry/telemetry.js";
+import { countBoot } from "./boot.js";
+import type { Duty } from "./duty.js";
 import { mayWait, telemetryOf } from "./reporting.js";
-
-/** The world around a board. */
-export interface Collaborators {
-	socket: SocketConstructor;
-	resolver?: ResolverConstructor;
-	timer: TimerConstructor;
-	clock: Clock;
-	random: Random;
-	store: KeyValue;
-}
 
 export interface AgentOptions {
 	/** Client id and part of the topics: 1 to 64 letters, digits, `-` and `_`. */
@@ -81,6 +63,8 @@ export interface AgentOptions {
 	session?: SessionStore;
 	/** Which of them, and from when on: as in ClientOptions. */
 	durability?: "flash" | "flash-when-offline";
+	/** What else it does, beside its readings and its status, in the order in which they are told of things. */
+	duties?: readonly Duty[];
 	io: Collaborators;
 	on?: AgentListener;
 }
@@ -115,8 +99,6 @@ export interface AgentCounts {
 	reconnects: number;
 }
 
-const BOOT_KEY = "boot";
-const OTHER_BOOT_KEY = "boot2";
 /** Options that the client has under the same names. */
 const PASSED_ON = Object.freeze([
 	"host",
@@ -144,10 +126,10 @@ export class Agent {
 	readonly client: Client;
 	readonly telemetryTopic: string;
 	readonly statusTopic: string;
-	readonly #options: AgentOptions;
+	readonly options: AgentOptions;
 	/** What has to be free in the outbox for a reading, beside its own length. */
 	readonly #spareBytes: number;
-	readonly #intervalMs: number;
+	#intervalMs: number;
 	readonly #flags: number;
 	readonly #statusHandle: number;
 	readonly #telemetryHandle: number;
@@ -171,7 +153,7 @@ export class Agent {
 		const { deviceId, io } = options;
 		if (!isDeviceId(deviceId))
 			throw new Misuse(BAD_OPTION, `deviceId: expected 1 to 64 letters, digits, - and _, got "${deviceId}"`);
-		this.#options = options;
+		this.options = options;
 		checked("limits.messages", options.limits?.messages ?? DEFAULT_LIMITS.messages, 2, 1024);
 		this.#intervalMs = checked("intervalMs", options.intervalMs ?? 1000, 10, 86_400_000);
 		this.#flags = checked("qos", options.qos ?? 1, 0, 2) << 1;
@@ -179,7 +161,7 @@ export class Agent {
 		this.telemetryTopic = `thimble/${deviceId}/telemetry`;
 		this.#spareBytes = OUTBOX_BYTES + this.statusTopic.length + this.telemetryTopic.length;
 		this.#status = ascii("onlineoffline");
-		this.client = new Client(this.#clientOptions());
+		this.client = new Client(this.clientOptions());
 		this.#statusHandle = this.client.topic(this.statusTopic);
 		this.#telemetryHandle = this.client.topic(this.telemetryTopic);
 		if (this.#statusHandle < 0 || this.#telemetryHandle < 0)
@@ -187,11 +169,39 @@ export class Agent {
 		const outbox = (options.limits?.outbox ?? DEFAULT_LIMITS.outbox) - this.#spareBytes;
 		const boot = countBoot(io.store);
 		this.telemetry = telemetryOf(options.telemetry, options.sensors, io.clock, boot, this.#intervalMs, outbox);
+		for (const duty of options.duties ?? []) duty.begin(this);
+	}
+
+	/** From one reading to the next, in ms. */
+	get intervalMs(): number {
+		return this.#intervalMs;
+	}
+
+	/** Another rhythm, from the next reading on. Throws Misuse beyond 10 to 86,400,000. */
+	set intervalMs(milliseconds: number) {
+		this.#intervalMs = checked("intervalMs", milliseconds, 10, 86_400_000);
+		if (this.#timer === undefined || this.#stopping) return;
+		this.#nextMs = (this.options.io.clock.now() + milliseconds) | 0;
+		this.#timer.schedule(milliseconds);
+	}
+
+	/** Takes a reading now, beside those of its rhythm. False where nothing came of it: no sensor, no room, or no news. */
+	sample(): boolean {
+		return !this.#stopping && this.telemetry.read() && this.publishReading(1);
+	}
+
+	/**
+	 * Publishes for a duty: as Client.publish(), but never into the place that is kept for birth and goodbye. Returns the ticket,
+	 * whose end the duties are told of, 0 for gone at QoS 0, or minus an error code.
+	 */
+	publish(topic: number, bytes: Uint8Array, length: number, flags: number): number {
+		const code = this.refusal(length, 1);
+		return code === OK ? this.client.publish(topic, bytes, length, flags) : -code;
 	}
 
 	/** Connects, and takes the first reading within an interval: boards that start together do not publish together. */
 	start(): void {
-		const { timer: BoardTimer, clock, random } = this.#options.io;
+		const { timer: BoardTimer, clock, random } = this.options.io;
 		this.client.open();
 		this.#timer = new BoardTimer({ target: this, onTimer });
 		const first = random.next() % this.#intervalMs;
@@ -204,38 +214,33 @@ export class Agent {
 		if (this.#stopping || this.#timer === undefined) return;
 		this.#stopping = true;
 		this.#timer.close();
-		if (this.telemetry.gather()) this.#publishReading(1);
+		for (const duty of this.options.duties ?? []) duty.handleStop?.();
+		if (this.telemetry.gather()) this.publishReading(1);
 		this.#birthDue = false;
 		this.#goodbyeDue = true;
-		this.#publishStatus();
+		this.publishStatus();
 		this.client.drain(drainMs);
 	}
 
 	/** @internal */
-	get listener(): AgentListener | undefined {
-		return this.#options.on;
-	}
-
-	/** @internal */
 	handleClosed(): void {
-		this.#options.on?.stopped?.(this.#drainCode);
+		this.options.on?.stopped?.(this.#drainCode);
 	}
 
 	/** @internal */
 	handleTimer(): void {
-		const now = this.#options.io.clock.now();
+		const now = this.options.io.clock.now();
 		// Counted from when it was due, so that readings keep their rhythm; what a long pause has missed stays missed.
 		this.#nextMs = (this.#nextMs + this.#intervalMs) | 0;
 		if (((this.#nextMs - now) | 0) <= 0) this.#nextMs = (now + this.#intervalMs) | 0;
 		this.#timer!.schedule((this.#nextMs - now) | 0);
 		if (((now - this.#pingMs) | 0) >= PING_MS) this.#ping(now);
-		if (!this.telemetry.read() || this.#publishReading(1)) this.handleRoom();
+		if (!this.telemetry.read() || this.publishReading(1)) this.handleRoom();
 	}
 
 	/** There may be room for readings that wait: live ones go first, and the next of them has to find a place, too. @internal */
 	handleRoom(): void {
-		while (!this.#stopping && this.client.isOnline && this.telemetry.pollWaiting())
-			if (!this.#publishReading(2)) return;
+		while (!this.#stopping && this.client.isOnline && this.telemetry.pollWaiting()) if (!this.publishReading(2)) return;
 	}
 
 	/** Acknowledgements keep the connection alive; this is to know how long a round trip takes. */
@@ -245,7 +250,7 @@ export class Agent {
 	}
 
 	/** Publishes what telemetry has, if there is room for as many messages like it. False where it was refused. */
-	#publishReading(messages: number): boolean {
+	private publishReading(messages: number): boolean {
 		const { report, sequence } = this.telemetry;
 		const counts = this.counts;
 		let ticket = -this.refusal(report.length, messages);
@@ -254,14 +259,14 @@ export class Agent {
 		counts.published += 1;
 		if (ticket < 0) counts.refused += 1;
 		else if (ticket === 0) counts.settled += 1;
-		this.#options.on?.reading?.(ticket, sequence, report.bytes, report.length);
+		this.options.on?.reading?.(ticket, sequence, report.bytes, report.length);
 		return ticket >= 0;
 	}
 
 	/** The code of what so many readings of that length would leave no room of for the status, or OK. @internal */
 	refusal(length: number, messages: number): number {
 		const { client } = this;
-		const { limits, whenFull } = this.#options;
+		const { limits, whenFull } = this.options;
 		// A policy lets readings go for it, but not for one that has waited. And at QoS 0, with nothing before it, a reading
 		// takes no room; one that has waited needs none but its own where nothing else is under way.
 		if ((whenFull !== undefined && messages === 1) || (this.#flags === 0 && client.isOnline && client.unsettled === 0))
@@ -273,7 +278,7 @@ export class Agent {
 	}
 
 	/** Publishes the birth or goodbye that is due, if there is room; every end of a publish makes some. */
-	#publishStatus(): void {
+	private publishStatus(): void {
 		if (!this.#birthDue && !this.#goodbyeDue) return;
 		const goodbye = this.#goodbyeDue;
 		const at = goodbye ? ONLINE_BYTES : 0;
@@ -293,9 +298,10 @@ export class Agent {
 		// The will may have spoken since the last birth, whatever the session remembers. A birth that is still under way
 		// will be sent again by the client.
 		this.#birthDue = !this.#stopping && this.#birthTicket === 0;
-		this.#publishStatus();
-		this.#ping(this.#options.io.clock.now());
-		this.#options.on?.online?.(sessionPresent);
+		this.publishStatus();
+		this.#ping(this.options.io.clock.now());
+		if (this.options.duties !== undefined) this.tellOnline(sessionPresent);
+		this.options.on?.online?.(sessionPresent);
 	}
 
 	/** @internal */
@@ -306,8 +312,8 @@ export class Agent {
 		} else if (ticket === this.#birthTicket) {
 			this.#birthTicket = 0;
 			this.#birthDue = end !== END_SETTLED && !this.#stopping;
-		} else this.#countEnd(ticket, end, code);
-		if (!this.#closing) this.#publishStatus();
+		} else if (this.options.duties === undefined || !this.isDutys(ticket, end, code)) this.countEnd(ticket, end, code);
+		if (!this.#closing) this.publishStatus();
 		this.handleRoom();
 	}
 
@@ -319,17 +325,36 @@ export class Agent {
 		this.client.close(!this.#goodbyeDue && this.#goodbyeTicket === 0);
 	}
 
-	#countEnd(ticket: number, end: number, code: number): void {
+	private tellOnline(sessionPresent: boolean): void {
+		for (const duty of this.options.duties!) duty.handleOnline?.(sessionPresent);
+	}
+
+	/** @internal */
+	tellOffline(code: number): void {
+		for (const duty of this.options.duties!) duty.handleOffline?.(code);
+	}
+
+	/** @internal */
+	tellPing(milliseconds: number): void {
+		for (const duty of this.options.duties!) duty.handlePing?.(milliseconds);
+	}
+
+	private isDutys(ticket: number, end: number, code: number): boolean {
+		for (const duty of this.options.duties!) if (duty.handleEnd?.(ticket, end, code) === true) return true;
+		return false;
+	}
+
+	private countEnd(ticket: number, end: number, code: number): void {
 		const counts = this.counts;
 		if (end === END_SETTLED) counts.settled += 1;
 		else if (end === END_REFUSED) counts.refused += 1;
 		else if (end === END_LOST) counts.lost += 1;
 		else if (end === END_DROPPED) counts.dropped += 1;
-		this.#options.on?.end?.(ticket, end, code);
+		this.options.on?.end?.(ticket, end, code);
 	}
 
-	#clientOptions(): ClientOptions {
-		const given = this.#options;
+	private clientOptions(): ClientOptions {
+		const given = this.options;
 		const { io } = given;
 		const options = {
 			clientId: given.deviceId,
@@ -364,11 +389,15 @@ function onOnline(this: ClientOptions, sessionPresent: boolean): void {
 }
 
 function onOffline(this: ClientOptions, code: number): void {
-	(this.target as Agent).listener?.offline?.(code);
+	const { options } = this.target as Agent;
+	if (options.duties !== undefined) (this.target as Agent).tellOffline(code);
+	options.on?.offline?.(code);
 }
 
 function onPing(this: ClientOptions, milliseconds: number): void {
-	(this.target as Agent).listener?.ping?.(milliseconds);
+	const { options } = this.target as Agent;
+	if (options.duties !== undefined) (this.target as Agent).tellPing(milliseconds);
+	options.on?.ping?.(milliseconds);
 }
 
 function onPublishEnd(this: ClientOptions, ticket: number, end: number, code: number): void {
@@ -385,33 +414,6 @@ function onClosed(this: ClientOptions): void {
 
 function onTimer(this: { readonly target?: unknown }): void {
 	(this.target as Agent).handleTimer();
-}
-
-/**
- * How often this board has started, this time included. It is kept under two keys by turns, never over the latest that is
- * whole: a number that has been used does not come again, wherever the power goes. 0 where flash takes none.
- */
-function countBoot(store: KeyValue): number {
-	const first = bootIn(store.read(BOOT_KEY));
-	const second = bootIn(store.read(OTHER_BOOT_KEY));
-	const boot = Math.max(first, second) + 1;
-	const bytes = new Uint8Array(8);
-	putUint32(bytes, putUint32(bytes, 0, boot), ~boot);
-	try {
-		store.write(first > second ? OTHER_BOOT_KEY : BOOT_KEY, bytes.buffer);
-		return boot;
-	} catch {
-		// A board whose flash is full or worn goes on.
-		return 0;
-	}
-}
-
-/** Of a record: a number, and the same with all bits turned, which firmware before did not write; 0 for one that is torn. */
-function bootIn(record: ArrayBuffer | undefined): number {
-	if (record === undefined) return 0;
-	const bytes = new Uint8Array(record);
-	const boot = takeUint32(bytes, 0) | 0;
-	return boot > 0 && (bytes.length === 4 || ~boot === (takeUint32(bytes, 4) | 0)) ? boot : 0;
 }
 
 function ascii(text: string): Uint8Array {

@@ -66,7 +66,8 @@ export class Reporter {
 	fallen = 0;
 	readonly #sensors: readonly Sensor[];
 	readonly #clock: Clock;
-	readonly #boot: number;
+	/** How often the board has started, this time included; 0 where flash cannot count. */
+	readonly boot: number;
 	readonly #policies: Policies;
 	readonly #values = new Float64Array(QUANTITIES.length);
 	/** A bit for each quantity that is spoken of. */
@@ -88,7 +89,7 @@ export class Reporter {
 	constructor(sensors: readonly Sensor[], clock: Clock, boot: number, options: TelemetryOptions, readingMs: number) {
 		this.#sensors = sensors;
 		this.#clock = clock;
-		this.#boot = boot;
+		this.boot = boot;
 		this.#options = options;
 		this.#policies = new Policies(readingMs);
 		this.#spokenOf = spokenOf(options);
@@ -260,7 +261,7 @@ export class Reporter {
 		report.begin();
 		const time = this.timeOf(place);
 		if (time > 0) report.put(TIME, time, 0);
-		report.put(BOOT, this.#boot, 0);
+		report.put(BOOT, this.boot, 0);
 		report.put(SEQUENCE, this.sequence, 0);
 		let all = 0;
 		for (let i = 0, at = place; i < count; i += 1, at = ring.after(at)) all |= ring.byte(at, 0);

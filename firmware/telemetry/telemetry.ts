@@ -29,12 +29,13 @@ export class Telemetry {
 	sensorErrors = 0;
 	readonly #sensors: readonly Sensor[];
 	readonly #clock: Clock;
-	readonly #boot: number;
+	/** How often the board has started, this time included; 0 where flash cannot count. */
+	readonly boot: number;
 
 	constructor(sensors: readonly Sensor[], clock: Clock, boot: number) {
 		this.#sensors = sensors;
 		this.#clock = clock;
-		this.#boot = boot;
+		this.boot = boot;
 	}
 
 	/** Nothing is gathered, nor waits: that is Reporter's. */
@@ -73,7 +74,7 @@ export class Telemetry {
 		this.sequence += 1;
 		report.begin();
 		if (wall > 0) report.put(TIME, wall, 0);
-		report.put(BOOT, this.#boot, 0);
+		report.put(BOOT, this.boot, 0);
 		report.put(SEQUENCE, this.sequence, 0);
 		report.put(TEMPERATURE, temperature, 2);
 		report.put(HUMIDITY, humidity * 100, 1);

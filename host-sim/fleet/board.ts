@@ -1,6 +1,7 @@
 // One simulated board: what the fleet, the table and the summary know of it, whatever engine runs its firmware.
 
-import type { AgentCounts, AgentListener, Collaborators } from "../../firmware/device/agent.js";
+import type { AgentCounts, AgentListener } from "../../firmware/device/agent.js";
+import type { Collaborators } from "../../firmware/io.js";
 import { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "../../firmware/mqtt/client.js";
 import { utf8Length } from "../../firmware/mqtt/wire.js";
 import type { TelemetryOptions } from "../../firmware/telemetry/reporter.js";

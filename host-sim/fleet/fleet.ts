@@ -1,6 +1,6 @@
 // Many boards, and everything they have to say, as one stream of events.
 
-import type { Collaborators } from "../../firmware/device/agent.js";
+import type { Collaborators } from "../../firmware/io.js";
 import { END_DROPPED, END_LOST, END_REFUSED } from "../../firmware/mqtt/client.js";
 import { sentence } from "../sentence.js";
 import { SeededRandom } from "../world/random.js";

@@ -1,8 +1,7 @@
 // A simulated board whose firmware runs on the real engine, in a heap of fixed size. Its sockets, timers and storage are
 // those of the world it was given, real or virtual; between its steps it does not exist.
 
-import type { Collaborators } from "../../firmware/device/agent.js";
-import type { Resolver, Sensor, Socket, Timer } from "../../firmware/io.js";
+import type { Collaborators, Resolver, Sensor, Socket, Timer } from "../../firmware/io.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
 import { seattle } from "../sensor/air.js";
 import {
