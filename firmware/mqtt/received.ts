@@ -7,10 +7,10 @@
 // the control lane has them as bytes: they go before any message, and several leave in one write. A full lane stops the
 // reading of further packets.
 
-import { PUBACK, PUBREC } from "./packet.js";
+import { DUP, PUBACK, PUBREC } from "./packet.js";
 import { PACKET_ID_NOT_FOUND } from "./reason.js";
 import type { Session } from "./session.js";
-import { HELD, STALLED, WANTS_ACK } from "./todo.js";
+import { HELD, STALLED, UNSURE, WANTS_ACK } from "./todo.js";
 import { SEQUENCE } from "./words.js";
 
 // A word of table or queue: packet id, then these flags, then 13 bits of sequence number that tell an old token from a
@@ -21,6 +21,8 @@ const ACCEPTED = 0x20000;
 const SEQUENCE_SHIFT = 18;
 const SEQUENCE_MASK = 0x1fff;
 const SEQUENCE_BITS = SEQUENCE_MASK << SEQUENCE_SHIFT;
+/** Accepted, in what may be another session than the server's: the sign. */
+const DOUBTFUL = 1 << 31;
 
 /** The longest acknowledgement: one with a reason. */
 export const ACK_MOST = 5;
@@ -54,7 +56,13 @@ function beginElsewhere(session: Session, packetId: number): number {
 	const at = find(session, packetId);
 	if (at > 0) {
 		const word = words[at];
-		if ((word & ACCEPTED) !== 0) return REPEATED;
+		if ((word & ACCEPTED) !== 0) {
+			// What is sent again says so [MQTT-3.3.1-1]: this is a new message, of a session that knows nothing of the old ids.
+			if (word > 0 || (session.packet.first & DUP) !== 0) return REPEATED;
+			for (let i = session.receivedAt; i < session.receivedAt + session.received; i += 1)
+				if (words[i] < 0) forget(session, i);
+			return begin(session, packetId);
+		}
 		for (let i = 0; i < session.queued; i += 1)
 			if (((session.words[queueAt(session, i)] ^ word) & (ID_MASK | IS_QOS_2)) === 0) return WITH_APPLICATION;
 		// Sent again on a new connection: its acknowledgement takes its place in the new order.
@@ -263,7 +271,10 @@ function pollPart(session: Session): number {
 	return length;
 }
 
-/** Acknowledgements belong to their connection; QoS 2 ids, and whether they were accepted, outlive it. */
+/**
+ * Acknowledgements belong to their connection; QoS 2 ids, and whether they were accepted, outlive it. After a CONNECT without an
+ * answer it is in doubt whether the server means the same session.
+ */
 export function rewindReceived(session: Session): void {
 	while (session.queued > 0) {
 		const word = session.words[queueAt(session, 0)];
@@ -272,6 +283,9 @@ export function rewindReceived(session: Session): void {
 	}
 	session.overflow = false;
 	session.laneEnd = session.laneAt;
+	if ((session.todo & UNSURE) === 0) return;
+	for (let at = session.receivedAt; at < session.receivedAt + session.received; at += 1)
+		if ((session.words[at] & ACCEPTED) !== 0) session.words[at] |= DOUBTFUL;
 }
 
 /**
@@ -292,10 +306,10 @@ export function acceptedIds(session: Session): number[] {
 	return ids;
 }
 
-/** One of them, in an earlier life. False where there is no room for it. */
+/** One of them, in an earlier life, whose last CONNECT may have had no answer. False where there is no room for it. */
 export function restoreAccepted(session: Session, packetId: number): boolean {
 	if (begin(session, packetId) !== NEW) return false;
-	setAccepted(session, packetId);
+	session.words[find(session, packetId)] |= ACCEPTED | DOUBTFUL;
 	return true;
 }
 

@@ -178,14 +178,14 @@ export class Witness {
 			this.#hasOldIds = false;
 			this.mayBeDeaf = false;
 		} else if (this.#isUnheard) {
-			// It takes the session for the old one: what it sends again may have arrived before, and what comes under an id that it
-			// has open from the old one it takes for a repeat.
+			// It takes the session for the old one: what it sends again may have arrived before, and what is sent again to it, under
+			// an id that it has open from the old one, it takes for a repeat.
 			this.#isUnheard = false;
 			this.#hasOldIds = true;
 			this.down[2]!.excuseMissing();
 			for (const map of [this.#underWay, this.#limbo])
 				for (const { qos, number } of map.values()) this.up[qos]!.excuse(number);
-		}
+		} else if (this.#hasOldIds) this.down[2]!.excuseMissing();
 	}
 
 	/** The application has closed the connection, with a goodbye. */
@@ -202,6 +202,7 @@ export class Witness {
 
 	handleOffline(): void {
 		this.isOnline = false;
+		if (this.#hasOldIds) this.down[2]!.excuseMissing();
 		if (this.plan.durability === "flash-when-offline")
 			for (const message of this.#underWay.values()) if (!message.isVolatile) message.isKept = true;
 	}
@@ -312,7 +313,7 @@ export class Witness {
 		const lane = this.down[qos]!;
 		const number = lane.count;
 		lane.count += 1;
-		if (!isOwed || (qos === 2 && this.#hasOldIds)) lane.excuse(number);
+		if (!isOwed) lane.excuse(number);
 		return number;
 	}
 

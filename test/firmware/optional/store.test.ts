@@ -188,6 +188,25 @@ function boot(flash: Flash, options: PeerOptions = {}, effectBytes = 0): { peer:
 }
 
 describe("what is kept", () => {
+	it("[MQTT-4.3.3-2] [MQTT-3.3.1-1] ids of received messages: what is sent again is a repeat in the next life, what is not is new", () => {
+		const flash = new Flash();
+		const { peer } = boot(flash);
+		peer.online(false).send(publish("a", "1", 2, 1), publish("a", "2", 2, 2));
+		expect(peer.brief().slice(-2)).toEqual(["pubrec #1", "pubrec #2"]);
+		// Its last CONNECT may have had no answer, and the session may be a new one.
+		const again = boot(flash).peer.online(true);
+		again.told();
+		again.send(publish("a", "1", 2, 1, true));
+		expect(again.told()).toEqual([]);
+		again.send(publish("a", "new", 2, 2), publish("a", "other", 2, 1, true));
+		expect(again.told()).toEqual(["message a new 2", "message a other 2"]);
+		// And it is kept so.
+		const third = boot(flash).peer.online(true);
+		third.told();
+		third.send(publish("a", "new", 2, 2, true), publish("a", "other", 2, 1, true));
+		expect(third.told()).toEqual([]);
+	});
+
 	it("[MQTT-3.3.1-1] messages taken offline are sent for the first time after the restart, in their order", () => {
 		const flash = new Flash();
 		const { peer } = boot(flash);
