@@ -69,6 +69,7 @@ const kinds = [
 	lasting("wifi-loss", {}),
 	lasting("dns-fails", {}),
 	lasting("dns-silent", {}),
+	lasting("captive", {}),
 	lasting("slow-link", {
 		latency: v.optional(duration("0ms", "10m")),
 		jitter: v.optional(duration("0ms", "10m")),

@@ -148,6 +148,7 @@ const FAULTS: readonly ((random: SeededRandom) => Fault)[] = [
 	() => ({ fault: "wifi-loss" }),
 	() => ({ fault: "dns-fails" }),
 	() => ({ fault: "dns-silent" }),
+	() => ({ fault: "captive" }),
 	random => ({
 		fault: "slow-link",
 		latencyMs: random.between(100, 3000),

@@ -18,6 +18,8 @@ export type BoardFault =
 	| { readonly fault: "wifi-loss" }
 	/** Names are not found, or there is no answer. */
 	| { readonly fault: "dns-fails" | "dns-silent" }
+	/** The network wants somebody to agree to something: what stands hangs, and whatever it connects to is a portal. */
+	| { readonly fault: "captive" }
 	| ({ readonly fault: "slow-link" } & Partial<Pick<LinkOptions, "latencyMs" | "jitterMs" | "bandwidth" | "slice">>)
 	/** No memory for another socket. */
 	| { readonly fault: "low-memory" }
@@ -176,6 +178,16 @@ function effectOn(
 				},
 				end() {
 					path.names = "answers";
+				},
+			};
+		case "captive":
+			return {
+				begin() {
+					path.isCaptive = true;
+					for (const link of path.links) link.hang();
+				},
+				end() {
+					path.isCaptive = false;
 				},
 			};
 		case "slow-link": {

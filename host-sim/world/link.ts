@@ -4,6 +4,7 @@ import type { Socket, SocketOptions } from "../../firmware/io.js";
 import type { TransportHandler } from "../transport.js";
 import type { Network } from "./network.js";
 import type { Path } from "./path.js";
+import { acceptAsPortal } from "./portal.js";
 
 /** How a board's callbacks are called: a machine that may be without power puts itself between. */
 export type Enter = (run: () => void) => void;
@@ -130,7 +131,7 @@ export class Link implements Socket {
 	#connect(): void {
 		if (!this.#boardOpen || this.#hung) return;
 		const { address, port } = this.#options;
-		const accept = this.#network.acceptor(address, port);
+		const accept = this.#path.isCaptive ? acceptAsPortal : this.#network.acceptor(address, port);
 		if (accept === undefined) {
 			this.fail(RESET);
 			return;

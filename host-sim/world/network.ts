@@ -12,6 +12,7 @@ import type {
 import type { Accept } from "../transport.js";
 import { type Enter, Link } from "./link.js";
 import { DEFAULT_LINK, type LinkOptions, Path } from "./path.js";
+import { PORTAL_ADDRESS } from "./portal.js";
 import type { SeededRandom } from "./random.js";
 import type { VirtualTime } from "./time.js";
 
@@ -48,6 +49,10 @@ export class Network {
 		else this.#names.set(host, address);
 	}
 
+	#addressOf(host: string, path: Path): string | undefined {
+		return path.isCaptive ? PORTAL_ADDRESS : this.#names.get(host);
+	}
+
 	/** The way of the board with that name, made when first asked for, with these options in the place of the network's. */
 	path(name: string, options: Partial<LinkOptions> = {}): Path {
 		let path = this.#paths.get(name);
@@ -81,7 +86,8 @@ export class Network {
 			resolve(options: ResolveOptions): void {
 				const answer = () => {
 					if (this.#closed || path.names === "silent") return;
-					const address = path.names === "answers" && path.isJoined ? network.#names.get(options.host) : undefined;
+					const address =
+						path.names === "answers" && path.isJoined ? network.#addressOf(options.host, path) : undefined;
 					enter(() => (address === undefined ? options.onError() : options.onResolved(options.host, address)));
 				};
 				network.time.after(path.options.latencyMs * 2, () => path.arrive(answer));

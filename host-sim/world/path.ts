@@ -34,6 +34,8 @@ export class Path {
 	/** As things are now. */
 	options: LinkOptions;
 	names: NameService = "answers";
+	/** True: whatever it connects to is a captive portal. */
+	isCaptive = false;
 	/** False: the board has no memory for another socket or question. */
 	hasMemory = true;
 	/** Connections that stand or are being made, the oldest first. */

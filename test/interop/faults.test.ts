@@ -21,6 +21,7 @@ const FAULTS: readonly (readonly [fault: BoardFault, forMs: number])[] = [
 	[{ fault: "cut" }, 0],
 	[{ fault: "partition" }, 1300],
 	[{ fault: "slow-link", slice: 1, latencyMs: 10 }, 500],
+	[{ fault: "captive" }, 600],
 	[{ fault: "reset" }, 0],
 ];
 /** From one fault to the next. */

@@ -20,6 +20,7 @@ function draw(random: SeededRandom): Fault {
 		{ fault: "wifi-loss" },
 		{ fault: "dns-fails" },
 		{ fault: "dns-silent" },
+		{ fault: "captive" },
 		{ fault: "slow-link", latencyMs: random.between(10, 200), slice: random.between(1, 20), jitterMs: 30 },
 		{ fault: "low-memory" },
 		{ fault: "power-cut" },

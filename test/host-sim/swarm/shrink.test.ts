@@ -6,12 +6,13 @@ import { shrink } from "../../../host-sim/swarm/shrink.js";
 
 /** A plan with many faults and boards. */
 const plan = Array.from({ length: 200 }, (_, seed) => planOf(seed)).find(
-	({ boards, strikes }) => boards.length === 3 && strikes.length > 20,
+	({ boards, strikes }) =>
+		boards.length === 3 && strikes.length > 20 && strikes.some(({ board }, i) => i > 3 && board >= 0),
 )!;
 
 describe("shrinking", () => {
 	/** Fails where those two faults are in it, and the second befalls that board. */
-	const [first, second] = [plan.strikes[3]!, plan.strikes.find(({ board }) => board >= 0)!];
+	const [first, second] = [plan.strikes[3]!, plan.strikes.find(({ board }, i) => i > 3 && board >= 0)!];
 	const run = (invariant: (plan: Plan) => Invariant | undefined) => (tried: Plan) => {
 		const found = invariant(tried);
 		const broken = found && { invariant: found, board: "", atMs: second.atMs, what: "" };

@@ -46,6 +46,7 @@ describe("faults of a board", () => {
 		[{ fault: "hang" }, ["offline 35", "online again"], undefined],
 		[{ fault: "partition" }, ["offline 35", "offline 31", "offline 30"], "online again"],
 		[{ fault: "wifi-loss" }, ["offline 38", "offline 30"], "online again"],
+		[{ fault: "captive" }, ["offline 35", "offline 57"], "online again"],
 		[{ fault: "low-memory" }, [], undefined],
 		[{ fault: "power-cut" }, [], "online again"],
 		[{ fault: "flash-full" }, [], undefined],
