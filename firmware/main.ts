@@ -1,10 +1,13 @@
-// Entry on a board: configuration, port, agent. Built from the manifest in the root:
+// Entry on a board: settings, port, agent. Built from the manifest in the root; what a build says, flash may know better
+// (device/settings.ts):
 //
 //     mcconfig -d -m -p esp32 ssid=… password=… broker=192.168.1.10,broker.example
 
 import config from "mc/config";
-import { Agent } from "thimble/device/agent";
+import { Agent, type AgentOptions } from "thimble/device/agent";
 import { deviceIdOf, parseBrokers, parseDurability, parseSensors, parseTelemetry } from "thimble/device/config";
+import { Settings } from "thimble/device/settings";
+import { Misuse } from "thimble/mqtt/error";
 import { Servers } from "thimble/optional/servers";
 import { FlashStore } from "thimble/optional/store";
 import { BoardClock, BoardRandom } from "thimble/port/clock";
@@ -15,28 +18,32 @@ import { BoardSocket } from "thimble/port/socket";
 import { BoardStore } from "thimble/port/store";
 import { BoardTimer } from "thimble/port/timer";
 import { sensorsOf } from "thimble/sensor/registry";
+import type { TelemetryOptions } from "./telemetry/reporter.js";
 
 /** The SDK calls it once all modules are loaded. */
 export default function main(): void {
-	const { servers, userName, password } = parseBrokers(config.broker);
-	startNetwork(config.ssid, config.password, usable => trace(usable ? "network up\n" : "network down\n"));
-	const clock = new BoardClock();
-	const deviceId = config.device === "" ? deviceIdOf(macAddress()) : config.device;
 	const store = new BoardStore();
-	const telemetry = parseTelemetry(config.telemetry);
-	const durability = parseDurability(config.durability);
-	const agent = new Agent({
+	const settings = new Settings(store, config);
+	for (const { error, name, source } of settings.problems) trace(`${name} of the ${source}: ${error}\n`);
+	const { servers, userName, password } = parseBrokers(settings.text("broker"));
+	startNetwork(settings.text("ssid"), settings.text("password"), usable =>
+		trace(usable ? "network up\n" : "network down\n"),
+	);
+	const clock = new BoardClock();
+	const deviceId = settings.text("device") === "" ? deviceIdOf(macAddress()) : settings.text("device");
+	const durability = parseDurability(settings.text("durability"));
+	const options: AgentOptions = {
 		deviceId,
 		servers: new Servers(servers),
 		...(userName !== undefined && { userName }),
 		...(password !== undefined && { password }),
-		protocolVersion: config.protocol === "5" ? 5 : 4,
-		intervalMs: Number(config.interval),
-		qos: Number(config.qos),
-		sensors: sensorsOf(parseSensors(config.sensors), makeSensor, clock, (name, code, failures) =>
+		protocolVersion: settings.number("protocol") === 5 ? 5 : 4,
+		keepAlive: settings.number("keepAlive"),
+		intervalMs: settings.number("interval"),
+		qos: settings.number("qos"),
+		sensors: sensorsOf(parseSensors(settings.text("sensors")), makeSensor, clock, (name, code, failures) =>
 			trace(`sensor ${name} failed: ${code}, ${failures} in a row\n`),
 		),
-		...(telemetry !== undefined && { telemetry }),
 		...(durability !== "ram" && { session: new FlashStore(store), durability }),
 		io: {
 			socket: BoardSocket,
@@ -50,6 +57,17 @@ export default function main(): void {
 			online: sessionPresent => trace(`${deviceId} online${sessionPresent ? ", session resumed" : ""}\n`),
 			offline: code => trace(`${deviceId} offline: 0x${code.toString(16)}\n`),
 		},
-	});
-	agent.start();
+	};
+	makeAgent(options, parseTelemetry(settings.text("telemetry"))).start();
+}
+
+/** Messages that the outbox has no room for are known only here: then readings say everything, and the board can be told better. */
+function makeAgent(options: AgentOptions, telemetry: TelemetryOptions | undefined): Agent {
+	try {
+		return new Agent({ ...options, ...(telemetry !== undefined && { telemetry }) });
+	} catch (error) {
+		if (telemetry === undefined || !(error instanceof Misuse)) throw error;
+		trace(`${error.message}\n`);
+		return new Agent(options);
+	}
 }

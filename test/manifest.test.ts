@@ -3,12 +3,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { TUNABLES, type Tunable } from "../firmware/device/tunables.js";
 
 interface Manifest {
 	modules: Record<string, string>;
 	preload: string[];
 	platforms?: Record<string, { modules: Record<string, string>; preload: string[] }>;
 	include?: string[];
+	config?: Record<string, string>;
 }
 
 const library = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as Manifest;
@@ -114,4 +116,32 @@ it("the library stands alone: nothing in it imports beyond it", () => {
 			expect(names.has(join(dirname(name), specifier).replace(/\.js$/, "")), `${file} imports ${specifier}`).toBe(true);
 		}
 	expect(library.include).toBeUndefined();
+});
+
+it("each setting is a build's argument with the same default, and each argument a setting", () => {
+	expect(Object.entries(app.config!).sort()).toEqual(TUNABLES.map(row => [row.name, row.default]).sort());
+});
+
+it("the README's table says of each setting what the table of the firmware says", () => {
+	const readme = readFileSync("README.md", "utf8");
+	const rows = [...readme.matchAll(/^\| `(\w+)` +\|(.+)\|(.+)\|(.+)\| (restart|at once) +\|$/gm)].map(
+		([, name, meaning, fallback, range, counts]) => ({
+			name,
+			default: fallback!.replaceAll("`", "").trim(),
+			range: range!.replaceAll("`", "").trim(),
+			secret: meaning!.includes("secret"),
+			atOnce: counts === "at once",
+		}),
+	);
+	const rangeOf = ({ choices, high, kind, low, unit }: Tunable) =>
+		kind === "choice" ? choices.join(", ") : `${low} to ${high} ${kind === "integer" ? unit : "bytes"}`.trim();
+	expect(rows).toEqual(
+		TUNABLES.map(row => ({
+			name: row.name,
+			default: row.default,
+			range: rangeOf(row),
+			secret: row.secret,
+			atOnce: row.atOnce,
+		})),
+	);
 });

@@ -422,7 +422,7 @@ function ascii(text: string): Uint8Array {
 	return bytes;
 }
 
-function isDeviceId(text: string): boolean {
+export function isDeviceId(text: string): boolean {
 	if (text.length < 1 || text.length > 64) return false;
 	for (const character of text) {
 		const word = (character >= "0" && character <= "9") || character === "-" || character === "_";

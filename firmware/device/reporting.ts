@@ -22,6 +22,16 @@ export function telemetryOf(
 	outbox: number,
 ): Telemetry | Reporter {
 	if (options === undefined) return new Telemetry(sensors, clock, boot);
+	checkTelemetry(options);
+	const reporter = new Reporter(sensors, clock, boot, options, intervalMs);
+	const largest = reporter.report.bytes.length;
+	if (largest > outbox)
+		throw new Misuse(BAD_OPTION, `telemetry: a message may take ${largest} bytes, and limits.outbox leaves ${outbox}`);
+	return reporter;
+}
+
+/** Throws Misuse where an option is wrong. How large its messages get is another matter. */
+export function checkTelemetry(options: TelemetryOptions): void {
 	const { batch, batchMs, catchUp, quantities, ringBytes } = options;
 	checkPolicy("telemetry", options);
 	checked("telemetry.batch", batch ?? 1, 1, 255);
@@ -33,11 +43,6 @@ export function telemetryOf(
 			throw new Misuse(BAD_OPTION, `telemetry.quantities: expected ${QUANTITIES.join(", ")}, got "${name}"`);
 		checkPolicy(`telemetry.quantities.${name}`, policy);
 	}
-	const reporter = new Reporter(sensors, clock, boot, options, intervalMs);
-	const largest = reporter.report.bytes.length;
-	if (largest > outbox)
-		throw new Misuse(BAD_OPTION, `telemetry: a message may take ${largest} bytes, and limits.outbox leaves ${outbox}`);
-	return reporter;
 }
 
 /** Whether what was refused with that code may be taken later: it was for want of room, or of a connection. */

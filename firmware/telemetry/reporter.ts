@@ -345,7 +345,7 @@ function policyOf(options: TelemetryOptions, quantity: number): QuantityPolicy {
 }
 
 /** What the values of the largest message take: all readings of it with all quantities, and with all digits. */
-function valueBytes(options: TelemetryOptions): number {
+export function valueBytes(options: TelemetryOptions): number {
 	const batch = options.batch ?? 1;
 	const bits = spokenOf(options);
 	let bytes = HEAD_VALUES_BYTES + 3;
