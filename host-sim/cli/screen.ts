@@ -59,6 +59,8 @@ export function lineScreen(boards: readonly Board[], intro: readonly string[], o
 			if (event.event === "online")
 				out.write(`${event.device} online${event.sessionPresent ? ", session resumed" : ""}\n`);
 			else if (event.event === "offline") out.write(`${event.device} offline: ${event.reason}\n`);
+			else if (event.event === "sensor-failed")
+				out.write(`${event.device} sensor ${event.sensor} failed, ${event.failures} in a row\n`);
 			else if (event.event === "restarted")
 				out.write(`${event.device} restarted: ${event.reason}, ${event.lost} readings lost\n`);
 			else if (event.event === "stopped")

@@ -41,6 +41,8 @@ export interface BoardOptions<Io = Collaborators> {
 export interface BoardListener extends AgentListener {
 	/** The board has restarted by itself, for that reason; `lost` readings were under way. */
 	restarted?(reason: string, lost: number): void;
+	/** A sensor has failed, so often in a row, and will be tried again. */
+	sensorFailed?(name: string, failures: number): void;
 }
 
 /** What was measured last, in the units of the telemetry. */
@@ -158,6 +160,10 @@ export abstract class Board {
 		// The power went when a reading had just been written, before anybody was told that it was published.
 		this.counts.published += Math.max(0, kept - this.unsettled);
 		this.#on.restarted?.(reason, lost);
+	}
+
+	protected handleSensorFault(name: string, failures: number): void {
+		this.#on.sensorFailed?.(name, failures);
 	}
 
 	#keep(json: Uint8Array, length: number): void {

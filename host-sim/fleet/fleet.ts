@@ -38,6 +38,8 @@ export type FleetEvent = { readonly device: string } & (
 	  }
 	/** The board has begun anew; `lost` readings were under way. */
 	| { readonly event: "restarted"; readonly reason: string; readonly lost: number }
+	/** A sensor has failed, so often in a row; it will be tried again, and the others are not kept waiting. */
+	| { readonly event: "sensor-failed"; readonly sensor: string; readonly failures: number }
 	| { readonly event: "stopped"; readonly drained: boolean }
 );
 
@@ -134,6 +136,7 @@ export class Fleet<Io = Collaborators> {
 				else on({ device, event, topic, ...id, code, reason: sentence(code) });
 			},
 			restarted: (reason, lost) => on({ device, event: "restarted", reason, lost }),
+			sensorFailed: (sensor, failures) => on({ device, event: "sensor-failed", sensor, failures }),
 			stopped: code => {
 				on({ device, event: "stopped", drained: code === 0 });
 				this.#running -= 1;

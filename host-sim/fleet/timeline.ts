@@ -84,6 +84,7 @@ const kinds = [
 	}),
 	lasting("flash-full", {}),
 	final("flash-worn"),
+	lasting("sensor-fails", {}),
 	momentary("reset", {}),
 	momentary("clock-skip", { by: duration("1ms", "24h") }),
 	momentary("clock-set", { by: signedDuration("87600h") }),

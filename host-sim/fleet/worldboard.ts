@@ -4,6 +4,7 @@
 import { Agent, type AgentListener } from "../../firmware/device/agent.js";
 import type { Sensor } from "../../firmware/io.js";
 import { FlashStore } from "../../firmware/optional/store.js";
+import { type FaultListener, RetriedSensor } from "../../firmware/sensor/retried.js";
 import type { Air } from "../sensor/air.js";
 import type { Machine, MachineIo } from "../world/machine.js";
 import type { World } from "../world/world.js";
@@ -26,7 +27,7 @@ export class WorldBoard extends Board {
 	cause = "power cut";
 	readonly #options: WorldBoardOptions;
 	/** Hardware: it stays when the firmware starts anew. */
-	readonly #sensor: Sensor;
+	readonly #air: Sensor;
 	/** The readings under way, by their tickets, over all lives: with a store the next one settles them. */
 	readonly #names = new Map<number, ReadingName>();
 	#agent: Agent | undefined;
@@ -39,7 +40,7 @@ export class WorldBoard extends Board {
 		this.#options = options;
 		// What the air is like is no matter of the board's own clock.
 		const { clock, network } = { clock: world.time.clock, network: world.network };
-		this.#sensor = air(curves, clock, () => world.time.now, random);
+		this.#air = air(curves, clock, () => world.time.now, random);
 		network.path(deviceId, link);
 		this.machine = world.machine(deviceId, (machine, io) => this.#boot(machine.boots, io), { driftPpm });
 	}
@@ -77,7 +78,7 @@ export class WorldBoard extends Board {
 			host: world.host,
 			limits: { send: sendLimit(rest.userName, rest.password) },
 			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
-			sensors: [this.#sensor],
+			sensors: [new RetriedSensor("air", () => this.#driver(), io.clock, this.#tellFault(boot))],
 			io,
 			on: this.#listenerOf(boot),
 		});
@@ -88,6 +89,27 @@ export class WorldBoard extends Board {
 		this.#agent = agent;
 		agent.start();
 		if (this.#drainMs !== undefined) agent.stop(this.#drainMs);
+	}
+
+	/** Its sensor, as long as it answers. */
+	#driver(): Sensor {
+		const { machine } = this;
+		const answer = <Value>(what: () => Value) => {
+			if (!machine.hasSensors) throw new Error("nobody answers on the bus");
+			return what();
+		};
+		const air = answer(() => this.#air);
+		return {
+			configure: options => answer(() => air.configure(options)),
+			sample: () => answer(() => air.sample()),
+			close() {},
+		};
+	}
+
+	#tellFault(boot: number): FaultListener {
+		return (name, _code, failures) => {
+			if (this.machine.isAlive(boot)) this.handleSensorFault(name, failures);
+		};
 	}
 
 	/**

@@ -30,6 +30,8 @@ export type BoardFault =
 	| { readonly fault: "flash-full" }
 	/** Its flash takes no write and no deletion any more, for good; what it has can be read. */
 	| { readonly fault: "flash-worn" }
+	/** Its sensors do not answer. */
+	| { readonly fault: "sensor-fails" }
 	/** The firmware starts anew: a watchdog, an exception. */
 	| { readonly fault: "reset" }
 	/** Its ticks are suddenly further on. */
@@ -210,6 +212,15 @@ function effectOn(
 				},
 				end() {
 					flash.isFull = false;
+				},
+			};
+		case "sensor-fails":
+			return {
+				begin() {
+					machine.hasSensors = false;
+				},
+				end() {
+					machine.hasSensors = true;
 				},
 			};
 		case "flash-worn":

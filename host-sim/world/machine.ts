@@ -54,6 +54,8 @@ export class Machine {
 	readonly flash: Flash;
 	/** How often its firmware has been started. */
 	boots = 0;
+	/** False: whatever is asked of its sensors throws, as a bus does where nobody answers. */
+	hasSensors = true;
 	/** When its power last went, in ms of the world's time. */
 	offMs = 0;
 	readonly #network: Network;

@@ -101,6 +101,27 @@ describe("a simulation", () => {
 		expect(summary.restarts).toBe(2);
 	});
 
+	it("a sensor that does not answer is tried again after growing pauses, while the board stays online", () => {
+		const { events, summary } = play({
+			devices: 2,
+			duration: "2m",
+			timeline: [{ at: "30s", fault: "sensor-fails", for: "20s", boards: "board-01" }],
+		});
+		const failures = events.filter(({ event }) => event === "sensor-failed");
+		expect(failures).toEqual(
+			// Asked at 0 s, 1 s, 3 s, 7 s and 15 s; the next time, at 31 s, it answers.
+			[1, 2, 3, 4, 5].map(failures => ({ event: "sensor-failed", device: "board-01", sensor: "air", failures })),
+		);
+		expect(events.filter(({ event }) => event === "offline")).toEqual([]);
+		const readings = (list: typeof events, board: string) =>
+			list.filter(event => event.event === "reading" && event.device === board).length;
+		const usual = play({ devices: 2, duration: "2m" }).events;
+		expect(readings(events, "board-02")).toBe(readings(usual, "board-02"));
+		expect(readings(events, "board-01")).toBe(readings(usual, "board-01") - 31);
+		expect(summary.faults).toEqual({ "sensor-fails": 1 });
+		expect(summary.gaps).toBe(0);
+	});
+
 	it("its boards have the links, clocks and sensors of their groups", () => {
 		const { simulation, summary } = play({
 			duration: "10m",

@@ -48,6 +48,7 @@ describe("faults of a board", () => {
 		[{ fault: "wifi-loss" }, ["offline 38", "offline 30"], "online again"],
 		[{ fault: "captive" }, ["offline 35", "offline 57"], "online again"],
 		[{ fault: "low-memory" }, [], undefined],
+		[{ fault: "sensor-fails" }, [], undefined],
 		[{ fault: "power-cut" }, [], "online again"],
 		[{ fault: "flash-full" }, [], undefined],
 		[{ fault: "flash-worn" }, [], undefined],
