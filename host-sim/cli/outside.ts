@@ -6,15 +6,16 @@ import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../fleet/simulation.js";
 import type { WorldSummary } from "../fleet/summary.js";
 import { nodeRandom } from "../node/clock.js";
-import { Observer } from "../node/observer.js";
+import { Observer, type ObserverOptions } from "../node/observer.js";
 import { isPossibleOutside, Outside } from "../node/outside.js";
 import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
-import { describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
+import { type Destination, describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
 import { timeText, worldLines } from "./progress.js";
 import { describeBoards } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
+import { type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
 import { Stop } from "./stop.js";
 import { exitCode, timelineText } from "./virtual.js";
 
@@ -28,13 +29,21 @@ const QUIET_MS = 3000;
 const LOOK_MS = 20;
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
-export async function runOutside(scenario: Scenario, endpoint: Endpoint, json: boolean): Promise<number> {
+export async function runOutside(
+	scenario: Scenario,
+	endpoint: Destination,
+	flags: SecureFlags,
+	json: boolean,
+): Promise<number> {
 	checkPossible(scenario);
+	const secure = secureOptionsOf(endpoint, flags);
+	const socket = socketOf(endpoint, flags);
 	await probeEndpoint(endpoint);
 	const gauge = new Gauge();
 	const stop = new Stop();
-	const { host, port, ...credentials } = endpoint;
-	const outside = new Outside({ host, port, seed: scenario.seed });
+	const { host, password, port, userName } = endpoint;
+	const credentials = { ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) };
+	const outside = new Outside({ host, port, seed: scenario.seed, ...(secure !== undefined && { secure }) });
 	let screen: Screen | undefined;
 	const print = (event: object) =>
 		process.stdout.write(`${JSON.stringify({ time: simulation?.now ?? 0, ...event })}\n`);
@@ -46,7 +55,7 @@ export async function runOutside(scenario: Scenario, endpoint: Endpoint, json: b
 			else screen?.show(event);
 		},
 	});
-	const observer = observerOf(endpoint, simulation, outside);
+	const observer = observerOf({ ...endpoint, socket }, simulation, outside);
 	if (json) {
 		const broker = describeEndpoint(endpoint);
 		print({ event: "world", seed: scenario.seed, devices: scenario.boards.length, speed: 1, broker });
@@ -75,7 +84,8 @@ export async function runOutside(scenario: Scenario, endpoint: Endpoint, json: b
 		for (const line of worldLines(summary, cost, unseen)) process.stdout.write(`${line}\n`);
 		process.stdout.write(`late      ${timeText(mostLagMs)} at most\n`);
 	}
-	return exitCode(summary, 0, simulation.fleet);
+	// Why TLS has failed is known to who speaks it: boards see a connection that does not come.
+	return exitCode(summary, 0, simulation.fleet, observer.wasThere ? 0 : observer.code);
 }
 
 /** Throws UsageError where the scenario wants something of the broker that is its own affair. */
@@ -90,7 +100,11 @@ function checkPossible({ broker, timeline }: Scenario): void {
 }
 
 /** It has a name that nobody else has: the broker keeps its session while it is away. */
-function observerOf(endpoint: Endpoint, simulation: Simulation, outside: Outside): Observer {
+function observerOf(
+	endpoint: Endpoint & Pick<ObserverOptions, "socket">,
+	simulation: Simulation,
+	outside: Outside,
+): Observer {
 	const { ledger } = simulation;
 	return new Observer({
 		...endpoint,

@@ -63,10 +63,9 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	if (speed !== undefined && flags.broker !== undefined) {
 		const endpoint = endpointOf(flags);
 		// What is asked to be secret is never sent as plain text.
-		if (endpoint.scheme !== undefined)
-			throw new UsageError("--broker: faults come over plain TCP for now: give a URL with mqtt://");
-		refuseSecure(secureFlags(flags));
-		return runOutside(scenario, endpoint, json);
+		if (endpoint.path !== undefined)
+			throw new UsageError("--broker: faults come over TCP or TLS for now: give a URL with mqtt:// or mqtts://");
+		return runOutside(scenario, endpoint, secureFlags(flags), json);
 	}
 	if (speed !== undefined) return runVirtual(scenario, { speed, json, check: flags.check === true });
 	if (flags.engine === "xs" && scenario.boards.some(({ durability }) => durability !== "ram"))

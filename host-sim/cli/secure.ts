@@ -33,6 +33,13 @@ export function socketOf({ host, path, scheme }: Destination, flags: SecureFlags
 	return scheme === "ws" ? webSocket(over) : TCP;
 }
 
+/** The same for a destination over TLS; undefined for one in plain TCP. Throws UsageError. */
+export function secureOptionsOf({ host, scheme }: Destination, flags: SecureFlags): SecureOptions | undefined {
+	if (scheme === "mqtts") return secureOf(host, flags);
+	refuseSecure(flags);
+	return undefined;
+}
+
 /** Whoever asks for TLS must not get anything else. Throws UsageError. */
 export function refuseSecure(flags: SecureFlags): void {
 	for (const name of ["cafile", "cert", "key", "insecure"] as const)

@@ -120,15 +120,20 @@ export function timelineText({ timeline }: Scenario): string {
 	return `${faults} ${timeline.length === 1 ? "fault" : "faults"} in its timeline`;
 }
 
-/** Of a run in a world; what was wrong is told. */
-export function exitCode(summary: WorldSummary, violations: number, { boards }: Simulation["fleet"]): number {
+/** Of a run in a world; what was wrong is told. `known`: the code of why nobody can have come online, or 0. */
+export function exitCode(
+	summary: WorldSummary,
+	violations: number,
+	{ boards }: Simulation["fleet"],
+	known = 0,
+): number {
 	if (isBroken(summary))
 		console.error(
 			`thimble: a promise was broken: ${summary.gaps} settled readings have not arrived, ${summary.duplicatesQos2} came twice at QoS 2`,
 		);
 	if (isBroken(summary) || violations > 0) return 1;
 	if (summary.seenOnline > 0) return 0;
-	const why = boards.find(board => board.offlineCode !== 0)?.offlineCode;
+	const why = known === 0 ? boards.find(board => board.offlineCode !== 0)?.offlineCode : known;
 	console.error(`thimble: no board ever came online${why === undefined ? "" : `: ${sentence(why)}`}`);
 	return 1;
 }

@@ -3,10 +3,13 @@
 
 import { connect, type Socket } from "node:net";
 import type { Accept, Transport, TransportHandler } from "../transport.js";
+import { Dialler, type SecureOptions } from "./tls.js";
 
 export interface BridgeOptions {
 	host: string;
 	port: number;
+	/** TLS between here and the server. Within the network it is plain, as it is below TLS in a board. */
+	secure?: SecureOptions;
 	/** How what the server does comes into the world, in the order of time: Pace.enter(). */
 	enter(run: () => void): void;
 }
@@ -23,9 +26,16 @@ export class Bridge {
 	bytes = 0;
 	readonly #sockets = new Set<Socket>();
 
+	/** Throws where the certificates of `secure` are not what they should be. */
 	constructor(options: BridgeOptions) {
+		const { enter, host, port, secure } = options;
+		const dialler = secure === undefined ? undefined : new Dialler(secure);
+		const dial = (): Dialled =>
+			dialler === undefined
+				? { socket: connect({ host, port, noDelay: true }), standing: "connect" }
+				: { socket: dialler.dial({ address: host, port, nodelay: true }).socket, standing: "secureConnect" };
 		this.accept = transport =>
-			span(transport, options, this.#sockets, count => {
+			span(transport, dial(), enter, this.#sockets, count => {
 				this.bytes += count;
 			});
 	}
@@ -46,14 +56,20 @@ export class Bridge {
 	}
 }
 
+/** A connection on its way; `standing` is the event of its standing. */
+interface Dialled {
+	readonly socket: Socket;
+	readonly standing: "connect" | "secureConnect";
+}
+
 /** One connection. */
 function span(
 	transport: Transport,
-	{ enter, host, port }: BridgeOptions,
+	{ socket, standing }: Dialled,
+	enter: BridgeOptions["enter"],
 	sockets: Set<Socket>,
 	count: (bytes: number) => void,
 ): TransportHandler {
-	const socket = connect({ host, port, noDelay: true });
 	const stand = transport.defer?.();
 	/** Bytes that the board has not read yet. */
 	let underWay = 0;
@@ -67,7 +83,7 @@ function span(
 			tell();
 		});
 	sockets.add(socket);
-	socket.on("connect", () => {
+	socket.on(standing, () => {
 		hasStood = true;
 		enter(() => {
 			if (!isOver) stand?.();
@@ -103,8 +119,9 @@ function span(
 		},
 		handleClose(_now, wasReset) {
 			isOver = true;
-			if (socket.connecting) socket.destroy();
-			else if (wasReset === true) socket.resetAndDestroy();
+			if (!hasStood) socket.destroy();
+			// TLS has no reset of its own: an end without its goodbye is what there is.
+			else if (wasReset === true) standing === "connect" ? socket.resetAndDestroy() : socket.destroy();
 			else endSoon(socket);
 		},
 	};

@@ -1,6 +1,7 @@
 // Somebody who looks on at a broker: our own client on a connection of its own, with a session that the broker keeps while it
 // is away, so that it sees all that arrives there, whatever becomes of the connection.
 
+import type { SocketConstructor } from "../../firmware/io.js";
 import { Client, type ClientOptions, type Incoming } from "../../firmware/mqtt/client.js";
 import { sendLimit } from "../fleet/board.js";
 import { nodeClock, nodeRandom } from "./clock.js";
@@ -13,6 +14,8 @@ export interface ObserverOptions {
 	port: number;
 	userName?: string;
 	password?: string;
+	/** Default: plain TCP. */
+	socket?: SocketConstructor;
 	/** Nobody else may have it: the session is by that name. */
 	clientId: string;
 	filter: string;
@@ -113,7 +116,7 @@ export class Observer {
 	}
 
 	#make({ limits, ...given }: Partial<ClientOptions>): Client {
-		const { backoff, clientId, host, password, port, userName } = this.#options;
+		const { backoff, clientId, host, password, port, socket = TCP, userName } = this.#options;
 		return new Client({
 			host,
 			port,
@@ -122,7 +125,7 @@ export class Observer {
 			...(password !== undefined && { password }),
 			...(backoff !== undefined && { backoff }),
 			limits: { ...limits, send: sendLimit(userName, password) },
-			socket: { io: TCP },
+			socket: { io: socket },
 			resolver: { io: NodeResolver },
 			timer: { io: NodeTimer },
 			clock: nodeClock,

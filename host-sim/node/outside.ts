@@ -8,11 +8,14 @@ import { World, type WorldOptions } from "../world/world.js";
 import { Bridge } from "./bridge.js";
 import { Pace, type PaceOptions, type RunOptions } from "./pace.js";
 import { FaultProxy } from "./proxy.js";
+import type { SecureOptions } from "./tls.js";
 
 export interface OutsideOptions extends Omit<WorldOptions, "broker" | "serve">, PaceOptions {
 	/** Where the broker is. */
 	host: string;
 	port: number;
+	/** TLS to it. */
+	secure?: SecureOptions;
 }
 
 export class Outside {
@@ -21,8 +24,10 @@ export class Outside {
 	readonly #bridge: Bridge;
 	readonly #proxies: FaultProxy[] = [];
 
-	constructor({ host, port, ...options }: OutsideOptions) {
-		this.#bridge = new Bridge({ host, port, enter: run => this.pace.enter(run) });
+	/** Throws where the certificates of `secure` are not what they should be. */
+	constructor({ host, port, secure, ...options }: OutsideOptions) {
+		const enter = (run: () => void) => this.pace.enter(run);
+		this.#bridge = new Bridge({ host, port, enter, ...(secure !== undefined && { secure }) });
 		this.world = new World({ wallMs: Date.now(), ...options, serve: inPackets(this.#bridge.accept) });
 		this.pace = new Pace(this.world.time, options);
 	}

@@ -8,6 +8,7 @@ import { generate, type Packet, parser } from "mqtt-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { Broker } from "../../../host-sim/broker/broker.js";
 import { listen } from "../../../host-sim/node/listen.js";
+import { Certificates } from "../../support/certificates.js";
 import { type Command, thimble } from "../../support/command.js";
 import { Mosquitto, until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
@@ -89,6 +90,31 @@ describeWith(["mosquitto"], "thimble run with faults before mosquitto", () => {
 				expect(told).toContainEqual(expect.objectContaining({ event: "fault", fault }));
 		} finally {
 			await mosquitto.close();
+		}
+	}, 120_000);
+
+	it("the same over TLS, where the network breaks what is below it; by a CA that did not sign, nobody comes online", async () => {
+		const certificates = new Certificates();
+		const { broker, ca, otherCa } = certificates;
+		const files = [`cafile ${ca.certFile}`, `certfile ${broker.certFile}`, `keyfile ${broker.keyFile}`];
+		const mosquitto = await Mosquitto.start(files);
+		try {
+			const short = { ...BAD_NIGHT, timeline: BAD_NIGHT.timeline.filter(({ fault }) => fault !== "broker-answers") };
+			const url = `mqtts://localhost:${mosquitto.port}`;
+			const night = thimble(["run", scenario(short), "--broker", url, "--cafile", ca.certFile, "--json"]);
+			expect(await night.code, night.err()).toBe(0);
+			const told = events(night);
+			expect(told[0]).toMatchObject({ event: "world", broker: url });
+			expect(told.at(-1)).toMatchObject({ event: "summary", seenOnline: 4, gaps: 0, duplicatesQos2: 0, waiting: 0 });
+			expect((told.at(-1) as Record<string, number>)["settled"]).toBeGreaterThan(60);
+			const cut = { duration: "1s", timeline: [{ at: "500ms", fault: "cut" }] };
+			const refused = thimble(["run", scenario(cut), "--broker", url, "--cafile", otherCa.certFile, "--json"]);
+			expect(await refused.code).toBe(1);
+			expect(events(refused).at(-1)).toMatchObject({ settled: 0, seenOnline: 0 });
+			expect(refused.err()).toMatch(/^thimble: no board ever came online: .*certificate.*\n$/);
+		} finally {
+			await mosquitto.close();
+			certificates.close();
 		}
 	}, 120_000);
 
