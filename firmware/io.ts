@@ -140,6 +140,44 @@ export interface Power {
 	sleep?(milliseconds: number): void;
 }
 
+/** Flash for new firmware, beside that which runs. All of it throws where flash does not do it. */
+export interface Updater {
+	/** Bytes that new firmware may have. */
+	readonly capacity: number;
+	/** Bytes that are erased at once. Nothing is written where nothing has been erased. */
+	readonly blockBytes: number;
+	/** What runs has been applied and not confirmed: if it stays so, a later boot runs what ran before. */
+	readonly isPending: boolean;
+	/** Erases the block that begins there. */
+	erase(at: number): void;
+	write(bytes: Uint8Array, at: number): void;
+	/** Fills the view. */
+	read(bytes: Uint8Array, at: number): void;
+	/** The next boot runs the first `size` bytes. Throws where they are no firmware, too. */
+	apply(size: number): void;
+	/** What runs is good, and all boots from now on run it. */
+	confirm?(): void;
+	/** The next boot runs what ran before. It may start at once. */
+	rollBack?(): void;
+}
+
+/** Who has signed something, and what it is. */
+export interface Verifier {
+	/**
+	 * Whether the signature (64 bytes) of a message is of the owner of that key: one of P-256 (ECDSA with SHA-256, r and s) has 65
+	 * bytes and begins with 4, one of Ed25519 has 32. Throws where it knows no such keys.
+	 */
+	verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+	/** A SHA-256 of bytes that come one after the other. */
+	hash(): Hash;
+}
+
+export interface Hash {
+	write(bytes: Uint8Array): void;
+	/** The 32 bytes of it. Nothing follows. */
+	close(): Uint8Array;
+}
+
 /** The world around a board. */
 export interface Collaborators {
 	socket: SocketConstructor;

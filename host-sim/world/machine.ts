@@ -147,6 +147,11 @@ export class Machine {
 		};
 	}
 
+	/** The power goes, and is back after `darkMs`. */
+	offFor(darkMs: number): void {
+		this.#time.after(darkMs, this.outage());
+	}
+
 	/**
 	 * The power goes at the flash operation with that number from now on, the next being 1, and is back after `darkMs`;
 	 * where it is off, the next boot's first operation is 1. `then` is called when it goes.
