@@ -9,6 +9,7 @@ import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
+import { type UpdateFlags, update } from "./update.js";
 
 /** These read their flags themselves: there, -h is a host. */
 const CLIENTS = new Map([
@@ -55,6 +56,25 @@ cli
 	.option("--until <time>", "Where the faults end")
 	.option("--json", "One JSON object a line")
 	.action((seed: string, flags: ReplayFlags) => replay(seed, flags));
+
+cli
+	.command("update [file]", "Sign new firmware and bring it to boards; --new-key makes the key")
+	.option("--device <ids>", "Which boards: their ids, with commas between them")
+	.option("--release <version>", "The version that it is, such as 1.2.0")
+	.option("--key <file>", "The private key that signs it, in PEM")
+	.option("--kind <name>", "What kind of board it is for (default thimble)")
+	.option("--downgrade", "It may take the place of a newer version")
+	.option("--broker <url>", "mqtt://[user[:password]@]host[:port], or mqtts://, ws://, wss:// (default localhost)")
+	.option("--protocol <version>", "Version of MQTT: 3.1.1 or 5 (default 3.1.1)")
+	.option("--cafile <file>", "TLS: who may have signed the broker's certificate (default: as Node has it)")
+	.option("--cert <file>", "TLS: our own certificate, with --cert-key")
+	.option("--cert-key <file>", "TLS: its key")
+	.option("--insecure", "TLS: the broker's certificate may be for any name")
+	.option("--timeout <time>", "End with code 27 after that time (default: when all boards are done, or at Ctrl-C)")
+	.option("--new-key <file>", "Make a private key in that file, and print the public one for updateKey=")
+	.option("--ed25519", "With --new-key: of Ed25519, which the SDK's boards cannot verify (default P-256)")
+	.option("--json", "One JSON object a line")
+	.action((file: string | undefined, flags: UpdateFlags) => update(file, flags));
 
 cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
 cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");

@@ -73,6 +73,8 @@ export function offerOf(image: Uint8Array, version: string, more: Partial<Offer>
 
 export interface UpdatedOptions {
 	world?: WorldOptions;
+	/** A world that is there already, and that somebody else runs. */
+	within?: World;
 	machine?: MachineOptions;
 	partitions?: Partial<PartitionsOptions>;
 	update?: Partial<UpdateOptions>;
@@ -100,7 +102,7 @@ export class Updated {
 	constructor(options: UpdatedOptions = {}) {
 		const { image = imageOf("1.0.0") } = options;
 		this.know(image);
-		this.world = new World({ link: { latencyMs: 5 }, ...options.world });
+		this.world = options.within ?? new World({ link: { latencyMs: 5 }, ...options.world });
 		this.partitions = new Partitions({ image, ...options.partitions });
 		this.machine = this.world.machine(
 			"b1",
@@ -156,7 +158,7 @@ export class Updated {
 		observer.subscribe("thimble/b1/update/state", message => this.states.push(JSON.parse(message.text()!)));
 		observer.subscribe("thimble/b1/update/want", message => this.wants.push(JSON.parse(message.text()!)));
 		observer.open();
-		this.world.run(100);
+		if (options.within === undefined) this.world.run(100);
 	}
 
 	/** That image is one that a boot loader may start. */
