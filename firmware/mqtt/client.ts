@@ -188,6 +188,7 @@ export type {
 	Authentication,
 	ClientOptions,
 	Goodbye,
+	HeadStart,
 	MessageHandler,
 	OverflowPolicy,
 	Place,
@@ -925,7 +926,9 @@ export class Client {
 	private openLink(): void {
 		const resolver = this.options.resolver;
 		this.options.servers?.handleOpening(this.reference !== undefined);
-		const host = this.place().host ?? "localhost";
+		const place = this.place();
+		this.options.pipeline?.handleOpening(place);
+		const host = place.host ?? "localhost";
 		if (resolver === undefined || isAddress(host)) {
 			this.connect(host);
 			return;

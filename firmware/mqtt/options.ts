@@ -114,6 +114,13 @@ export interface SessionStore {
 	keepReceived(session: Session): boolean;
 	/** The server has accepted us, and nothing has been sent yet. */
 	keepConnection(session: Session, sessionPresent: boolean): boolean;
+	/**
+	 * A message that was kept as unsent is to leave behind CONNECT, which the server has not answered; `isFirst`: the first on
+	 * this connection. False where that could not be kept.
+	 */
+	keepDeparture(session: Session, isFirst: boolean): boolean;
+	/** The server has refused that CONNECT, and so has taken none of them. */
+	keepReturn(session: Session): void;
 	/** A SUBSCRIBE or UNSUBSCRIBE is to leave, or has been answered. */
 	keepSubscriptions(session: Session): boolean;
 	/** What the server of this session has granted for the filter with this handle, as it is asked for now; or -1. */
@@ -138,6 +145,18 @@ export interface ServerChoice {
 	handleStable(session: Session): number;
 	/** A link has gone, or never came about, because of `code`: how long to wait before the next attempt, in ms. */
 	handleDown(session: Session, code: number): number;
+}
+
+/** Sends messages behind CONNECT, before the server has answered: firmware/optional/pipeline.ts is one. */
+export interface HeadStart {
+	/** An attempt begins, at that server. */
+	handleOpening(place: Place): void;
+	/** CONNECT has left, CONNACK has not come: as pollTransmit() of session/dispatch.ts, for the next message that may go out. */
+	poll(session: Session): number;
+	/** The server has accepted us, and what it allows has been taken over. */
+	handleAccepted(session: Session): void;
+	/** The link has gone before that: because of the server's reason, from 0x80 up, or without an answer. */
+	handleUnanswered(session: Session, code: number): void;
 }
 
 /** Where a server is: as `host` and `port` of the options. */
@@ -219,6 +238,11 @@ export interface ClientOptions {
 	 * has left is dropped with its connection.
 	 */
 	qos0WhileOffline?: "refuse" | "keep";
+	/**
+	 * Default: everything waits for CONNACK. With `new Pipeline(...)` of firmware/optional/pipeline.ts, one for each client,
+	 * messages above QoS 0 go out right behind CONNECT where nothing is in flight, and save a round trip.
+	 */
+	pipeline?: HeadStart;
 	/** 5.0: how many times in a row to follow a server that names another. Default 0: never. */
 	redirects?: number;
 	/** Seconds, 0 (off) to 65,535. Default 60. */

@@ -22,6 +22,8 @@ import { isFive } from "../mqtt/encode.js";
 import { BAD_OPTION, Misuse, SESSION_LOST } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import {
+	AWAITS_PUBACK,
+	AWAITS_PUBREC,
 	append,
 	ENDED,
 	ENTRY_WORDS,
@@ -36,34 +38,36 @@ import {
 	remove,
 	STATE_MASK,
 	STORED,
-	UNUSUAL,
 } from "../mqtt/outbox.js";
-import { QOS_MASK } from "../mqtt/packet.js";
 import { UNSPECIFIED_ERROR } from "../mqtt/reason.js";
 import { acceptedIds, restoreAccepted } from "../mqtt/received.js";
 import { isRepublished } from "../mqtt/session/durability.js";
 import { END_LOST } from "../mqtt/session/event.js";
 import type { Session } from "../mqtt/session.js";
 import { UNSENT } from "../mqtt/todo.js";
-import { ANSWERED, ASKED, CODE_SHIFT, filterAt, filterOptions, filterState, STANDING, WANTED } from "../mqtt/topics.js";
+import { ANSWERED, ASKED, CODE_SHIFT, filterOptions, filterState, STANDING, WANTED } from "../mqtt/topics.js";
 import { putUint16, putUint32, takeUint16, takeUint32, takeUtf8, utf8Bytes } from "../mqtt/wire.js";
 import { Deliveries } from "./deliveries.js";
 import {
 	CHECK_BYTES,
 	CONNECTION_AT,
-	checkSum,
 	HEAD_BYTES,
 	idOf,
 	inOrder,
 	inTurn,
+	isKept,
+	isSame,
+	isUnkept,
 	isWhole,
 	MESSAGE,
 	NUMBER_AT,
 	ORDER_AT,
 	orderOf,
 	RELEASE,
+	rowOf,
 	STATE,
 	seal,
+	subscriptionSum,
 } from "./record.js";
 
 /** In the second byte of a message: it was kept before any connection could take it. The state has the session's server there. */
@@ -102,6 +106,9 @@ export class FlashStore implements SessionStore {
 	/** Connections, and how many there had been when the session began; the first that we hear of may be to one that stands. */
 	#connections = 1;
 	#base = 0;
+	/** The highest count that a message says which had not left, and the count before the last CONNECT with some behind it. */
+	#newest = 0;
+	#before = 0;
 	/** Of the next message, and of the next record of state. */
 	#order = 0;
 	#turn = 0;
@@ -152,6 +159,7 @@ export class FlashStore implements SessionStore {
 		record.set(bytes.subarray(at, at + length), HEAD_BYTES);
 		if (!this.#write(`m${rowOf(session, entry)}`, record)) return false;
 		if (order >= this.#order) this.#order = (order + 1) >>> 0;
+		if (isUnsent) this.#newest = Math.max(this.#newest, this.#connections);
 		return true;
 	}
 
@@ -233,15 +241,41 @@ export class FlashStore implements SessionStore {
 
 	keepConnection(session: Session, sessionPresent: boolean): boolean {
 		let waits = !sessionPresent;
-		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry))
-			if ((session.words[entry]! & (STORED | STATE_MASK)) === (STORED | QUEUED)) waits = true;
+		let before = this.#connections;
+		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+			const state = session.words[entry]! & (STORED | STATE_MASK);
+			if (state === (STORED | QUEUED)) waits = true;
+			// It has left behind this CONNECT, and is of this session.
+			if (state === (STORED | AWAITS_PUBACK) || state === (STORED | AWAITS_PUBREC)) before = this.#before;
+		}
 		if (!sessionPresent) {
-			this.#base = this.#connections;
+			this.#base = before;
 			this.#granted = [];
 			this.#deliveries.lose();
 		}
-		if (waits) this.#connections += 1;
+		if (waits) this.#count();
 		return this.keepReceived(session);
+	}
+
+	keepDeparture(session: Session, isFirst: boolean): boolean {
+		const before = this.#connections;
+		if (isFirst) this.#before = before;
+		if (this.#newest >= before) this.#count();
+		// Where nothing waits under this count, flash has it, unless it did not take it for the last connection.
+		if (this.keepReceived(session)) return true;
+		this.#connections = before;
+		return false;
+	}
+
+	keepReturn(session: Session): void {
+		this.#connections = this.#before;
+		// Where that cannot be kept they count as sent in the next life.
+		this.keepReceived(session);
+	}
+
+	/** One more connection; a count that went back must not come again for messages that have noted it. */
+	#count(): void {
+		this.#connections = Math.max(this.#connections, this.#newest) + 1;
 	}
 
 	/**
@@ -326,6 +360,7 @@ export class FlashStore implements SessionStore {
 		bytes.set(record.subarray(HEAD_BYTES, HEAD_BYTES + length), (entry + ENTRY_WORDS) << 2);
 		const connection = takeUint32(record, CONNECTION_AT);
 		const isUnsent = record[1] === UNSENT_YET;
+		if (isUnsent) this.#newest = Math.max(this.#newest, connection);
 		const never = isUnsent && connection === this.#connections;
 		words[entry] = length | STORED | (never ? QUEUED : RESEND);
 		const isLost = connection < this.#base || (connection === this.#base && !isUnsent);
@@ -408,38 +443,3 @@ export class FlashStore implements SessionStore {
 }
 
 Object.freeze(FlashStore.prototype);
-
-/** Where a message is kept: its packet id gives it a row, which no other has as long as it is not settled. */
-function rowOf(session: Session, entry: number): number {
-	return (session.words[entry + 1]! & 0xffff) % session.rows;
-}
-
-/** A message that flash has. */
-function isKept(session: Session, entry: number): boolean {
-	return (session.words[entry]! & STORED) !== 0 && (session.words[entry]! & STATE_MASK) < RELEASED;
-}
-
-/** A message that flash may have to take when the connection ends. */
-function isUnkept(session: Session, entry: number): boolean {
-	if ((session.words[entry]! & UNUSUAL) !== 0 || (session.words[entry]! & STATE_MASK) >= RELEASED) return false;
-	return (session.bytes[(entry + ENTRY_WORDS) << 2]! & QOS_MASK) !== 0;
-}
-
-/** What says that a subscription is the same: filter, options and properties. */
-function subscriptionSum(session: Session, handle: number): number {
-	const { blocks, bytes } = session;
-	const filter = filterAt(session, handle);
-	const length = takeUint16(bytes, filter) + 2;
-	const block = blocks?.[handle];
-	const text = new Uint8Array(length + 1 + (block?.length ?? 0));
-	text.set(bytes.subarray(filter, filter + length));
-	text[length] = filterOptions(filterState(session, handle));
-	if (block !== undefined) text.set(block, length + 1);
-	return checkSum(text, text.length);
-}
-
-function isSame(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-	if (a.length !== b.length) return false;
-	for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
-	return true;
-}

@@ -96,6 +96,8 @@ export class Connection {
 	/** The last packet of the server that the client has certainly had, and CONNACK's number. */
 	#heard = 0;
 	#connack = 0;
+	/** The client has certainly been told no. */
+	#isRefused = false;
 
 	constructor(watch: Watch, number: number, peer: string) {
 		this.#watch = watch;
@@ -179,6 +181,7 @@ export class Connection {
 	/** Lets the client's memory go, as the next connection will find it. What still comes here is no longer judged. */
 	leave(): void {
 		this.#phase = "ended";
+		this.#leaveUnanswered();
 		const { memory } = this;
 		if (memory.holder !== this.number) return;
 		memory.left.clear();
@@ -188,6 +191,15 @@ export class Connection {
 		memory.handleEnd(this.now, index => this.knows(index), memory.expiryMs === 0 && isKnown);
 		// A Session Present of 0 that never arrived: to the client the old session goes on.
 		if (memory.expiryMs === 0 && !isKnown) memory.doubtAll();
+	}
+
+	/** What has left behind a CONNECT without an answer: the client may take it for sent, or may have had a refusal. */
+	#leaveUnanswered(): void {
+		const { entries } = this.memory;
+		const { clientId } = this.connect;
+		if (this.isOnline || this.#isRefused || clientId === "" || entries.size === 0) return;
+		const memory = this.#watch.memoryOf(clientId);
+		for (const entry of entries.values()) memory.addDoubtful(entry);
 	}
 
 	// From the client.
@@ -297,6 +309,7 @@ export class Connection {
 		switch (packet.name) {
 			case "CONNACK":
 				if (this.isOnline) return fault("connectTwice", "a second CONNACK");
+				this.#isRefused = packet.reason !== 0 && this.options.atClient;
 				return packet.reason === 0 ? this.#handleConnack(packet) : undefined;
 			case "PUBLISH":
 				return this.answers.handlePublish(packet);
@@ -329,7 +342,7 @@ export class Connection {
 		if (packet.sessionPresent && (connect.clean || memory.isGone))
 			this.#liveness.handleFault("stateless", "Session Present 1, to a client that has no session");
 		if (this.isResumed) {
-			if (memory.endedAt === 0 && memory.entries.size === 0) memory.isPartial = true;
+			if (memory.endedAt === 0 && memory.isNew(this.number)) memory.isPartial = true;
 			memory.resume(this.now);
 		} else if (this.version === "3.1.1" && !connect.clean) {
 			// 3.1.1 leaves it to the client what to do with state that the server has lost (section 3.2.2.2).

@@ -91,6 +91,17 @@ export class Memory {
 		} else this.entries.set(entry.id, { ...entry, order: this.takeOrder() });
 	}
 
+	/** A message that the client may have sent in this session, or may send as a new one. */
+	addDoubtful(entry: Outgoing): void {
+		if (!this.entries.has(entry.id)) this.entries.set(entry.id, { ...entry, order: this.takeOrder(), doubtful: true });
+	}
+
+	/** It knows of nothing but what has left behind a CONNECT: that of connection number `on`, or one without an answer. */
+	isNew(on: number): boolean {
+		for (const entry of this.entries.values()) if (entry.sentOn !== on && !entry.doubtful) return false;
+		return true;
+	}
+
 	/** So many messages are under way, as far as we see. */
 	handleUnderWay(count: number): void {
 		this.#mostUnheard = Math.max(this.#mostUnheard, count * UNHEARD);

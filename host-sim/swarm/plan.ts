@@ -32,6 +32,8 @@ export interface BoardPlan {
 	readonly downMs: number;
 	/** From one goodbye of its application to the next, or 0: it never says goodbye. */
 	readonly goodbyeMs: number;
+	/** Whether its messages go out behind CONNECT. */
+	readonly pipelines: boolean;
 }
 
 /** A fault, from when on and for how long; `board` counts from 0, or is -1 where it befalls the broker. */
@@ -58,7 +60,12 @@ export interface Plan {
 export function planOf(seed: number): Plan {
 	const random = new SeededRandom(seed).fork("plan");
 	const chaosMs = random.between(20, 90) * 1000;
-	const boards = Array.from({ length: random.between(1, 3) }, (_, i) => drawBoard(random, `board-${i + 1}`));
+	// With a chance of its own, so that a seed means what it meant before.
+	const pipelines = new SeededRandom(seed).fork("pipelines");
+	const boards = Array.from({ length: random.between(1, 3) }, (_, i) => ({
+		...drawBoard(random, `board-${i + 1}`),
+		pipelines: pipelines.between(0, 1) === 1,
+	}));
 	const broker = {
 		maxInflight: random.between(1, 20),
 		receiveMaximum: random.between(1, 20),
@@ -87,7 +94,7 @@ export function partOf(plan: Plan, { boards, chaosMs = plan.chaosMs, faults }: P
 	};
 }
 
-function drawBoard(random: SeededRandom, name: string): BoardPlan {
+function drawBoard(random: SeededRandom, name: string): Omit<BoardPlan, "pipelines"> {
 	const protocolVersion = random.between(4, 5) as 4 | 5;
 	const chance = (percent: number) => random.between(1, 100) <= percent;
 	return {

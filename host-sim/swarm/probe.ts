@@ -4,6 +4,7 @@
 import type { Timer } from "../../firmware/io.js";
 import { Client, FIRST, KEEP, RAM_ONLY } from "../../firmware/mqtt/client.js";
 import { Overflow } from "../../firmware/optional/overflow.js";
+import { Pipeline } from "../../firmware/optional/pipeline.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { clientIo, type Machine, type MachineIo } from "../world/machine.js";
 import type { SeededRandom } from "../world/random.js";
@@ -65,6 +66,7 @@ export class Probe {
 			timeouts: { resolveMs: 3000, connectMs: 4000, connackMs: 4000, pingMs: 3000, ackMs: 6000 },
 			backoff: { baseMs: 200, capMs: 2000, slowMs: 4000, stableMs: 3000 },
 			...(store !== undefined && { store }),
+			...(plan.pipelines && { pipeline: new Pipeline(io.store) }),
 			...(plan.durability === "flash-when-offline" && { durability: plan.durability }),
 			onOnline: present => {
 				if (!this.#isAlive) return;

@@ -269,7 +269,8 @@ export class Witness {
 	handleConnected(sessionPresent: boolean, nowMs: number): void {
 		if (sessionPresent) return;
 		this.#isUnheard = true;
-		if (this.#hasSession) this.#lostAtMs = nowMs;
+		// What has left behind a CONNECT that was never answered was for a session that may never have been.
+		if (this.#hasSession || this.plan.pipelines) this.#lostAtMs = nowMs;
 		this.#hasSession = true;
 	}
 

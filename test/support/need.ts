@@ -7,6 +7,7 @@ import { describe, it } from "vitest";
 /** Program to the Debian package that has it. */
 const PACKAGES = {
 	mosquitto: "mosquitto",
+	mosquitto_passwd: "mosquitto",
 	mosquitto_pub: "mosquitto-clients",
 	mosquitto_sub: "mosquitto-clients",
 	openssl: "openssl",

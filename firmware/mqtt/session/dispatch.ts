@@ -274,7 +274,9 @@ export function pollTransmit(session: Session): number {
 		const control = pollControl(session);
 		if (control !== 0) return control > 0 ? control : 0;
 	}
-	return session.phase === ONLINE ? pollMessage(session) : 0;
+	if (session.phase === ONLINE) return pollMessage(session);
+	// CONNECT has left.
+	return session.phase === CONNECTING ? (session.options.pipeline?.poll(session) ?? 0) : 0;
 }
 
 /** As pollTransmit, for what is in the lane. */
@@ -345,7 +347,10 @@ export function requestClose(session: Session, code: number): void {
 }
 
 function rewind(session: Session, code: number): void {
-	if (session.phase === CONNECTING && code < UNSPECIFIED_ERROR) session.todo |= UNSURE;
+	if (session.phase === CONNECTING) {
+		if (code < UNSPECIFIED_ERROR) session.todo |= UNSURE;
+		session.options.pipeline?.handleUnanswered(session, code);
+	}
 	session.error = code;
 	session.room = 0;
 	session.todo = (session.todo & ~OF_LINK) | OFFLINE | UNSENT;

@@ -52,6 +52,7 @@ export function handleConnack(session: Session): number {
 	code = finishExchange(session);
 	if (code !== OK) return fail(session, code);
 	takeServerLimits(session);
+	session.options.pipeline?.handleAccepted(session);
 	// We could not even acknowledge [MQTT-3.2.2-15].
 	if (session.largest < ACK_MOST) return fail(session, PACKET_TOO_LARGE_REASON);
 	if (!sessionPresent) loseReceived(session);
@@ -60,7 +61,8 @@ export function handleConnack(session: Session): number {
 	const isKept = keepConnection(session, sessionPresent);
 	if (!sessionPresent) {
 		// The standard leaves it to the client (3.1.1 section 3.2.2.2) what to do with state that the server lost. To
-		// send it again could deliver a QoS 2 message twice, so it ends, and the application is told.
+		// send it again could deliver a QoS 2 message twice, so it ends, and the application is told. What has left behind this
+		// CONNECT is of the new session.
 		loseMessages(session);
 	}
 	if (!isKept) return fail(session, STORE_FAILED);

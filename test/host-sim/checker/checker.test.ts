@@ -132,6 +132,20 @@ describe.each(["3.1.1", "5.0"] as const)("the checker, of %s, finds nothing", ve
 		expect(talk.found).toEqual([]);
 	});
 
+	it("where they go out behind one that has no answer, or is refused, and then again: with DUP, or as new ones", () => {
+		for (const atClient of [true, false]) {
+			const ahead = () =>
+				kept(begin({ atClient })).cut().connect({ clean: false }).publish("a", 1, 1).publish("b", 2, 2);
+			expect(ahead().resume().publish("a", 1, 1, dup).publish("b", 2, 2, dup).found).toEqual([]);
+			expect(ahead().resume({ present: false }).publish("c", 1, 1).found).toEqual([]);
+			const refusal = begin().connackBytes(false, undefined, version === "5.0" ? 0x88 : 3);
+			expect(ahead().server(refusal).resume().publish("a", 1, 1).publish("b", 2, 2).wait(60_000).found).toEqual([]);
+			// A client that was there before we were.
+			const first = begin({ atClient }).connect({ clean: false }).publish("a", 1, 1);
+			expect(first.server(first.connackBytes(true)).publish("z", 1, 9, dup).found).toEqual([]);
+		}
+	});
+
 	it("where the client leaves for the server's fault in time, or is refused", () => {
 		expect(begin().online().server(packet(0xd1)).wait(9999).cut().wait(60_000).found).toEqual([]);
 		expect(

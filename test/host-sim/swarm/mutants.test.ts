@@ -112,6 +112,20 @@ const MUTANTS: readonly Mutant[] = [
 		to: "if (code < 0x80) arm(session, RECONNECT, session.now + delay);",
 		breaks: ["back online"],
 	},
+	{
+		what: "[MQTT-3.3.1-1] does not note in flash what leaves behind CONNECT",
+		file: "firmware/optional/pipeline.ts",
+		from: "if (!session.options.store!.keepDeparture(session, !this.#isDeparted)) return 0;",
+		to: "",
+		breaks: ["standard", "exactly-once up", "loss is true"],
+	},
+	{
+		what: "sends behind CONNECT while something is in flight",
+		file: "firmware/optional/pipeline.ts",
+		from: "if (state === RESEND || state === RELEASED) return false;",
+		to: "",
+		breaks: ["order", "standard", "one of four ends"],
+	},
 ];
 
 interface Swarm {

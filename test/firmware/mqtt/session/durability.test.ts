@@ -35,6 +35,12 @@ class Notes implements SessionStore {
 	keepConnection(_session: Session, sessionPresent: boolean): boolean {
 		return this.#note(`connection ${sessionPresent}`);
 	}
+	keepDeparture(_session: Session, isFirst: boolean): boolean {
+		return this.#note(`departure ${isFirst}`);
+	}
+	keepReturn(): void {
+		this.#note("return");
+	}
 	keepSubscriptions(): boolean {
 		return this.#note("subscriptions");
 	}
