@@ -1,7 +1,8 @@
 // What a board does all day: it says that it is there, publishes readings, and says goodbye. The same code on a board,
 // on the desktop and in a virtual world.
 //
-//     thimble/<deviceId>/status     "online" (birth) or "offline" (will, and goodbye), retained, QoS 1
+//     thimble/<deviceId>/status     "online" (birth) or "offline" (will, and goodbye), retained, QoS 1; the goodbye of a board that
+//                                   sleeps is "sleeping" (nap.ts)
 //     thimble/<deviceId>/telemetry  readings as JSON, see telemetry.ts and reporter.ts
 
 import type { Collaborators, Sensor, Timer } from "../io.js";
@@ -13,6 +14,7 @@ import {
 	END_REFUSED,
 	END_SETTLED,
 	FIRST,
+	type HeadStart,
 	type Limits,
 	type OverflowPolicy,
 	QOS_1,
@@ -59,6 +61,12 @@ export interface AgentOptions {
 	whenFull?: OverflowPolicy;
 	/** As the client's: what becomes of readings at QoS 0 while there is no connection. */
 	qos0WhileOffline?: "refuse" | "keep";
+	/** As the client's: messages that go out behind CONNECT, before the server has answered. */
+	pipeline?: HeadStart;
+	/** As the client's: what becomes of QoS 1 messages under way whose session the server has lost. */
+	onSessionLost?: "report" | "republish";
+	/** What its status says when it has said goodbye. Default "offline", which it says as well when it has gone without. */
+	goodbye?: "offline" | "sleeping";
 	/** Where readings under way outlive a power cut, such as FlashStore of firmware/optional/store.ts. Default: nowhere. */
 	session?: SessionStore;
 	/** Which of them, and from when on: as in ClientOptions. */
@@ -111,12 +119,14 @@ const PASSED_ON = Object.freeze([
 	"limits",
 	"whenFull",
 	"qos0WhileOffline",
+	"pipeline",
+	"onSessionLost",
 	"durability",
 ] as const);
 /** Length of "online". */
 const ONLINE_BYTES = 6;
-/** What an outbox needs at most for a reading and for "offline", beside the topics and the reading itself. */
-const OUTBOX_BYTES = 54;
+/** What an outbox needs at most for a reading and the goodbye, beside the topics, the reading itself and the goodbye's word. */
+const OUTBOX_BYTES = 47;
 /** From one measurement of the round-trip time to the next. */
 const PING_MS = 30_000;
 
@@ -133,7 +143,7 @@ export class Agent {
 	readonly #flags: number;
 	readonly #statusHandle: number;
 	readonly #telemetryHandle: number;
-	/** "online" and "offline", one behind the other. */
+	/** "online" and the goodbye, one behind the other. */
 	readonly #status: Uint8Array;
 	#timer: Timer | undefined = undefined;
 	#nextMs = 0;
@@ -150,7 +160,7 @@ export class Agent {
 
 	/** Throws Misuse where an option is wrong. */
 	constructor(options: AgentOptions) {
-		const { deviceId, io } = options;
+		const { deviceId, goodbye = "offline", io } = options;
 		if (!isDeviceId(deviceId))
 			throw new Misuse(BAD_OPTION, `deviceId: expected 1 to 64 letters, digits, - and _, got "${deviceId}"`);
 		this.options = options;
@@ -159,8 +169,8 @@ export class Agent {
 		this.#flags = checked("qos", options.qos ?? 1, 0, 2) << 1;
 		this.statusTopic = `thimble/${deviceId}/status`;
 		this.telemetryTopic = `thimble/${deviceId}/telemetry`;
-		this.#spareBytes = OUTBOX_BYTES + this.statusTopic.length + this.telemetryTopic.length;
-		this.#status = ascii("onlineoffline");
+		this.#spareBytes = OUTBOX_BYTES + goodbye.length + this.statusTopic.length + this.telemetryTopic.length;
+		this.#status = ascii(`online${goodbye}`);
 		this.client = new Client(this.clientOptions());
 		this.#statusHandle = this.client.topic(this.statusTopic);
 		this.#telemetryHandle = this.client.topic(this.telemetryTopic);
@@ -299,7 +309,7 @@ export class Agent {
 		// will be sent again by the client.
 		this.#birthDue = !this.#stopping && this.#birthTicket === 0;
 		this.publishStatus();
-		this.#ping(this.options.io.clock.now());
+		if (!this.#stopping) this.#ping(this.options.io.clock.now());
 		if (this.options.duties !== undefined) this.tellOnline(sessionPresent);
 		this.options.on?.online?.(sessionPresent);
 	}

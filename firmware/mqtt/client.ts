@@ -926,9 +926,8 @@ export class Client {
 	private openLink(): void {
 		const resolver = this.options.resolver;
 		this.options.servers?.handleOpening(this.reference !== undefined);
-		const place = this.place();
-		this.options.pipeline?.handleOpening(place);
-		const host = place.host ?? "localhost";
+		this.options.pipeline?.handleOpening(this.place());
+		const host = this.place().host ?? "localhost";
 		if (resolver === undefined || isAddress(host)) {
 			this.connect(host);
 			return;

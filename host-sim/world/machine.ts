@@ -5,7 +5,9 @@
 import type {
 	Clock,
 	KeyValue,
+	Power,
 	Random,
+	ResetReason,
 	ResolverConstructor,
 	SocketConstructor,
 	Timer,
@@ -27,6 +29,7 @@ export interface MachineIo {
 	clock: Clock;
 	random: Random;
 	store: KeyValue;
+	power: Power;
 }
 
 /** The same as a Client wants it. */
@@ -66,6 +69,7 @@ export class Machine {
 	readonly #timers = new Set<MachineTimer>();
 	#isOn = false;
 	#isStarting: Task | undefined;
+	#resetReason: ResetReason = "power";
 	/** The power cut that waits for the next boot. */
 	#planned: (() => void) | undefined;
 	/** Reasons why there is no power just now. */
@@ -109,12 +113,20 @@ export class Machine {
 		return this.#isOn && this.boots === boot;
 	}
 
-	/** Power: the firmware starts, after what a boot takes. Nothing where it is on already, or an outage lasts, whose end does it. */
+	/**
+	 * Power: the firmware starts, after what a boot takes. Nothing where it is on already or asleep, or an outage lasts, whose end
+	 * does it.
+	 */
 	on(): void {
+		this.#start(0, "power");
+	}
+
+	#start(afterMs: number, reason: ResetReason): void {
 		if (this.#isOn || this.#isStarting !== undefined || this.#outages > 0) return;
-		this.#isStarting = this.#time.after(BOOT_MS, () => {
+		this.#isStarting = this.#time.after(afterMs + BOOT_MS, () => {
 			this.#isStarting = undefined;
 			this.#isOn = true;
+			this.#resetReason = reason;
 			this.boots += 1;
 			this.flash.restore();
 			this.#planned?.();
@@ -171,7 +183,14 @@ export class Machine {
 	reset(): void {
 		if (!this.#isOn) return;
 		this.off();
-		this.on();
+		this.#start(0, "watchdog");
+	}
+
+	/** The firmware of that boot turns itself off: it starts anew after so many ms. A power cut in between ends the sleep. */
+	#rest(boot: number, milliseconds: number, reason: ResetReason): void {
+		if (!this.isAlive(boot)) return;
+		this.off();
+		this.#start(milliseconds, reason);
 	}
 
 	/** From now on its clock runs that much too fast, in millionths; or as it was made. */
@@ -221,6 +240,11 @@ export class Machine {
 			},
 			random: this.#random.fork(`${this.name} ${boot}`),
 			store: this.flash,
+			power: {
+				resetReason: this.#resetReason,
+				restart: () => this.#rest(boot, 0, "restart"),
+				sleep: milliseconds => this.#rest(boot, milliseconds, "sleep"),
+			},
 		};
 	}
 

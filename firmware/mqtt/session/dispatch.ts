@@ -274,8 +274,11 @@ export function pollTransmit(session: Session): number {
 		const control = pollControl(session);
 		if (control !== 0) return control > 0 ? control : 0;
 	}
-	if (session.phase === ONLINE) return pollMessage(session);
-	// CONNECT has left.
+	return session.phase === ONLINE ? pollMessage(session) : pollAhead(session);
+}
+
+/** As pollTransmit, where CONNECT has left and CONNACK has not come. A frame of its own: those that are deep have no room. */
+function pollAhead(session: Session): number {
 	return session.phase === CONNECTING ? (session.options.pipeline?.poll(session) ?? 0) : 0;
 }
 

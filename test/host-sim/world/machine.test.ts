@@ -41,6 +41,42 @@ describe("a machine", () => {
 		expect([log.slice(3), machine.isAlive(2), machine.isAlive(3)]).toEqual([["3: 100"], false, true]);
 	});
 
+	it("turns itself off for a sleep, and starts anew after it, with its flash and without its RAM; nothing else wakes it", () => {
+		const { world, machine, log } = make((io, machine, log) => {
+			log.push(`${world.time.now} ${io.power.resetReason}`);
+			if (machine.boots === 1) {
+				const timer = new io.timer({ onTimer: () => log.push("called after it") });
+				timer.schedule(50);
+				io.power.sleep?.(10_000);
+				// It is off already.
+				io.power.restart?.();
+			} else if (machine.boots === 2) io.power.restart?.();
+		});
+		machine.on();
+		world.run(5000);
+		machine.on();
+		expect([machine.isOn, machine.boots]).toEqual([false, 1]);
+		world.run(20_000);
+		expect(log).toEqual(["300 power", "10600 sleep", "10900 restart"]);
+		machine.reset();
+		world.run(1000);
+		expect(log.at(-1)).toMatch(/watchdog$/);
+	});
+
+	it("a power cut ends its sleep: the power that comes back starts it", () => {
+		const { world, machine, log } = make((io, machine, log) => {
+			log.push(`${world.time.now} ${io.power.resetReason}`);
+			if (machine.boots === 1) io.power.sleep?.(10_000);
+		});
+		machine.on();
+		world.run(1000);
+		const end = machine.outage();
+		world.run(60_000);
+		end();
+		world.run(60_000);
+		expect(log).toEqual(["300 power", "61300 power"]);
+	});
+
 	it("a power cut in the middle of a write ends the firmware there, even where it goes on and catches the error", () => {
 		const { world, machine, log } = make((io, machine, log) => {
 			log.push(`boot ${machine.boots} has ${io.store.read("k")?.byteLength}`);
