@@ -115,8 +115,8 @@ export interface SessionStore {
 	/** The server has accepted us, and nothing has been sent yet. */
 	keepConnection(session: Session, sessionPresent: boolean): boolean;
 	/**
-	 * A message that was kept as unsent is to leave behind CONNECT, which the server has not answered; `isFirst`: the first on
-	 * this connection. False where that could not be kept.
+	 * A message that was kept as unsent is to leave behind CONNECT, before the server has answered; `isFirst`: the first on this
+	 * connection. False where that could not be kept.
 	 */
 	keepDeparture(session: Session, isFirst: boolean): boolean;
 	/** The server has refused that CONNECT, and so has taken none of them. */
@@ -151,8 +151,8 @@ export interface ServerChoice {
 export interface HeadStart {
 	/** An attempt begins, at that server. */
 	handleOpening(place: Place): void;
-	/** CONNECT has left, CONNACK has not come: as pollTransmit() of session/dispatch.ts, for the next message that may go out. */
-	poll(session: Session): number;
+	/** CONNECT is in the stage, that many bytes; with what has been put behind it. */
+	append(session: Session, length: number): number;
 	/** The server has accepted us, and what it allows has been taken over. */
 	handleAccepted(session: Session): void;
 	/** The link has gone before that: because of the server's reason, from 0x80 up, or without an answer. */
@@ -240,7 +240,7 @@ export interface ClientOptions {
 	qos0WhileOffline?: "refuse" | "keep";
 	/**
 	 * Default: everything waits for CONNACK. With `new Pipeline(...)` of firmware/optional/pipeline.ts, one for each client,
-	 * messages above QoS 0 go out right behind CONNECT where nothing is in flight, and save a round trip.
+	 * messages above QoS 0 go out right behind CONNECT, in one write with it, where nothing is in flight: it saves a round trip.
 	 */
 	pipeline?: HeadStart;
 	/** 5.0: how many times in a row to follow a server that names another. Default 0: never. */

@@ -2,8 +2,8 @@
 //
 //     pipeline: new Pipeline(keyValue)
 //
-// It saves a round trip each time that a board wakes with something to say. Only messages at QoS 1 and 2 go out so, whole, and
-// only as long as nothing of an earlier connection is in flight: what is behind a CONNECT belongs to the session that this
+// It saves a round trip each time that a board wakes with something to say. Only messages at QoS 1 and 2 go out so, those that
+// fit into the stage with CONNECT, in one write with it, and only where nothing of an earlier connection is in flight: what is behind a CONNECT belongs to the session that this
 // CONNECT begins or resumes, whatever Session Present says then; what is older may not, and waits. A message that leaves so is
 // under way like any other. Where the server refuses the CONNECT it has processed nothing behind it [MQTT-3.1.4-5], in 5.0
 // [MQTT-3.1.4-6]: the message has not been sent, then, and goes out again as a new one. Where there is no answer at all nobody
@@ -17,6 +17,7 @@
 
 import type { KeyValue } from "../io.js";
 import type { HeadStart, Place } from "../mqtt/client.js";
+import { ACK, start } from "../mqtt/deadline.js";
 import {
 	AWAITS_PUBACK,
 	AWAITS_PUBREC,
@@ -28,25 +29,17 @@ import {
 	RELEASED,
 	RESEND,
 	STATE_MASK,
+	STATE_SHIFT,
 	STORED,
 	STREAMED,
 	sizeOf,
 } from "../mqtt/outbox.js";
 import { ANY_FLAGS, QOS_MASK, RETAIN } from "../mqtt/packet.js";
 import { UNSPECIFIED_ERROR } from "../mqtt/reason.js";
-import { pollMessage } from "../mqtt/session/outbound.js";
 import type { Session } from "../mqtt/session.js";
 import { putUint16, putUint32, takeUint16, takeUint32, utf8Bytes } from "../mqtt/wire.js";
 import { SERVER_MAXIMUM } from "../mqtt/words.js";
 import { checkSum } from "./record.js";
-
-// Where an attempt stands.
-/** Nothing has been asked for behind its CONNECT. */
-const NEW = 0;
-/** Messages may go out. */
-const OPEN = 1;
-/** They wait for CONNACK, or it has come. */
-const SHUT = 2;
 
 /** A record: check sum of the place, Receive Maximum, flags that are allowed, Maximum Packet Size; and a check sum of that. */
 const MAXIMUM_AT = 4;
@@ -58,8 +51,7 @@ const RECORD_BYTES = 16;
 export class Pipeline implements HeadStart {
 	readonly #keyValue: KeyValue | undefined;
 	readonly #key: string;
-	#state = NEW;
-	/** Messages that have left behind this CONNECT. */
+	/** Messages that have left behind this CONNECT, and belong to whatever its answer says; 0 once it has one. */
 	#count = 0;
 	/** Some of them were in flash. */
 	#isDeparted = false;
@@ -79,26 +71,40 @@ export class Pipeline implements HeadStart {
 	handleOpening(place: Place): void {
 		const text = utf8Bytes(`${place.host ?? "localhost"}:${place.port ?? 1883}`);
 		this.#place = checkSum(text, text.length);
-		this.#state = NEW;
 		this.#count = 0;
 		this.#isDeparted = false;
 	}
 
-	poll(session: Session): number {
-		if (this.#state === NEW) this.#state = this.#mayBegin(session) ? OPEN : SHUT;
-		const entry = this.#state === OPEN ? nextUnsent(session) : 0;
-		if (entry === 0 || !this.#isTaken(session, entry)) return 0;
-		if ((session.words[entry]! & STORED) !== 0) {
-			// Flash has to know before it leaves.
-			if (!session.options.store!.keepDeparture(session, !this.#isDeparted)) return 0;
-			this.#isDeparted = true;
+	append(session: Session, length: number): number {
+		if (!this.#mayBegin(session)) return length;
+		const { bytes, options, stageAt, words } = session;
+		const room = Math.min(session.room, session.total - stageAt);
+		let to = length;
+		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+			const head = words[entry]!;
+			if ((head & STATE_MASK) !== QUEUED) continue;
+			const size = head & LENGTH_MASK;
+			const from = (entry + ENTRY_WORDS) << 2;
+			const qos = bytes[from]! & QOS_MASK;
+			if (size > room - to || !this.#isTaken(session, head, qos | (bytes[from]! & RETAIN))) break;
+			if ((head & STORED) !== 0) {
+				// Flash has to know before it leaves.
+				if (!options.store!.keepDeparture(session, !this.#isDeparted)) break;
+				this.#isDeparted = true;
+			}
+			bytes.copyWithin(stageAt + to, from, from + size);
+			to += size;
+			words[entry] = (head & ~STATE_MASK) | (qos << STATE_SHIFT);
+			words[entry + 2] = session.now;
+			session.unsent = entry + sizeOf(head);
+			this.#count += 1;
 		}
-		this.#count += 1;
-		return pollMessage(session);
+		if (this.#count > 0) start(session, ACK);
+		return to;
 	}
 
 	handleAccepted(session: Session): void {
-		this.#state = SHUT;
+		this.#count = 0;
 		this.#isWary = false;
 		if (session.packet.five === 0) return;
 		const record = new Uint8Array(RECORD_BYTES);
@@ -119,9 +125,8 @@ export class Pipeline implements HeadStart {
 	}
 
 	handleUnanswered(session: Session, code: number): void {
-		if (this.#state !== OPEN) return;
-		this.#state = SHUT;
 		if (this.#count === 0) return;
+		this.#count = 0;
 		this.#isWary = true;
 		if (code < UNSPECIFIED_ERROR) return;
 		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
@@ -144,30 +149,17 @@ export class Pipeline implements HeadStart {
 		return true;
 	}
 
-	/** Whether the server takes that message now, as far as we know, and the socket the whole of it. */
-	#isTaken(session: Session, entry: number): boolean {
-		const head = session.words[entry]!;
-		const size = head & LENGTH_MASK;
-		const flags = session.bytes[(entry + ENTRY_WORDS) << 2]! & (QOS_MASK | RETAIN);
-		if ((head & STREAMED) !== 0 || flags <= RETAIN || size > session.room) return false;
+	/** Whether it may go ahead, as far as we know what the server takes: an entry that begins so, with those flags. */
+	#isTaken(session: Session, head: number, flags: number): boolean {
+		if ((head & STREAMED) !== 0 || flags <= RETAIN) return false;
 		if (session.packet.five === 0) return true;
 		const record = this.#record;
 		if (this.#count >= takeUint16(record, MAXIMUM_AT) || ((record[FLAGS_AT]! >> flags) & 1) === 0) return false;
-		return size <= takeUint32(record, LARGEST_AT);
+		return (head & LENGTH_MASK) <= takeUint32(record, LARGEST_AT);
 	}
 }
 
 Object.freeze(Pipeline.prototype);
-
-/** The next message that has not left, or 0. */
-function nextUnsent(session: Session): number {
-	let entry = session.unsent;
-	while (entry !== session.outboxEnd) {
-		if ((session.words[entry]! & STATE_MASK) === QUEUED) return entry;
-		entry += sizeOf(session.words[entry]!);
-	}
-	return 0;
-}
 
 /** What was kept of a server, or nothing: all zeros. */
 function recordIn(keyValue: KeyValue | undefined, key: string): Uint8Array {

@@ -274,12 +274,7 @@ export function pollTransmit(session: Session): number {
 		const control = pollControl(session);
 		if (control !== 0) return control > 0 ? control : 0;
 	}
-	return session.phase === ONLINE ? pollMessage(session) : pollAhead(session);
-}
-
-/** As pollTransmit, where CONNECT has left and CONNACK has not come. A frame of its own: those that are deep have no room. */
-function pollAhead(session: Session): number {
-	return session.phase === CONNECTING ? (session.options.pipeline?.poll(session) ?? 0) : 0;
+	return session.phase === ONLINE ? pollMessage(session) : 0;
 }
 
 /** As pollTransmit, for what is in the lane. */
@@ -352,7 +347,7 @@ export function requestClose(session: Session, code: number): void {
 function rewind(session: Session, code: number): void {
 	if (session.phase === CONNECTING) {
 		if (code < UNSPECIFIED_ERROR) session.todo |= UNSURE;
-		session.options.pipeline?.handleUnanswered(session, code);
+		if (session.options.pipeline !== undefined) session.options.pipeline.handleUnanswered(session, code);
 	}
 	session.error = code;
 	session.room = 0;

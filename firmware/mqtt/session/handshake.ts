@@ -31,7 +31,7 @@ import { loseMessages } from "./outbound.js";
 import { refuseImpossible, takeServerLimits } from "./server.js";
 import { resumeSubscriptions } from "./subscription.js";
 
-/** CONNECT into the stage: its length, or -1 where the socket has no room for it. */
+/** CONNECT into the stage, and what may go behind it: their length, or -1 where the socket has no room for it. */
 export function pollConnect(session: Session): number {
 	const remaining = connectRemaining(session);
 	const length = packetLength(remaining);
@@ -40,7 +40,7 @@ export function pollConnect(session: Session): number {
 	session.todo &= ~WANTS_CONNECT;
 	// What it said is for nobody's eyes any longer.
 	session.exchange = undefined;
-	return length;
+	return session.options.pipeline === undefined ? length : session.options.pipeline.append(session, length);
 }
 
 export function handleConnack(session: Session): number {

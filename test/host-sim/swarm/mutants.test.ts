@@ -115,7 +115,7 @@ const MUTANTS: readonly Mutant[] = [
 	{
 		what: "[MQTT-3.3.1-1] does not note in flash what leaves behind CONNECT",
 		file: "firmware/optional/pipeline.ts",
-		from: "if (!session.options.store!.keepDeparture(session, !this.#isDeparted)) return 0;",
+		from: "if (!options.store!.keepDeparture(session, !this.#isDeparted)) break;",
 		to: "",
 		breaks: ["standard", "exactly-once up", "loss is true"],
 	},
