@@ -19,6 +19,7 @@ import type { KeyValue } from "../io.js";
 import type { HeadStart, Place } from "../mqtt/client.js";
 import { ACK, start } from "../mqtt/deadline.js";
 import {
+	AHEAD,
 	AWAITS_PUBACK,
 	AWAITS_PUBREC,
 	ENTRY_WORDS,
@@ -132,7 +133,9 @@ export class Pipeline implements HeadStart {
 		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 			const head = session.words[entry]!;
 			const state = head & STATE_MASK;
-			if (state === AWAITS_PUBACK || state === AWAITS_PUBREC) session.words[entry] = (head & ~STATE_MASK) | QUEUED;
+			// It has not left, but it goes before what goes FIRST from now on, and no policy may let go of it.
+			if (state === AWAITS_PUBACK || state === AWAITS_PUBREC)
+				session.words[entry] = (head & ~STATE_MASK) | QUEUED | AHEAD;
 		}
 		if (this.#isDeparted) session.options.store!.keepReturn(session);
 	}

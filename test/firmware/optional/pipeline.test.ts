@@ -213,6 +213,18 @@ describe.each([4, 5] as const)("behind a CONNECT of protocol level %i", version 
 		expect(accept(peer, true)).toEqual([`publish t 2 q1 d0 r1 #${two}`, `publish t 1 q1 d0 r0 #${one}`]);
 	});
 
+	it("messages that go first keep their order among themselves where a refusal comes between them", () => {
+		const peer = made(version);
+		const one = publish(peer, "1", QOS_1);
+		link(peer);
+		const two = publish(peer, "2", QOS_1 | FIRST);
+		refuse(peer);
+		const three = publish(peer, "3", QOS_1 | FIRST);
+		link(peer);
+		const texts = [one, two, three].map((id, i) => `publish t ${i + 1} q1 d0 r0 #${id}`);
+		expect(accept(peer, true)).toEqual(texts);
+	});
+
 	it("close() in the middle of it ends what has left as lost", () => {
 		const peer = made(version);
 		const id = publish(peer, "1", QOS_1);

@@ -124,7 +124,7 @@ const MUTANTS: readonly Mutant[] = [
 		file: "firmware/optional/pipeline.ts",
 		from: "if (state === RESEND || state === RELEASED) return false;",
 		to: "",
-		breaks: ["order", "standard", "one of four ends"],
+		breaks: ["back online", "order", "standard", "one of four ends"],
 	},
 ];
 
