@@ -53,8 +53,11 @@ export function handleConnack(session: Session): number {
 	if (code !== OK) return fail(session, code);
 	takeServerLimits(session);
 	session.options.pipeline?.handleAccepted(session);
-	// We could not even acknowledge [MQTT-3.2.2-15].
-	if (session.largest < ACK_MOST) return fail(session, PACKET_TOO_LARGE_REASON);
+	if (session.largest < ACK_MOST) {
+		// We could not even acknowledge [MQTT-3.2.2-15]. But it has accepted us, perhaps with a new session.
+		session.todo |= UNSURE;
+		return fail(session, PACKET_TOO_LARGE_REASON);
+	}
 	if (!sessionPresent) loseReceived(session);
 	session.options.servers?.handleAccepted(session);
 	// That the session is lost is kept first: a cut among what follows must not leave messages that seem to be of this one.

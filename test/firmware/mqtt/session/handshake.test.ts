@@ -17,6 +17,17 @@ describe("session", () => {
 		expect(peer.told()).toEqual(["offline 59"]);
 	});
 
+	it("[MQTT-3.2.2-15] a server that could not take an acknowledgement has accepted us: its session may be new", () => {
+		const peer = new Peer({ protocolVersion: 5, sessionExpiry: 60 });
+		peer.client.subscribe("a", () => {}, { qos: 1 });
+		peer.online(false).answer("01");
+		peer.socket.fail();
+		peer.online(false, 1000, { maximumPacketSize: 4 });
+		expect(peer.told().slice(-1)).toEqual(["offline 95"]);
+		peer.online(true);
+		expect(peer.brief()).toEqual([expect.stringMatching(/^subscribe a:1 #/)]);
+	});
+
 	it("section 3.2.2.2: Session Present 0 ends what was in flight before anything is sent; what never left goes out", () => {
 		const peer = online();
 		const topic = peer.client.topic("a");
