@@ -178,6 +178,24 @@ export interface Hash {
 	close(): Uint8Array;
 }
 
+/** What a board knows of its memory, in bytes but for slots. What an engine does not tell, is absent. */
+export interface Memory {
+	/** Slots of the heap in use, 16 bytes each. */
+	readonly slots?: number;
+	/** Bytes of chunks in use: strings, buffers. */
+	readonly chunks?: number;
+	/** The largest block that could still be had. */
+	readonly largest?: number;
+	/** The most that the stack has taken. */
+	readonly stack?: number;
+}
+
+/** What a board knows of its network just now. */
+export interface Network {
+	/** Strength of the signal in dBm; absent where there is none. */
+	readonly rssi?: number | undefined;
+}
+
 /** The world around a board. */
 export interface Collaborators {
 	socket: SocketConstructor;

@@ -58,6 +58,8 @@ export class Settings {
 	readonly #listeners: SettingsListener[] = [];
 	#stored: Stored;
 	#values: string[];
+	/** What counted when the board started. */
+	readonly #started: readonly string[];
 	/** Order of the latest record that is whole, and which key it is under. */
 	#order = 0;
 	#key = 1;
@@ -68,6 +70,12 @@ export class Settings {
 		this.#given = given;
 		this.#stored = this.load();
 		this.#values = this.valuesOf(this.#stored, this.problems);
+		this.#started = this.#values;
+	}
+
+	/** Whether something has been set that counts from the next start on. */
+	get needsRestart(): boolean {
+		return TUNABLES.some(({ atOnce }, i) => !atOnce && this.#values[i] !== this.#started[i]);
 	}
 
 	/** What a setting is, as text. */

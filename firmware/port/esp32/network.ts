@@ -24,3 +24,9 @@ export function startNetwork(ssid: string, password: string, onChanged: (usable:
 export function macAddress(): string | undefined {
 	return Net.get("MAC");
 }
+
+/** In dBm; undefined while there is no connection. */
+export function signalStrength(): number | undefined {
+	const rssi = Number(Net.get("RSSI"));
+	return rssi < 0 ? rssi : undefined;
+}

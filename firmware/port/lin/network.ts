@@ -7,3 +7,7 @@ export function startNetwork(_ssid: string, _password: string, onChanged: (usabl
 export function macAddress(): string | undefined {
 	return undefined;
 }
+
+export function signalStrength(): number | undefined {
+	return undefined;
+}
