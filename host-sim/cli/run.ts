@@ -72,6 +72,11 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		throw new UsageError("--engine xs: boards there keep their sessions in RAM for now, the scenario wants flash");
 	if (flags.engine === "xs" && scenario.boards.some(({ telemetry }) => telemetry !== undefined))
 		throw new UsageError("--engine xs: boards there report every reading for now, the scenario has a telemetry policy");
+	if (
+		flags.engine === "xs" &&
+		scenario.boards.some(({ commands, diagnostics }) => commands === true || diagnostics !== undefined)
+	)
+		throw new UsageError("--engine xs: boards there know neither commands nor diagnostics for now");
 	const engine = await engineOf(flags);
 	let violations = 0;
 	const { endpoint, listener, note, socket } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {

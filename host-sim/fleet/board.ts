@@ -28,6 +28,10 @@ export interface BoardOptions<Io = Collaborators> {
 	durability?: Durability;
 	/** What of a reading is worth a report. Default: everything. */
 	telemetry?: TelemetryOptions;
+	/** Whether it answers commands. Default false. */
+	commands?: boolean;
+	/** Seconds from one report of how it is doing to the next. Default: none. */
+	diagnostics?: number;
 	/** What its sensor measures in the place of the weather. Default: nothing. */
 	curves?: Curves;
 	/** In a world: its way to the network, and how much too fast its clock runs, in millionths. Default: as the world's are. */
@@ -43,6 +47,8 @@ export interface BoardListener extends AgentListener {
 	restarted?(reason: string, lost: number): void;
 	/** A sensor has failed, so often in a row, and will be tried again. */
 	sensorFailed?(name: string, failures: number): void;
+	/** A command has asked it to make itself known, for so many seconds. */
+	identified?(seconds: number): void;
 }
 
 /** What was measured last, in the units of the telemetry. */
@@ -150,6 +156,10 @@ export abstract class Board {
 	abstract start(): void;
 	/** Says goodbye, drains for so long at most, and stops. */
 	abstract stop(drainMs: number): void;
+
+	protected handleIdentify(seconds: number): void {
+		this.#on.identified?.(seconds);
+	}
 
 	/** It has begun anew: what was in its memory is gone; of what was under way, so many readings were in flash. */
 	protected handleRestart(reason: string, kept = 0): void {

@@ -40,6 +40,8 @@ export type FleetEvent = { readonly device: string } & (
 	| { readonly event: "restarted"; readonly reason: string; readonly lost: number }
 	/** A sensor has failed, so often in a row; it will be tried again, and the others are not kept waiting. */
 	| { readonly event: "sensor-failed"; readonly sensor: string; readonly failures: number }
+	/** A command has asked it to make itself known. */
+	| { readonly event: "identified"; readonly seconds: number }
 	| { readonly event: "stopped"; readonly drained: boolean }
 );
 
@@ -67,7 +69,8 @@ export class Fleet<Io = Collaborators> {
 		const random = new SeededRandom(scenario.seed);
 		this.#on = on;
 		this.boards = scenario.boards.map(plan => {
-			const { curves, driftPpm, durability, interval, keepAlive, link, name, protocol, qos, telemetry } = plan;
+			const { commands, curves, diagnostics, driftPpm, durability, interval, keepAlive, link } = plan;
+			const { name, protocol, qos, telemetry } = plan;
 			const board: Board = makeBoard(
 				{
 					deviceId: name,
@@ -78,6 +81,8 @@ export class Fleet<Io = Collaborators> {
 					keepAlive,
 					durability,
 					...(telemetry !== undefined && { telemetry }),
+					...(commands === true && { commands }),
+					...(diagnostics !== undefined && { diagnostics }),
 					curves,
 					link,
 					driftPpm,
@@ -137,6 +142,7 @@ export class Fleet<Io = Collaborators> {
 			},
 			restarted: (reason, lost) => on({ device, event: "restarted", reason, lost }),
 			sensorFailed: (sensor, failures) => on({ device, event: "sensor-failed", sensor, failures }),
+			identified: seconds => on({ device, event: "identified", seconds }),
 			stopped: code => {
 				on({ device, event: "stopped", drained: code === 0 });
 				this.#running -= 1;

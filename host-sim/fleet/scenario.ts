@@ -25,6 +25,10 @@ export interface BoardPlan {
 	readonly keepAlive: number;
 	readonly durability: Durability;
 	readonly telemetry?: TelemetryOptions;
+	/** It answers commands. */
+	readonly commands?: boolean;
+	/** Seconds from one report of its own state to the next; absent for none. */
+	readonly diagnostics?: number;
 	readonly link: Partial<LinkOptions>;
 	readonly driftPpm: number;
 	readonly curves: Curves;
@@ -165,6 +169,10 @@ const perBoard = {
 		v.picklist(["ram", "flash", "flash-when-offline"] as const, 'expected "ram", "flash" or "flash-when-offline"'),
 	),
 	telemetry: v.optional(telemetry),
+	/** Whether boards answer commands. */
+	commands: v.optional(v.boolean("expected true or false")),
+	/** From one report of a board's own state to the next. */
+	diagnostics: v.optional(duration("1s", "24h")),
 	link: v.optional(
 		object({
 			latency: v.optional(duration("0ms", "10m")),
@@ -214,6 +222,8 @@ const schema = object({
 	keepAlive: perBoard.keepAlive,
 	durability: perBoard.durability,
 	telemetry: perBoard.telemetry,
+	commands: perBoard.commands,
+	diagnostics: perBoard.diagnostics,
 	link: perBoard.link,
 	clock: perBoard.clock,
 	curves: perBoard.curves,
@@ -287,6 +297,7 @@ function plansOf(
 	const width = Math.max(2, String(count).length);
 	const { bandwidth, jitter, latency, slice } = { ...common.link, ...own.link };
 	const telemetry = own.telemetry ?? common.telemetry;
+	const diagnostics = own.diagnostics ?? common.diagnostics;
 	const plan = {
 		...(group !== undefined && { group }),
 		interval: own.interval ?? common.interval ?? 1000,
@@ -295,6 +306,8 @@ function plansOf(
 		keepAlive: own.keepAlive ?? common.keepAlive ?? 60,
 		durability: own.durability ?? common.durability ?? "ram",
 		...(telemetry !== undefined && { telemetry }),
+		...((own.commands ?? common.commands) === true && { commands: true }),
+		...(diagnostics !== undefined && { diagnostics: Math.max(1, Math.round(diagnostics / 1000)) }),
 		link: {
 			...(latency !== undefined && { latencyMs: latency }),
 			...(jitter !== undefined && { jitterMs: jitter }),

@@ -2,13 +2,14 @@
 // was under way is lost with the power, or is in flash, as the scenario says.
 
 import { Agent, type AgentListener } from "../../firmware/device/agent.js";
-import type { Sensor } from "../../firmware/io.js";
+import type { ResetReason, Sensor } from "../../firmware/io.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { type FaultListener, RetriedSensor } from "../../firmware/sensor/retried.js";
 import type { Air } from "../sensor/air.js";
 import type { Machine, MachineIo } from "../world/machine.js";
 import type { World } from "../world/world.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "./board.js";
+import { attend } from "./duties.js";
 import { readingEnd } from "./fleet.js";
 import { nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import type { FlashUse } from "./summary.js";
@@ -72,15 +73,22 @@ export class WorldBoard extends Board {
 
 	#boot(boot: number, io: MachineIo): void {
 		if (this.stopped) return;
-		const { curves: _, durability = "ram", io: world, ...rest } = this.#options;
+		const { commands: _, curves: __, diagnostics: ___, durability = "ram", io: world, ...rest } = this.#options;
+		const attended = attend(this.#options, io, {
+			power: { resetReason: boot === 1 ? "power" : reasonOf(this.cause), restart: () => this.#restart() },
+			identify: seconds => {
+				if (this.machine.isAlive(boot)) this.handleIdentify(seconds);
+			},
+		});
 		const agent = new Agent({
 			...rest,
 			host: world.host,
 			limits: { send: sendLimit(rest.userName, rest.password) },
-			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
+			...(durability !== "ram" && { session: new FlashStore(attended?.io.store ?? io.store), durability }),
 			sensors: [new RetriedSensor("air", () => this.#driver(), io.clock, this.#tellFault(boot))],
 			io,
 			on: this.#listenerOf(boot),
+			...attended,
 		});
 		// The power may have gone in the first write.
 		if (!this.machine.isAlive(boot)) return;
@@ -110,6 +118,12 @@ export class WorldBoard extends Board {
 		return (name, _code, failures) => {
 			if (this.machine.isAlive(boot)) this.handleSensorFault(name, failures);
 		};
+	}
+
+	/** A command, a goodbye before it: the firmware starts anew. */
+	#restart(): void {
+		this.cause = "restart";
+		this.machine.reset();
 	}
 
 	/**
@@ -146,8 +160,13 @@ export class WorldBoard extends Board {
 				listener.end(ticket, end, code);
 			},
 			stopped: code => {
-				if (lives()) listener.stopped(code);
+				// A goodbye before a restart is none for good.
+				if (lives() && this.#drainMs !== undefined) listener.stopped(code);
 			},
 		};
 	}
+}
+
+function reasonOf(cause: string): ResetReason {
+	return cause === "restart" ? "restart" : cause === "reset" ? "watchdog" : "power";
 }

@@ -3,6 +3,7 @@
 import { Agent } from "../../firmware/device/agent.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
+import { attend } from "../fleet/duties.js";
 import { seattle } from "../sensor/air.js";
 
 export class NodeBoard extends Board {
@@ -11,15 +12,17 @@ export class NodeBoard extends Board {
 	/** `on` hears of everything after the board has taken note. Throws Misuse. */
 	constructor(options: BoardOptions, on: BoardListener = {}) {
 		super(options, on);
-		const { curves = {}, durability = "ram", io, random, ...rest } = options;
+		const attended = attend(options, options.io, { identify: seconds => this.handleIdentify(seconds) });
+		const { commands: _, curves = {}, diagnostics: __, durability = "ram", io, random, ...rest } = options;
 		const start = io.clock.wall();
 		this.#agent = new Agent({
 			...rest,
 			io,
 			limits: { send: sendLimit(options.userName, options.password) },
-			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
+			...(durability !== "ram" && { session: new FlashStore(attended?.io.store ?? io.store), durability }),
 			sensors: [seattle(curves, io.clock, () => io.clock.wall() - start, random)],
 			on: this.listener,
+			...attended,
 		});
 	}
 

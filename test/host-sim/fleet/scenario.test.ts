@@ -156,7 +156,7 @@ describe("scenario", () => {
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
 		[
 			{ device: 3 },
-			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, link, clock, curves, groups, broker, timeline",
+			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, commands, diagnostics, link, clock, curves, groups, broker, timeline",
 		],
 		[{ durability: "rom" }, 'x: durability: expected "ram", "flash" or "flash-when-offline", got "rom"'],
 		[{ telemetry: { batch: 0 } }, "x: telemetry.batch: expected a whole number from 1 to 255, got 0"],
