@@ -3,6 +3,7 @@
 import { BAD_OPTION, Misuse } from "../mqtt/error.js";
 import { plansIn, type SensorPlan } from "../sensor/registry.js";
 import type { TelemetryOptions } from "../telemetry/reporter.js";
+import { fromHex, isHex } from "./offer.js";
 
 export interface BrokerAddress {
 	host: string;
@@ -94,4 +95,14 @@ export function parseTelemetry(text: string): TelemetryOptions | undefined {
 	}
 	if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as TelemetryOptions;
 	throw new Misuse(BAD_OPTION, `telemetry: expected an object in JSON, got "${text}"`);
+}
+
+/**
+ * The public key whose owner's new firmware is taken: 130 hexadecimal digits of P-256, or 64 of Ed25519; undefined where there is
+ * none. Throws Misuse.
+ */
+export function parseUpdateKey(text: string): Uint8Array | undefined {
+	if (text === "") return undefined;
+	if (text.length === 64 ? isHex(text, 32) : isHex(text, 65) && text.startsWith("04")) return fromHex(text);
+	throw new Misuse(BAD_OPTION, `updateKey: expected 130 hexadecimal digits that begin with 04, or 64, got "${text}"`);
 }

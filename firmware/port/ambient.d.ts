@@ -32,6 +32,30 @@ declare module "crypt" {
 	}
 }
 
+declare module "embedded:storage/flash" {
+	export class Flash {
+		close(): void;
+		eraseBlock(start: number, end?: number): void;
+		read(byteLength: number, byteOffset: number): ArrayBuffer;
+		read(buffer: ByteBuffer, byteOffset: number): number;
+		write(buffer: ByteBuffer, byteOffset: number): void;
+		status(): { size: number; blockLength: number };
+	}
+	const FlashStorage: { open(options: { path: "nextota" }): Flash };
+	export default FlashStorage;
+}
+
+declare module "embedded:update" {
+	import type { Flash } from "embedded:storage/flash";
+	export interface Updater {
+		close(): void;
+		complete(): void;
+		write(bytes: ByteBuffer): void;
+	}
+	const Update: { open(options: { partition: Flash; mode: "a" }): Updater };
+	export default Update;
+}
+
 /** What a board has: the SDK's global, as far as sensors want it. A board without buses has none of it. */
 declare const device: {
 	readonly io: {

@@ -5,6 +5,7 @@ import {
 	parseDurability,
 	parseSensors,
 	parseTelemetry,
+	parseUpdateKey,
 } from "../../../firmware/device/config.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 
@@ -92,5 +93,15 @@ describe("sensors and telemetry of a build", () => {
 		expect(parseTelemetry("")).toBe(undefined);
 		expect(parseTelemetry('{"batch":5}')).toEqual({ batch: 5 });
 		for (const text of ["{", "[]", "5", "null"]) expect(() => parseTelemetry(text)).toThrow(Misuse);
+	});
+});
+
+describe("the key for updates", () => {
+	it("is hexadecimal digits of one of two lengths, and refused where it is none", () => {
+		expect(parseUpdateKey("")).toBe(undefined);
+		expect(parseUpdateKey("0f".repeat(32))).toEqual(new Uint8Array(32).fill(15));
+		expect(parseUpdateKey(`04${"00".repeat(64)}`)?.length).toBe(65);
+		for (const text of ["0f", "0f".repeat(65), `04${"0g".repeat(64)}`, "0F".repeat(32)])
+			expect(() => parseUpdateKey(text), text).toThrow(Misuse);
 	});
 });
