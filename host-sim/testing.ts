@@ -7,6 +7,9 @@
 //     world.run(1000);
 
 export { Agent, type AgentCounts, type AgentListener, type AgentOptions } from "../firmware/device/agent.js";
+export { type Offer, signedText } from "../firmware/device/offer.js";
+export type { UpdateOptions, UpdateReason } from "../firmware/device/terms.js";
+export { Update } from "../firmware/device/update.js";
 export type * from "../firmware/io.js";
 export * from "../firmware/mqtt/client.js";
 export type { ServerReference } from "./broker/admission.js";
@@ -34,15 +37,18 @@ export { isPossibleOutside, Outside, type OutsideOptions } from "./node/outside.
 export { Pace, type PaceOptions, type RealTime, type RunOptions } from "./node/pace.js";
 export { FaultProxy, type ProxyOptions } from "./node/proxy.js";
 export { NodeResolver } from "./node/resolver.js";
+export { newKey, nodeVerifier, Signer } from "./node/signature.js";
 export { TCP } from "./node/tcp.js";
 export { NodeTimer } from "./node/timer.js";
 export { type SecureOptions, secureSocket } from "./node/tls.js";
 export { type WebSocketOptions, webSocket } from "./node/websocket.js";
 export { sentence } from "./sentence.js";
+export { type Delivery, Depot, type DepotOptions, type UpdateState } from "./update/depot.js";
 export { CUT_MODES, type CutMode, Flash, type FlashOptions, PowerCut } from "./world/flash.js";
 export { Link } from "./world/link.js";
 export { clientIo, Machine, type MachineIo, type MachineOptions } from "./world/machine.js";
 export { Network } from "./world/network.js";
+export { Partitions, type PartitionsOptions } from "./world/partitions.js";
 export { type LinkOptions, type NameService, Path } from "./world/path.js";
 export { SeededRandom } from "./world/random.js";
 export { type Task, VirtualTime } from "./world/time.js";
