@@ -108,6 +108,17 @@ describe("an update", () => {
 		expect(board.booted).toEqual(["1.0.0", "1.2.0"]);
 	});
 
+	it("goes on where it is when the same image is offered once more", () => {
+		const board = online({ update: { chunks: 1, noteBytes: 65_536 } });
+		board.offer(NEW, offerOf(NEW, "1.1.0"));
+		board.world.runUntil(() => board.partitions.operations > 10);
+		board.client.publish("thimble/b1/update/offer", JSON.stringify(offerOf(NEW, "1.1.0", { issue: 2 })), { qos: 1 });
+		expect(board.world.runUntil(() => isDone(board), 2 * MINUTE)).toBe(true);
+		expect(board.last).toMatchObject({ issue: 2 });
+		const places = board.wants.map(({ at }) => at);
+		expect(places).toEqual([...places].sort((a, b) => a - b));
+	});
+
 	it("gives way to another offer in the middle, whose pieces alone are taken", () => {
 		const board = online({ update: { chunks: 1 } });
 		board.offer(NEW, offerOf(NEW, "1.1.0"));
@@ -423,6 +434,22 @@ describe("new firmware goes back to the old one", () => {
 		expect(board.booted).toEqual(["1.0.0", "1.1.0", "1.0.0"]);
 	});
 
+	it("at once, where it was given up already and the power went before the way back", () => {
+		const board = online({ partitions: { boots: 50 }, update: { onlineMs: 2 * MINUTE, drainMs: 1000 } });
+		const deaf = imageOf("1.1.0", 9000, "deaf");
+		board.offer(deaf, offerOf(deaf, "1.1.0"));
+		board.world.runUntil(() => board.booted.length === 2, 2 * MINUTE);
+		board.world.run(1000);
+		let isCut = false;
+		board.partitions.offAtOperation(1, "before", 2000, () => {
+			isCut = true;
+		});
+		board.world.runUntil(() => isCut, 5 * MINUTE);
+		board.world.run(20_000);
+		expect(board.last).toMatchObject({ state: "rolled-back", reason: "offline", running: "1.0.0" });
+		expect(board.booted).toEqual(["1.0.0", "1.1.0", "1.1.0", "1.0.0"]);
+	});
+
 	it("also where the power goes while it does, at any operation of flash", () => {
 		const deaf = imageOf("1.1.0", 9000, "deaf");
 		for (const mode of CUT_MODES)
@@ -442,6 +469,19 @@ describe("new firmware goes back to the old one", () => {
 });
 
 describe("flash that fails", () => {
+	it("for the note before the restart: nothing is applied that nobody could judge later", () => {
+		const flash = new Flash();
+		const board = online({ machine: { flash } });
+		board.offer(NEW, offerOf(NEW, "1.1.0"));
+		board.world.runUntil(() => board.partitions.operations > 10);
+		flash.isFull = true;
+		expect(board.world.runUntil(() => board.last?.state === "refused", 2 * MINUTE)).toBe(true);
+		expect(board.last).toMatchObject({ reason: "flash", running: "1.0.0" });
+		board.machine.reset();
+		board.world.run(5000);
+		expect(board.booted).toEqual(["1.0.0", "1.0.0"]);
+	});
+
 	it("for notes: the offer is refused before anything is written", () => {
 		const flash = new Flash();
 		const board = online({ machine: { flash } });
