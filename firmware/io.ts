@@ -119,6 +119,29 @@ export interface Sample {
 	voltage?: number;
 }
 
+/**
+ * ECMA-419's serial port, as far as all boards have it. `read(view)` fills the view with as much as is waiting and returns how
+ * many bytes that was, undefined where nothing was. `write(view)` takes the whole view and copies it, or throws if fewer bytes
+ * are free than that. No callback is called from inside the constructor, `read` or `write`, nor after `close()`.
+ */
+export interface Serial {
+	/** What was given as `target` to the constructor: callbacks are called with the port as `this`. */
+	readonly target?: unknown;
+	read(view: Uint8Array): number | undefined;
+	write(view: Uint8Array): unknown;
+	close(): void;
+}
+
+export interface SerialOptions {
+	target?: unknown;
+	/** `count` bytes are waiting. */
+	onReadable?(this: Serial, count: number): void;
+	/** `count` bytes may be written now. Called once at the start, and again after writes. */
+	onWritable?(this: Serial, count: number): void;
+}
+
+export type SerialConstructor = new (options: SerialOptions) => Serial;
+
 /** ECMA-419's Wi-Fi interface: `connection` is 200 idle, 300 connecting, 400 without an address, 500 usable. */
 export interface WiFi {
 	readonly connection: number;

@@ -62,7 +62,12 @@ declare const device: {
 		readonly Analog: new (options: { pin: number }) => { readonly resolution: number; read(): number; close(): void };
 		readonly I2C: unknown;
 		readonly SMBus: unknown;
+		readonly Serial: unknown;
 	};
 	readonly Analog?: { readonly default: { readonly pin: number } };
 	readonly I2C: { readonly default: Record<string, unknown> };
+	readonly Serial?: { readonly default: Record<string, unknown> };
 };
+
+/** The SDK's global of that name, as far as it is the same on all chips. */
+declare const System: { restart(): never };

@@ -3,21 +3,30 @@
 
 import WiFi from "embedded:network/interface/wifi";
 import Net from "net";
-import { Wireless } from "thimble/device/wireless";
+import { Trial } from "thimble/device/trial";
+import type { TunableName } from "thimble/device/tunables";
+import { Wireless, type WirelessOptions } from "thimble/device/wireless";
 import { BoardRandom } from "thimble/port/clock";
 import { BoardTimer } from "thimble/port/timer";
 import type { WiFiConstructor } from "../../io.js";
 
+/** Without these a board can do nothing. */
+export function requiredSettings(): TunableName[] {
+	return ["ssid", "broker"];
+}
+
+function radio(): Pick<WirelessOptions, "wifi" | "timer" | "random"> {
+	return { wifi: { io: WiFi as unknown as WiFiConstructor }, timer: { io: BoardTimer }, random: new BoardRandom() };
+}
+
+/** Networks on trial; only for a board that has started none. */
+export function makeTrial(): Trial {
+	return new Trial(radio());
+}
+
 /** Joins the network and comes back to it for ever. `onChanged` hears when it is usable, and when not. */
 export function startNetwork(ssid: string, password: string, onChanged: (usable: boolean) => void): void {
-	new Wireless({
-		ssid,
-		password,
-		wifi: { io: WiFi as unknown as WiFiConstructor },
-		timer: { io: BoardTimer },
-		random: new BoardRandom(),
-		onChanged,
-	});
+	new Wireless({ ssid, password, onChanged, ...radio() });
 }
 
 /** Known once Wi-Fi has been started. */
