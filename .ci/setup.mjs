@@ -8,6 +8,8 @@ const PACKAGES = [
 	"mosquitto-clients",
 	// Another client beside MQTT.js, in Python.
 	"python3-paho-mqtt",
+	// Pairs of terminals, as serial ports.
+	"python3",
 	// Certificates.
 	"openssl",
 	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.

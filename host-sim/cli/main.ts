@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
+import { provision } from "./provision.js";
 import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { sub } from "./sub.js";
@@ -13,6 +14,7 @@ import { type UpdateFlags, update } from "./update.js";
 
 /** These read their flags themselves: there, -h is a host. */
 const CLIENTS = new Map([
+	["provision", provision],
 	["pub", pub],
 	["sub", sub],
 ]);
@@ -76,6 +78,7 @@ cli
 	.option("--json", "One JSON object a line")
 	.action((file: string | undefined, flags: UpdateFlags) => update(file, flags));
 
+cli.command("provision", "Tell a board over its serial port what it is set to: thimble provision --help");
 cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
 cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");
 

@@ -17,6 +17,7 @@ const PACKAGES = {
 	"qemu-system-riscv32": "qemu-system-misc",
 	picolibc: "picolibc-riscv64-unknown-elf",
 	paho: "python3-paho-mqtt",
+	python3: "python3",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
