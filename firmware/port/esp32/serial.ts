@@ -9,7 +9,7 @@ const FIRST_UART = Object.freeze({ port: 0, receive: 3, transmit: 1 });
 
 /** Class and options of it; undefined where there is none. */
 export function serialPort(): { io: SerialConstructor } | undefined {
-	const io = device.io.Serial as SerialConstructor;
+	const io = device.io.Serial as unknown as SerialConstructor;
 	const port = { ...(device.Serial?.default ?? FIRST_UART), io, baud: BAUD, format: "buffer" };
 	return port;
 }
