@@ -106,3 +106,10 @@ export function parseUpdateKey(text: string): Uint8Array | undefined {
 	if (text.length === 64 ? isHex(text, 32) : isHex(text, 65) && text.startsWith("04")) return fromHex(text);
 	throw new Misuse(BAD_OPTION, `updateKey: expected 130 hexadecimal digits that begin with 04, or 64, got "${text}"`);
 }
+
+/** Whether Home Assistant's topics may begin with that. */
+export function isPrefix(text: string): boolean {
+	if (text === "" || text.startsWith("/") || text.endsWith("/")) return false;
+	for (const character of text) if (character === "+" || character === "#" || character < " ") return false;
+	return true;
+}

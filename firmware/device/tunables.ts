@@ -5,7 +5,7 @@
 import { DEFAULT_LIMITS } from "../mqtt/limits.js";
 import { valueBytes } from "../telemetry/reporter.js";
 import { isDeviceId } from "./agent.js";
-import { parseBrokers, parseSensors, parseTelemetry } from "./config.js";
+import { isPrefix, parseBrokers, parseSensors, parseTelemetry } from "./config.js";
 import { checkTelemetry } from "./reporting.js";
 
 export interface Tunable<Name extends string = string> {
@@ -70,6 +70,9 @@ export const TUNABLES = Object.freeze([
 	row("sensors", "text", "synthetic", { form: "name[@address][:quantity[=low..high]],…", check: parseSensors }),
 	row("telemetry", "object", "", { high: 512, form: "the options of telemetry", check: isTelemetry }),
 	row("diagnostics", "integer", "300", { high: 86_400, unit: "s", atOnce: true }),
+	row("homeAssistant", "choice", "off", { choices: Object.freeze(["off", "on"]) }),
+	row("homeAssistantPrefix", "text", "homeassistant", { high: 64, form: "a topic", check: isPrefix }),
+	row("name", "text", "", { high: 64 }),
 	row("logLevel", "choice", "info", { choices: Object.freeze(["error", "warn", "info", "debug"]), atOnce: true }),
 ] as const);
 
