@@ -10,6 +10,8 @@ const PACKAGES = [
 	"python3-paho-mqtt",
 	// Pairs of terminals, as serial ports.
 	"python3",
+	// What Home Assistant renders templates with.
+	"python3-jinja2",
 	// Certificates.
 	"openssl",
 	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.

@@ -10,6 +10,7 @@ export { Agent, type AgentCounts, type AgentListener, type AgentOptions } from "
 export { type Offer, signedText } from "../firmware/device/offer.js";
 export type { UpdateOptions, UpdateReason } from "../firmware/device/terms.js";
 export { Update } from "../firmware/device/update.js";
+export { Discovery, type DiscoveryOptions } from "../firmware/device/discovery.js";
 export type * from "../firmware/io.js";
 export * from "../firmware/mqtt/client.js";
 export type { ServerReference } from "./broker/admission.js";

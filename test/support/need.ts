@@ -1,5 +1,6 @@
 // Suites that want a Debian package. Without it a person sees them skipped by name, with the reason; in CI it is a failure.
 
+import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, it } from "vitest";
@@ -18,6 +19,7 @@ const PACKAGES = {
 	picolibc: "picolibc-riscv64-unknown-elf",
 	paho: "python3-paho-mqtt",
 	python3: "python3",
+	jinja2: "python3-jinja2",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -33,6 +35,8 @@ const LIBRARIES: Partial<Record<Program, () => string | undefined>> = {
 	},
 	picolibc: () => ["/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs"].find(existsSync),
 	paho: () => ["/usr/lib/python3/dist-packages/paho"].find(existsSync),
+	// The Python that has it: Debian's, or the first one in the PATH.
+	jinja2: () => ["/usr/bin/python3", "python3"].find(python => spawnSync(python, ["-c", "import jinja2"]).status === 0),
 };
 
 function folders(path: string): string[] {
