@@ -7,10 +7,10 @@
 //     world.run(1000);
 
 export { Agent, type AgentCounts, type AgentListener, type AgentOptions } from "../firmware/device/agent.js";
+export { Discovery, type DiscoveryOptions } from "../firmware/device/discovery.js";
 export { type Offer, signedText } from "../firmware/device/offer.js";
 export type { UpdateOptions, UpdateReason } from "../firmware/device/terms.js";
 export { Update } from "../firmware/device/update.js";
-export { Discovery, type DiscoveryOptions } from "../firmware/device/discovery.js";
 export type * from "../firmware/io.js";
 export * from "../firmware/mqtt/client.js";
 export type { ServerReference } from "./broker/admission.js";

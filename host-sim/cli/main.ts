@@ -34,6 +34,7 @@ cli
 	.option("--qos <qos>", "QoS of the readings: 0, 1 or 2 (default 1)")
 	.option("--protocol <version>", "Version of MQTT: 3.1.1 or 5 (default 3.1.1)")
 	.option("--interval <time>", "From one reading to the next: 500ms, 1s, 2m (default 1s)")
+	.option("--home-assistant [prefix]", "Home Assistant is to find the boards (default prefix homeassistant)")
 	.option("--duration <time>", "Stop after that time (default: at Ctrl-C)")
 	.option("--speed <n>", "In virtual time: so many times real time, or max")
 	.option("--until <time>", "Stop at that time of the scenario; in virtual time, as fast as it goes without --speed")

@@ -32,6 +32,7 @@ export interface RunFlags {
 	protocol?: unknown;
 	interval?: unknown;
 	duration?: unknown;
+	homeAssistant?: unknown;
 	speed?: unknown;
 	until?: unknown;
 	engine?: unknown;
@@ -77,6 +78,8 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		scenario.boards.some(({ commands, diagnostics }) => commands === true || diagnostics !== undefined)
 	)
 		throw new UsageError("--engine xs: boards there know neither commands nor diagnostics for now");
+	if (flags.engine === "xs" && scenario.boards.some(({ homeAssistant }) => homeAssistant !== undefined))
+		throw new UsageError("--engine xs: boards there do not announce themselves for now: leave out homeAssistant");
 	const engine = await engineOf(flags);
 	let violations = 0;
 	const { endpoint, listener, note, socket } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {

@@ -15,6 +15,7 @@ export interface ScenarioFlags {
 	readonly protocol?: unknown;
 	readonly interval?: unknown;
 	readonly duration?: unknown;
+	readonly homeAssistant?: unknown;
 }
 
 /** The scenario's file, with what the command line says in its place. Throws UsageError. */
@@ -23,7 +24,8 @@ export function scenarioOf(name: string | undefined, flags: ScenarioFlags): Scen
 	// Alone first, so that a fault is laid at the right door.
 	checkScenario(file, `${name}: `);
 	const given: Record<string, unknown> = { ...file };
-	for (const key of ["devices", "seed", "qos"] as const) if (flags[key] !== undefined) given[key] = flags[key];
+	for (const key of ["devices", "seed", "qos", "homeAssistant"] as const)
+		if (flags[key] !== undefined) given[key] = flags[key];
 	// To the command line's parser 5 is a number.
 	for (const key of ["protocol", "interval", "duration"] as const)
 		if (flags[key] !== undefined) given[key] = String(flags[key]);

@@ -3,6 +3,7 @@
 import { Commands } from "../../firmware/device/commands.js";
 import { CountedStore } from "../../firmware/device/counted.js";
 import { Diagnostics } from "../../firmware/device/diagnostics.js";
+import { Discovery } from "../../firmware/device/discovery.js";
 import type { Duty } from "../../firmware/device/duty.js";
 import { Log } from "../../firmware/device/log.js";
 import { Settings } from "../../firmware/device/settings.js";
@@ -20,14 +21,14 @@ export interface Attended {
 /**
  * What the scenario says stands for the build's arguments: the board's own flash goes before it. Of what commands can set, a
  * simulated board follows interval, keepAlive, diagnostics and logLevel; QoS and version are the scenario's, which judges by them.
- * Undefined where the scenario wants neither.
+ * Undefined where the scenario wants none of it.
  */
 export function attend(
-	{ commands = false, diagnostics, intervalMs, keepAlive }: Omit<BoardOptions<unknown>, "io">,
+	{ commands = false, diagnostics, homeAssistant, intervalMs, keepAlive }: Omit<BoardOptions<unknown>, "io">,
 	io: Collaborators,
 	{ power, identify }: { power?: Power; identify(seconds: number): void },
 ): Attended | undefined {
-	if (!commands && diagnostics === undefined) return undefined;
+	if (!commands && diagnostics === undefined && homeAssistant === undefined) return undefined;
 	const store = new CountedStore(io.store);
 	const given = {
 		interval: String(intervalMs),
@@ -37,8 +38,10 @@ export function attend(
 	const settings = new Settings(store, given);
 	const log = new Log({ clock: io.clock, settings });
 	const known = power === undefined ? {} : { power };
-	const duties: Duty[] = [log, new Diagnostics({ settings, flash: store, ...known })];
+	const duties: Duty[] = [];
+	if (commands || diagnostics !== undefined) duties.push(log, new Diagnostics({ settings, flash: store, ...known }));
 	if (commands) duties.push(new Commands({ settings, log, identify, ...known }));
+	if (homeAssistant !== undefined) duties.push(new Discovery({ prefix: homeAssistant }));
 	return {
 		io: { ...io, store },
 		duties,

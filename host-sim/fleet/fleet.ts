@@ -69,7 +69,7 @@ export class Fleet<Io = Collaborators> {
 		const random = new SeededRandom(scenario.seed);
 		this.#on = on;
 		this.boards = scenario.boards.map(plan => {
-			const { commands, curves, diagnostics, driftPpm, durability, interval, keepAlive, link } = plan;
+			const { commands, curves, diagnostics, driftPpm, durability, homeAssistant, interval, keepAlive, link } = plan;
 			const { name, protocol, qos, telemetry } = plan;
 			const board: Board = makeBoard(
 				{
@@ -83,6 +83,7 @@ export class Fleet<Io = Collaborators> {
 					...(telemetry !== undefined && { telemetry }),
 					...(commands === true && { commands }),
 					...(diagnostics !== undefined && { diagnostics }),
+					...(homeAssistant !== undefined && { homeAssistant }),
 					curves,
 					link,
 					driftPpm,

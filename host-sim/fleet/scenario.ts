@@ -2,6 +2,8 @@
 // files is elsewhere: what is here runs on the engine, too.
 
 import * as v from "valibot";
+import { isPrefix } from "../../firmware/device/config.js";
+import { utf8Length } from "../../firmware/mqtt/wire.js";
 import type { QuantityPolicy } from "../../firmware/telemetry/policy.js";
 import { Reporter, type TelemetryOptions } from "../../firmware/telemetry/reporter.js";
 import type { BrokerOptions } from "../broker/broker.js";
@@ -29,6 +31,8 @@ export interface BoardPlan {
 	readonly commands?: boolean;
 	/** Seconds from one report of its own state to the next; absent for none. */
 	readonly diagnostics?: number;
+	/** How the topics of the Home Assistant begin that is to find it; absent: of none. */
+	readonly homeAssistant?: string;
 	readonly link: Partial<LinkOptions>;
 	readonly driftPpm: number;
 	readonly curves: Curves;
@@ -138,6 +142,18 @@ const telemetry = v.pipe(
 	),
 );
 
+const prefixExpected = "expected true, false, or a topic prefix of at most 64 bytes without + and #";
+const homeAssistant = v.union(
+	[
+		v.boolean(),
+		v.pipe(
+			v.string(),
+			v.check(text => isPrefix(text) && utf8Length(text) <= 64, prefixExpected),
+		),
+	],
+	prefixExpected,
+);
+
 function quantityEntries() {
 	return {
 		interval: v.optional(duration("0ms", "24h")),
@@ -173,6 +189,8 @@ const perBoard = {
 	commands: v.optional(v.boolean("expected true or false")),
 	/** From one report of a board's own state to the next. */
 	diagnostics: v.optional(duration("1s", "24h")),
+	/** Whether Home Assistant is to find it, or how Home Assistant's topics begin. */
+	homeAssistant: v.optional(homeAssistant),
 	link: v.optional(
 		object({
 			latency: v.optional(duration("0ms", "10m")),
@@ -224,6 +242,7 @@ const schema = object({
 	telemetry: perBoard.telemetry,
 	commands: perBoard.commands,
 	diagnostics: perBoard.diagnostics,
+	homeAssistant: perBoard.homeAssistant,
 	link: perBoard.link,
 	clock: perBoard.clock,
 	curves: perBoard.curves,
@@ -298,6 +317,7 @@ function plansOf(
 	const { bandwidth, jitter, latency, slice } = { ...common.link, ...own.link };
 	const telemetry = own.telemetry ?? common.telemetry;
 	const diagnostics = own.diagnostics ?? common.diagnostics;
+	const homeAssistant = own.homeAssistant ?? common.homeAssistant ?? false;
 	const plan = {
 		...(group !== undefined && { group }),
 		interval: own.interval ?? common.interval ?? 1000,
@@ -308,6 +328,7 @@ function plansOf(
 		...(telemetry !== undefined && { telemetry }),
 		...((own.commands ?? common.commands) === true && { commands: true }),
 		...(diagnostics !== undefined && { diagnostics: Math.max(1, Math.round(diagnostics / 1000)) }),
+		...(homeAssistant !== false && { homeAssistant: homeAssistant === true ? "homeassistant" : homeAssistant }),
 		link: {
 			...(latency !== undefined && { latencyMs: latency }),
 			...(jitter !== undefined && { jitterMs: jitter }),

@@ -8,7 +8,7 @@ import { type FaultListener, RetriedSensor } from "../../firmware/sensor/retried
 import type { Air } from "../sensor/air.js";
 import type { Machine, MachineIo } from "../world/machine.js";
 import type { World } from "../world/world.js";
-import { Board, type BoardListener, type BoardOptions, sendLimit } from "./board.js";
+import { Board, type BoardListener, type BoardOptions, limitsOf } from "./board.js";
 import { attend } from "./duties.js";
 import { readingEnd } from "./fleet.js";
 import { nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
@@ -83,7 +83,7 @@ export class WorldBoard extends Board {
 		const agent = new Agent({
 			...rest,
 			host: world.host,
-			limits: { send: sendLimit(rest.userName, rest.password) },
+			limits: limitsOf(rest),
 			...(durability !== "ram" && { session: new FlashStore(attended?.io.store ?? io.store), durability }),
 			sensors: [new RetriedSensor("air", () => this.#driver(), io.clock, this.#tellFault(boot))],
 			io,

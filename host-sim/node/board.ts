@@ -2,7 +2,7 @@
 
 import { Agent } from "../../firmware/device/agent.js";
 import { FlashStore } from "../../firmware/optional/store.js";
-import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
+import { Board, type BoardListener, type BoardOptions, limitsOf } from "../fleet/board.js";
 import { attend } from "../fleet/duties.js";
 import { seattle } from "../sensor/air.js";
 
@@ -18,7 +18,7 @@ export class NodeBoard extends Board {
 		this.#agent = new Agent({
 			...rest,
 			io,
-			limits: { send: sendLimit(options.userName, options.password) },
+			limits: limitsOf(options),
 			...(durability !== "ram" && { session: new FlashStore(attended?.io.store ?? io.store), durability }),
 			sensors: [seattle(curves, io.clock, () => io.clock.wall() - start, random)],
 			on: this.listener,

@@ -280,6 +280,10 @@ describe("thimble run", () => {
 			["run", "--until", "1h", "--engine", "xs"],
 			"--until is for virtual time, which --engine xs does not have yet: leave one of them out",
 		],
+		[
+			["run", "--engine", "xs", "--home-assistant"],
+			"--engine xs: boards there do not announce themselves for now: leave out homeAssistant",
+		],
 		[["run", "--until", "1h", "--engine", "v8"], "--engine: expected node or xs, got v8"],
 		[["run", "bad-night", "--devices", "3"], "--devices: each of the groups says how many: leave it out"],
 		[["run", "--bogus"], "Unknown option `--bogus`"],

@@ -19,6 +19,7 @@ it("unknown names and files that are no JSON get a sentence", () => {
 it("what the command line says goes before the file, and is blamed by the name that it has there", () => {
 	const { boards, duration, seed } = scenarioOf("first-light", { devices: 5, seed: 9, protocol: 5, duration: "2m" });
 	expect([boards.length, boards[0]!.protocol, duration, seed]).toEqual([5, "5", 120_000, 9]);
+	expect(scenarioOf("first-light", { homeAssistant: true }).boards[0]!.homeAssistant).toBe("homeassistant");
 	expect(() => scenarioOf("first-light", { qos: 7 })).toThrow("--qos: expected 0, 1 or 2, got 7");
 	expect(scenarioOf(undefined, {}).boards.length).toBe(3);
 });

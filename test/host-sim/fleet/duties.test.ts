@@ -1,10 +1,11 @@
 // Boards of a scenario that answer commands, and say how they are doing.
 
 import { describe, expect, it } from "vitest";
+import { limitsOf } from "../../../host-sim/fleet/board.js";
 import { attend } from "../../../host-sim/fleet/duties.js";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../../../host-sim/fleet/simulation.js";
-import { Client, SeededRandom, World } from "../../../host-sim/testing.js";
+import { Agent, Client, SeededRandom, World } from "../../../host-sim/testing.js";
 
 const air = () => ({ configure() {}, sample: () => ({ temperature: 20 }), close() {} });
 
@@ -42,6 +43,29 @@ describe("a simulated board", () => {
 		expect(attend({ ...options, ...rest }, io, { identify() {} })).toBe(undefined);
 		const attended = attend({ ...options, ...rest, commands: true }, io, { identify() {} })!;
 		expect([attended.intervalMs, attended.keepAlive, attended.duties.length]).toEqual([1_000, 60, 3]);
+	});
+
+	it("announces itself where Home Assistant is to find it, with room for the longest prefix", () => {
+		expect(limitsOf({})).toEqual({ send: 512 });
+		const homeAssistant = "p".repeat(64);
+		const deviceId = "x".repeat(64);
+		const world = new World();
+		const { host, io } = world.board(deviceId);
+		const options = {
+			deviceId,
+			host,
+			port: 1883,
+			protocolVersion: 4,
+			qos: 1,
+			intervalMs: 1000,
+			keepAlive: 60,
+		} as const;
+		const attended = attend({ ...options, homeAssistant, random: new SeededRandom(1) }, io, { identify() {} })!;
+		expect(attended.duties).toHaveLength(1);
+		new Agent({ ...options, sensors: [], limits: limitsOf({ homeAssistant }), ...attended }).start();
+		world.run(1_000);
+		const filter = `${homeAssistant}/device/${deviceId}/config`;
+		expect([...world.broker.retained.matching(filter)]).toHaveLength(1);
 	});
 
 	it("says how it is doing, as often as its scenario wants", () => {

@@ -91,6 +91,22 @@ describe("scenario", () => {
 		]);
 	});
 
+	it("is found by Home Assistant, or those of a group are, under a prefix of their own", () => {
+		const prefixes = (given: object) => checkScenario(given, "").boards.map(({ homeAssistant }) => homeAssistant);
+		expect(prefixes({ devices: 1, homeAssistant: true })).toEqual(["homeassistant"]);
+		expect(prefixes({ devices: 1, homeAssistant: false })).toEqual([undefined]);
+		const groups = [
+			{ name: "a", devices: 1 },
+			{ name: "b", devices: 1, homeAssistant: false },
+			{ name: "c", devices: 1, homeAssistant: true },
+		];
+		expect(prefixes({ homeAssistant: "home/ha", groups })).toEqual(["home/ha", undefined, "homeassistant"]);
+		for (const wrong of ["", "a/#", "/a", "x".repeat(65), 1])
+			expect(() => prefixes({ homeAssistant: wrong })).toThrow(
+				"homeAssistant: expected true, false, or a topic prefix of at most 64 bytes without + and #",
+			);
+	});
+
 	it("has curves of every shape, with noise and offsets", () => {
 		const { boards } = checkScenario(
 			{
@@ -156,7 +172,7 @@ describe("scenario", () => {
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
 		[
 			{ device: 3 },
-			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, commands, diagnostics, link, clock, curves, groups, broker, timeline",
+			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, commands, diagnostics, homeAssistant, link, clock, curves, groups, broker, timeline",
 		],
 		[{ durability: "rom" }, 'x: durability: expected "ram", "flash" or "flash-when-offline", got "rom"'],
 		[{ telemetry: { batch: 0 } }, "x: telemetry.batch: expected a whole number from 1 to 255, got 0"],

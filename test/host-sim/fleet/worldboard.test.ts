@@ -8,7 +8,14 @@ import { CUT_MODES, SeededRandom, World } from "../../../host-sim/testing.js";
 
 const air = () => ({ configure() {}, sample: () => ({ temperature: 20 }), close() {} });
 
-function start(given: { durability?: "ram" | "flash" | "flash-when-offline"; qos?: number; intervalMs?: number } = {}) {
+interface Given {
+	durability?: "ram" | "flash" | "flash-when-offline";
+	homeAssistant?: string;
+	qos?: number;
+	intervalMs?: number;
+}
+
+function start(given: Given = {}) {
 	const arrived: string[] = [];
 	const world = new World({
 		link: { latencyMs: 20 },
@@ -236,4 +243,20 @@ describe("a board in a world", () => {
 		expect([board.stopped, board.isOnline, board.restarts]).toEqual([true, false, 0]);
 		expect(world.network.links.length).toBe(0);
 	});
+});
+
+it("announces itself to Home Assistant again after each boot, and no reading is counted for that", () => {
+	const { world, board, published, settled } = start({ homeAssistant: "ha", qos: 1 });
+	world.run(5_500);
+	const filter = "ha/device/b/config";
+	const ofBoard = () => [...world.broker.retained.matching(filter)].length;
+	expect(ofBoard()).toBe(1);
+	world.startBroker();
+	board.machine.off();
+	board.machine.on();
+	world.run(10_000);
+	expect(ofBoard()).toBe(1);
+	board.stop(5_000);
+	world.run(5_000);
+	expect(board.counts).toMatchObject({ published: published.length, settled: settled.length });
 });
