@@ -80,8 +80,7 @@ export class Discovery implements Duty {
 		const filters = [`${prefix}/status`];
 		if (prefix !== DEFAULT_PREFIX) filters.push(`${DEFAULT_PREFIX}/status`);
 		const handles = client.subscribe(filters, message => {
-			// One that is retained tells of a start before ours: what we have announced was there.
-			if (!message.retain && message.payloadLength === 6 && message.text() === "online") this.handleBirth();
+			if (message.payloadLength === 6 && message.text() === "online") this.handleBirth();
 		});
 		if (this.#handle < 0 || handles.some(handle => handle < 0))
 			throw new Misuse(BAD_OPTION, "limits: no room for the topics of Home Assistant");
@@ -106,7 +105,10 @@ export class Discovery implements Duty {
 		this.#topic = "";
 	}
 
-	/** Home Assistant has started. What is under way just now will reach it, too: it is retained. */
+	/**
+	 * Home Assistant has started. What is under way just now will reach it, too: it is retained. So one that tells of an earlier
+	 * start, and comes as we subscribe, makes no second announcement.
+	 */
 	private handleBirth(): void {
 		if (this.#ticket === 0) this.wait(this.#agent!.options.io.random.next() % SPREAD_MS);
 	}
@@ -162,7 +164,7 @@ export class Discovery implements Duty {
 
 	private takeBack(): number {
 		const { client, options } = this.#agent!;
-		// A power cut takes it with it: then flash still knows what there is to be taken back.
+		// A power cut takes it with it, since a later life would take its end for a reading's; flash knows what there is to do.
 		const durability = options.session === undefined ? {} : { durability: "ram" as const };
 		return client.publish(this.#former, "", { qos: 1, retain: true, ...durability });
 	}

@@ -139,7 +139,7 @@ describe("a board that Home Assistant is to find", () => {
 				return {
 					temperature: -5 + readings / 8,
 					humidity: 0.4 + readings / 1000,
-					pressure: 100_000 + readings,
+					pressure: 100_000 + 100 * readings,
 					accelerationX: readings / 100,
 					accelerationY: -9.81,
 					accelerationZ: 0,
@@ -180,12 +180,26 @@ describe("a board that Home Assistant is to find", () => {
 			const world = new TestWorld({ link: { latencyMs: 300 } });
 			const ha = homeAssistant(world);
 			ha.start();
-			world.agent("b1", { duties: [new Discovery()], limits, intervalMs: 5_000 }).start();
-			world.run(30_000);
+			const agent = world.agent("b1", { duties: [new Discovery()], limits, intervalMs: 5_000 });
+			agent.start();
+			let most = 0;
+			for (let i = 0; i < 3_000; i += 1) {
+				world.run(10);
+				most = Math.max(most, agent.client.unsettled);
+			}
+			if (limits.messages === 2) expect(most).toBe(1);
 			expect(ha.complaints).toEqual([]);
 			expect(ha.entities.get(T)).toMatchObject({ isAvailable: true, state: "21.5" });
 			expect(announced(world)).toEqual(["full"]);
 		}
+	});
+
+	it("has not to wait for a reading to find room", () => {
+		const world = new TestWorld({ link: { latencyMs: 300 } });
+		const agent = world.agent("b1", { duties: [new Discovery()], limits: { messages: 2 }, sensors: [] });
+		agent.start();
+		world.run(4_000);
+		expect(announced(world)).toEqual(["full"]);
 	});
 
 	it("is sent again from the beginning where the link breaks in the middle of it", () => {
@@ -369,17 +383,21 @@ describe("what has been announced", () => {
 	it.each([false, true])(
 		"is taken back after a power cut at any moment of it; with the session in flash: %s",
 		isKept => {
-			for (let cutMs = 150; cutMs < 320; cutMs += 3) {
+			for (let i = 0; i < 200; i += 1) {
+				const cutMs = 300 + 4 * (i % 100);
 				const world = new TestWorld({ link: { latencyMs: 20, bandwidth: 20_000 } });
 				let isOn = true;
 				const machine = world.machine("b1", (_, io) => {
 					const session = isKept ? { session: new FlashStore(io.store), durability: "flash" as const } : {};
 					const duties = [new Discovery({ isOn })];
-					world.agent("b1", { io, ...session, duties, intervalMs: 60_000 }).start();
+					const agent = world.agent("b1", { io, ...session, duties, sensors: [] });
+					// Nobody would know in the next life that it was no reading.
+					expect(agent.client.unsettled).toBe(0);
+					agent.start();
 				});
 				// While it is announced, and while that is taken back.
 				machine.on();
-				world.run(cutMs);
+				world.run(i < 100 ? cutMs : 1_000);
 				machine.off();
 				world.run(1_000);
 				isOn = false;
@@ -388,7 +406,7 @@ describe("what has been announced", () => {
 				machine.off();
 				machine.on();
 				world.run(90_000);
-				expect([...world.broker.retained.matching(CONFIG)], `${cutMs}`).toHaveLength(0);
+				expect([...world.broker.retained.matching(CONFIG)], `${i} ${cutMs}`).toHaveLength(0);
 				expect(announcedTopic(machine.flash)).toBe("");
 			}
 		},
@@ -477,6 +495,21 @@ describe("options", () => {
 			world.agent(name, { duties: [new Discovery({ prefix })], limits: { topicBytes } });
 		expect(make(DEFAULT_LIMITS.topicBytes + DISCOVERY_TOPIC_BYTES)).not.toThrow();
 		expect(make(DEFAULT_LIMITS.topicBytes)).toThrow("limits: no room for the topics of Home Assistant");
+	});
+
+	it("a board that is saying goodbye announces nothing, even where its session was lost", () => {
+		const world = new TestWorld();
+		const agent = world.agent("b1", { duties: [new Discovery()], intervalMs: 100 });
+		agent.start();
+		world.run(2_000);
+		world.told();
+		world.startBroker();
+		agent.stop(30_000);
+		world.run(30_000);
+		expect(world.told().filter(line => !line.includes("telemetry"))).toContain(
+			"publish thimble/b1/status offline retained",
+		);
+		expect([...world.broker.retained.matching(CONFIG)]).toHaveLength(0);
 	});
 
 	it("a board stopped before its turn says nothing any more", () => {
