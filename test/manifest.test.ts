@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { TUNABLES, type Tunable } from "../firmware/device/tunables.js";
 
 interface Manifest {
-	modules: Record<string, string>;
+	modules: Record<string, string | string[]>;
 	preload: string[];
 	platforms?: Record<string, { modules: Record<string, string>; preload: string[] }>;
 	include?: string[];
@@ -14,13 +14,15 @@ interface Manifest {
 }
 
 const library = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as Manifest;
+const secure = JSON.parse(readFileSync("firmware/optional/tls.json", "utf8")) as Manifest;
 const app = JSON.parse(readFileSync("manifest.json", "utf8")) as Manifest;
 
-/** Module names to source files, as mcconfig would list them: a star stands for the files of one folder. */
-function expand(modules: Record<string, string>, folder: string): Map<string, string> {
+/** Module names to source files, as mcconfig would list them: a star stands for the files of one folder. Without the SDK's. */
+function expand(modules: Manifest["modules"], folder: string): Map<string, string> {
 	const found = new Map<string, string>();
-	for (const [name, path] of Object.entries(modules)) {
-		if (name === "~") continue;
+	const pairs = Object.entries(modules).flatMap(([name, paths]) => [paths].flat().map(path => [name, path] as const));
+	for (const [name, path] of pairs) {
+		if (name === "~" || path.startsWith("$(")) continue;
 		const file = normalize(join(folder, path));
 		if (!name.endsWith("*")) found.set(name, `${file}.ts`);
 		else if (!path.endsWith("*")) found.set(name.slice(0, -1) + file.split("/").at(-1), `${file}.ts`);
@@ -32,6 +34,11 @@ function expand(modules: Record<string, string>, folder: string): Map<string, st
 	return found;
 }
 
+/** Not the SDK's. */
+function isOurs(name: string): boolean {
+	return ![secure.modules[name]].flat().some(path => path?.startsWith("$("));
+}
+
 /** What a file imports at run time. */
 function imports(file: string): string[] {
 	const text = readFileSync(file, "utf8");
@@ -40,8 +47,13 @@ function imports(file: string): string[] {
 
 const platforms = Object.entries(app.platforms!).map(([platform, part]) => ({
 	platform,
-	modules: new Map([...expand(library.modules, "firmware"), ...expand(app.modules, "."), ...expand(part.modules, ".")]),
-	preload: [...library.preload, ...app.preload, ...part.preload],
+	modules: new Map([
+		...expand(library.modules, "firmware"),
+		...expand(secure.modules, "firmware/optional"),
+		...expand(app.modules, "."),
+		...expand(part.modules, "."),
+	]),
+	preload: [...library.preload, ...secure.preload.filter(isOurs), ...app.preload, ...part.preload],
 }));
 
 describe.each(platforms)("manifest for $platform", ({ platform, modules, preload }) => {
@@ -84,6 +96,20 @@ it("what is optional is listed beside what it needs, and preloaded", () => {
 			);
 });
 
+it("TLS is listed with all that it imports, of ours and of the SDK's, and preloaded; what it replaces of the SDK's is ours", () => {
+	const { "*": _natives, "ssl/*": _types, ...named } = secure.modules;
+	expect([...secure.preload].sort()).toEqual(Object.keys(named).sort());
+	for (const name of ["ssl/cert", "ssl/ciphersuites", "rng"]) expect(isOurs(name), name).toBe(true);
+	const all = new Set([...expand(library.modules, "firmware").keys(), ...Object.keys(secure.modules)]);
+	// From the folders of the SDK that it includes.
+	for (const name of ["crypt", "bin", "Resource"]) all.add(name);
+	for (const [name, file] of expand(secure.modules, "firmware/optional"))
+		for (const specifier of imports(file)) {
+			const wanted = specifier.startsWith(".") ? join(dirname(name), specifier).replace(/\.js$/, "") : specifier;
+			expect(all.has(wanted), `${file} imports ${specifier}`).toBe(true);
+		}
+});
+
 it("ECMA-419's class is listed with all that it imports, and preloaded", () => {
 	const dropIn = JSON.parse(readFileSync("firmware/optional/ecma419.json", "utf8")) as Manifest;
 	const modules = expand(dropIn.modules, "firmware/optional");
@@ -104,7 +130,9 @@ it("module names mirror folders, but for main and what differs by platform", () 
 			if (/^port\/(esp32|lin)\//.test(path)) {
 				expect(name).toBe(`thimble/port/${path.split("/").at(-1)}`);
 				expect(imports(file).filter(specifier => specifier.startsWith("."))).toEqual([]);
-			} else expect(name).toBe(`thimble/${path}`);
+			} else if (/^port\/tls\/(certificates|ciphersuites|rng)$/.test(path))
+				expect(name).toMatch(/^(ssl\/cert|ssl\/ciphersuites|rng)$/);
+			else expect(name).toBe(`thimble/${path}`);
 		}
 });
 

@@ -10,26 +10,44 @@ export interface BrokerAddress {
 	port: number;
 }
 
-/** Brokers in order of preference, and the one account that is good for all of them. */
+/** What a client's bytes go over: TCP, TLS, WebSocket, or WebSocket over TLS. */
+export type Scheme = "mqtt" | "mqtts" | "ws" | "wss";
+
+/** Brokers in order of preference, how all of them are spoken to, and the one account that is good for all of them. */
 export interface Brokers {
+	scheme: Scheme;
+	/** Of a WebSocket. */
+	path: string;
 	servers: BrokerAddress[];
 	userName: string | undefined;
 	password: string | undefined;
 }
 
+/** The ports that are meant where none is given. */
+const PORTS: Readonly<Record<string, number | undefined>> = Object.freeze({
+	mqtt: 1883,
+	mqtts: 8883,
+	ws: 80,
+	wss: 443,
+});
+/** Where brokers have their WebSocket, unless they are told otherwise. */
+const PATH = "/mqtt";
+
 /**
- * Takes `[mqtt://][user[:password]@]host[:port][,host[:port]…]` apart; a port is 1883 where none is given. Without the
- * percent-escapes of a URL: whatever stands before the last `@` is user and password as they are, commas and all. Throws
- * Misuse.
+ * Takes `[scheme://][user[:password]@]host[:port][,host[:port]…][/path]` apart: the scheme is `mqtt`, `mqtts`, `ws` or `wss`, and
+ * a path only WebSocket has. Without the percent-escapes of a URL: whatever stands before the last `@` is user and password
+ * as they are, commas and all. Throws Misuse.
  */
 export function parseBrokers(text: string): Brokers {
 	let rest = text;
-	const scheme = rest.indexOf("://");
-	if (scheme >= 0) {
-		if (rest.slice(0, scheme) !== "mqtt") refuse("only mqtt:// is supported");
-		rest = rest.slice(scheme + 3);
+	let scheme = "mqtt";
+	const behind = rest.indexOf("://");
+	if (behind >= 0) {
+		scheme = rest.slice(0, behind);
+		rest = rest.slice(behind + 3);
 	}
-	if (rest.endsWith("/")) rest = rest.slice(0, -1);
+	const port = PORTS[scheme];
+	if (port === undefined) refuse("only mqtt://, mqtts://, ws:// and wss:// are supported");
 	let userName: string | undefined;
 	let password: string | undefined;
 	const at = rest.lastIndexOf("@");
@@ -40,13 +58,19 @@ export function parseBrokers(text: string): Brokers {
 		if (userName === "") refuse("the user name is empty");
 		rest = rest.slice(at + 1);
 	}
-	return { servers: rest.split(",").map(parseAddress), userName, password };
+	const slash = rest.indexOf("/");
+	const path = slash < 0 || slash === rest.length - 1 ? "" : rest.slice(slash);
+	if (slash >= 0) rest = rest.slice(0, slash);
+	if (path !== "" && !scheme.startsWith("ws")) refuse("only ws:// and wss:// have a path");
+	for (const character of path) if (character <= " " || character > "~") refuse("a path has letters, digits and signs");
+	const servers = rest.split(",").map(one => parseAddress(one, port));
+	return { scheme: scheme as Scheme, path: path === "" ? PATH : path, servers, userName, password };
 }
 
-function parseAddress(text: string): BrokerAddress {
+function parseAddress(text: string, usual: number): BrokerAddress {
 	const colon = text.lastIndexOf(":");
 	const host = colon < 0 ? text : text.slice(0, colon);
-	const port = colon < 0 ? 1883 : Number(text.slice(colon + 1));
+	const port = colon < 0 ? usual : Number(text.slice(colon + 1));
 	if (!Number.isInteger(port) || port < 1 || port > 65_535) refuse("a port is not a number from 1 to 65535");
 	if (host === "") refuse("a host is empty");
 	return { host, port };
@@ -54,7 +78,7 @@ function parseAddress(text: string): BrokerAddress {
 
 /** The message never repeats the text: it may hold a password. */
 function refuse(why: string): never {
-	throw new Misuse(BAD_OPTION, `broker: expected [mqtt://][user[:password]@]host[:port][,host[:port]…]; ${why}`);
+	throw new Misuse(BAD_OPTION, `broker: expected [mqtt://][user[:password]@]host[:port][,host[:port]…][/path]; ${why}`);
 }
 
 /** A device id from a MAC address: `thimble-a4d18cdbc020`; `thimble` where there is none. */

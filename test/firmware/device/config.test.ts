@@ -33,14 +33,32 @@ describe("parseBrokers", () => {
 			{ servers: [h, { host: "h", port: 2 }, { host: "c", port: 1883 }], userName: "u", password: "p,w" },
 		],
 	])("%s", (text, expected) => {
-		expect(parseBrokers(text)).toEqual({ userName: undefined, password: undefined, ...expected });
+		const rest = { scheme: "mqtt", path: "/mqtt", userName: undefined, password: undefined };
+		expect(parseBrokers(text)).toEqual({ ...rest, ...expected });
+	});
+
+	it.each([
+		["mqtts://a,b:1", "mqtts", "/mqtt", [8883, 1]],
+		["ws://a", "ws", "/mqtt", [80]],
+		["ws://a:8080/", "ws", "/mqtt", [8080]],
+		["wss://u:p/w@a,b:1/broker/x?y=z", "wss", "/broker/x?y=z", [443, 1]],
+	])("%s goes over %s", (text, scheme, path, ports) => {
+		const brokers = parseBrokers(text);
+		expect([brokers.scheme, brokers.path, brokers.servers.map(({ port }) => port)]).toEqual([scheme, path, ports]);
 	});
 
 	it.each([
 		"",
 		"mqtt://",
 		"http://h",
-		"mqtts://h",
+		"MQTTS://h",
+		"toString://h",
+		"mqtts://",
+		"mqtts://h/path",
+		"h/path",
+		"ws://h/a b",
+		"ws://h/a\r\nX: y",
+		"ws://u:secret@/path",
 		"h:0",
 		"h:65536",
 		"h:x",
