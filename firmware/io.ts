@@ -36,6 +36,17 @@ export interface SocketOptions {
 
 export type SocketConstructor = new (options: SocketOptions) => Socket;
 
+/** Single messages without a connection, as ECMA-419's UDP class gives them. */
+export interface Datagram {
+	/** The next message that waits, with where it comes from; undefined if there is none. */
+	read(): (ArrayBuffer & { readonly address?: string; readonly port?: number }) | undefined;
+	write(bytes: Uint8Array, address: string, port: number): void;
+	close(): void;
+}
+
+/** `onReadable` is told how many messages wait. */
+export type DatagramConstructor = new (options: { onReadable(count: number): void }) => Datagram;
+
 /** Names to IP addresses. One question at a time; the answer may come before `resolve` returns. */
 export interface Resolver {
 	resolve(options: ResolveOptions): void;

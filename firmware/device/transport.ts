@@ -34,15 +34,23 @@ export interface Transport {
 	readonly resolver: ResolverConstructor;
 }
 
+/** TLS is asked for: certificates, and with them the time, matter. */
+export function isSecure({ scheme }: Brokers): boolean {
+	return scheme === "mqtts" || scheme === "wss";
+}
+
 /** Throws Misuse where TLS is asked for, and what it takes was not built in. */
-export function transportOf({ path, scheme }: Brokers, options: TransportOptions): Transport {
+export function transportOf(brokers: Brokers, options: TransportOptions): Transport {
+	const { path, scheme } = brokers;
 	const { random, resolver, socket } = options;
 	if (scheme === "mqtt") return { socket, resolver };
 	const names = new Names();
-	const isSecure = scheme === "mqtts" || scheme === "wss";
-	const below = isSecure ? secured(names, options) : socket;
+	const below = isSecure(brokers) ? secured(names, options) : socket;
 	return {
-		socket: scheme === "mqtts" ? below : webSocket({ socket: { io: below }, names, path, isSecure, random }),
+		socket:
+			scheme === "mqtts"
+				? below
+				: webSocket({ socket: { io: below }, names, path, isSecure: scheme === "wss", random }),
 		resolver: names.remembering(resolver),
 	};
 }

@@ -57,7 +57,7 @@ export const TUNABLES = Object.freeze([
 	row("ssid", "text", "", { high: 32 }),
 	row("password", "text", "", { high: 64, secret: true }),
 	row("broker", "text", "", {
-		form: "[mqtt://][user[:password]@]host[:port][,host[:port]…]",
+		form: "[scheme://][user[:password]@]host[:port][,host[:port]…][/path]",
 		secret: true,
 		check: parseBrokers,
 	}),
@@ -74,6 +74,7 @@ export const TUNABLES = Object.freeze([
 	row("homeAssistantPrefix", "text", "homeassistant", { high: 64, form: "a topic", check: isPrefix }),
 	row("name", "text", "", { high: 64 }),
 	row("logLevel", "choice", "info", { choices: Object.freeze(["error", "warn", "info", "debug"]), atOnce: true }),
+	row("ntp", "text", "pool.ntp.org", { form: "servers, with commas between them" }),
 ] as const);
 
 /** A setting that the firmware knows. */

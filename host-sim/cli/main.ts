@@ -6,6 +6,7 @@ import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
 import { provision } from "./provision.js";
+import { firmware } from "./firmware.js";
 import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { sub } from "./sub.js";
@@ -15,8 +16,11 @@ import { type UpdateFlags, update } from "./update.js";
 /** These read their flags themselves: there, -h is a host. */
 const CLIENTS = new Map([
 	["provision", provision],
+/** These read their flags themselves: there, -h is a host, or what is behind it is for somebody else. */
+const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
 	["pub", pub],
 	["sub", sub],
+	["firmware", firmware],
 ]);
 
 const cli = cac("thimble");
@@ -82,6 +86,7 @@ cli
 cli.command("provision", "Tell a board over its serial port what it is set to: thimble provision --help");
 cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
 cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");
+cli.command("firmware [platform]", "Build the firmware for a board with Moddable's mcconfig: thimble firmware --help");
 
 cli.help();
 cli.version(version());

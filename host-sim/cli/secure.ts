@@ -56,12 +56,12 @@ function secureOf(serverName: string, { cafile, cert, insecure, key }: SecureFla
 		return { serverName, ...(ca !== undefined && { ca }), anyName: insecure === true };
 	const own = textOf(cert, "--cert");
 	const secret = textOf(key, "--key");
-	if (!certificateOf(own, cert, "--cert").checkPrivateKey(keyOf(secret, key)))
+	if (!certificateOf(own, cert, "--cert").checkPrivateKey(keyOf(secret, key, "--key")))
 		throw new UsageError(`--key: ${key} is not the key of ${cert}`);
 	return { serverName, ...(ca !== undefined && { ca }), anyName: insecure === true, cert: own, key: secret };
 }
 
-function textOf(path: string, flag: string): string {
+export function textOf(path: string, flag: string): string {
 	try {
 		return readFileSync(path, "utf8");
 	} catch (error) {
@@ -72,7 +72,7 @@ function textOf(path: string, flag: string): string {
 }
 
 /** The first of them. */
-function certificateOf(text: string, path: string, flag: string): X509Certificate {
+export function certificateOf(text: string, path: string, flag: string): X509Certificate {
 	try {
 		return new X509Certificate(text);
 	} catch {
@@ -80,10 +80,10 @@ function certificateOf(text: string, path: string, flag: string): X509Certificat
 	}
 }
 
-function keyOf(text: string, path: string): KeyObject {
+export function keyOf(text: string, path: string, flag: string): KeyObject {
 	try {
 		return createPrivateKey(text);
 	} catch {
-		throw new UsageError(`--key: ${path} has no key in PEM, or one with a passphrase`);
+		throw new UsageError(`${flag}: ${path} has no key in PEM, or one with a passphrase`);
 	}
 }

@@ -8,7 +8,7 @@ import type { TunableName } from "thimble/device/tunables";
 import { Wireless, type WirelessOptions } from "thimble/device/wireless";
 import { BoardRandom } from "thimble/port/clock";
 import { BoardTimer } from "thimble/port/timer";
-import type { WiFiConstructor } from "../../io.js";
+import type { Network, WiFiConstructor } from "../../io.js";
 
 /** Without these a board can do nothing. */
 export function requiredSettings(): TunableName[] {
@@ -34,8 +34,10 @@ export function macAddress(): string | undefined {
 	return Net.get("MAC");
 }
 
-/** In dBm; undefined while there is no connection. */
-export function signalStrength(): number | undefined {
-	const rssi = Number(Net.get("RSSI"));
-	return rssi < 0 ? rssi : undefined;
-}
+/** How strong Wi-Fi is received; nothing while there is none. */
+export const network: Network = Object.freeze({
+	get rssi(): number | undefined {
+		const rssi = Number(Net.get("RSSI"));
+		return rssi < 0 ? rssi : undefined;
+	},
+});

@@ -2,6 +2,7 @@
 
 import type { Trial } from "thimble/device/trial";
 import type { TunableName } from "thimble/device/tunables";
+import type { Network } from "../../io.js";
 
 /** Without these a board can do nothing. */
 export function requiredSettings(): TunableName[] {
@@ -20,6 +21,4 @@ export function macAddress(): string | undefined {
 	return undefined;
 }
 
-export function signalStrength(): number | undefined {
-	return undefined;
-}
+export const network: Network = Object.freeze({});
