@@ -14,6 +14,7 @@ import type {
 import { retryDelay } from "../mqtt/backoff.js";
 import { BAD_OPTION, CONNECT_FAILED, Misuse } from "../mqtt/error.js";
 import { putUint32, takeUint32 } from "../mqtt/wire.js";
+import { isAddress } from "../optional/trust.js";
 
 export interface TimekeeperOptions {
 	/** Names or addresses of NTP servers, asked in turn. */
@@ -112,6 +113,11 @@ export class Timekeeper {
 		this.#asking = true;
 		this.#timer.schedule(ANSWER_MS);
 		const host = servers[this.#failures % servers.length]!;
+		// An address is not looked up: not every resolver answers for one.
+		if (isAddress(host)) {
+			this.#send(host);
+			return;
+		}
 		try {
 			const question = new resolver.io({});
 			this.#resolver = question;

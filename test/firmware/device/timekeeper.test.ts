@@ -105,6 +105,12 @@ describe("the time", () => {
 		expect(socket!.isClosed).toBe(true);
 	});
 
+	it("is asked of an address without looking that up", () => {
+		const { asked, sockets } = make({ servers: ["10.1.2.3"] });
+		expect(asked).toEqual([]);
+		expect(sockets[0]!.sent[0]!.to).toBe("10.1.2.3:123");
+	});
+
 	it("goes on behind 2036, when NTP begins to count anew", () => {
 		const { set, sockets } = make();
 		const later = Date.UTC(2040, 5, 1);
