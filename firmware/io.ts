@@ -215,13 +215,13 @@ export interface Hash {
 /** What a board knows of its memory, in bytes but for slots. What an engine does not tell, is absent. */
 export interface Memory {
 	/** Slots of the heap in use, 16 bytes each. */
-	readonly slots?: number;
+	readonly slots?: number | undefined;
 	/** Bytes of chunks in use: strings, buffers. */
-	readonly chunks?: number;
+	readonly chunks?: number | undefined;
 	/** The largest block that could still be had. */
-	readonly largest?: number;
+	readonly largest?: number | undefined;
 	/** The most that the stack has taken. */
-	readonly stack?: number;
+	readonly stack?: number | undefined;
 }
 
 /** What a board knows of its network just now. */

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { VERSION } from "../firmware/device/provisioning.js";
 import { TUNABLES, type Tunable } from "../firmware/device/tunables.js";
 
 interface Manifest {
@@ -146,8 +147,11 @@ it("the library stands alone: nothing in it imports beyond it", () => {
 	expect(library.include).toBeUndefined();
 });
 
-it("each setting is a build's argument with the same default, and each argument a setting", () => {
-	expect(Object.entries(app.config!).sort()).toEqual(TUNABLES.map(row => [row.name, row.default]).sort());
+it("each setting is a build's argument with the same default, and each argument a setting, but for two of the build alone", () => {
+	const { updateKey, version, ...rest } = app.config!;
+	expect(Object.entries(rest).sort()).toEqual(TUNABLES.map(row => [row.name, row.default]).sort());
+	expect([updateKey, version]).toEqual(["", VERSION]);
+	expect(JSON.parse(readFileSync("package.json", "utf8"))).toMatchObject({ version: VERSION });
 });
 
 it("the README's table says of each setting what the table of the firmware says", () => {

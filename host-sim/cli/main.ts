@@ -5,21 +5,19 @@ import { readFileSync } from "node:fs";
 import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
-import { provision } from "./provision.js";
 import { firmware } from "./firmware.js";
+import { provision } from "./provision.js";
 import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 import { type UpdateFlags, update } from "./update.js";
 
-/** These read their flags themselves: there, -h is a host. */
-const CLIENTS = new Map([
-	["provision", provision],
 /** These read their flags themselves: there, -h is a host, or what is behind it is for somebody else. */
 const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
 	["pub", pub],
 	["sub", sub],
+	["provision", provision],
 	["firmware", firmware],
 ]);
 

@@ -8,6 +8,7 @@ import type { WorldSummary } from "../fleet/summary.js";
 import { nodeRandom } from "../node/clock.js";
 import { Observer, type ObserverOptions } from "../node/observer.js";
 import { isPossibleOutside, Outside } from "../node/outside.js";
+import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
 import { type Destination, describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
@@ -49,6 +50,7 @@ export async function runOutside(
 		process.stdout.write(`${JSON.stringify({ time: simulation?.now ?? 0, ...event })}\n`);
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
+		signer: simulatedSigner(scenario.seed),
 		outside: { world: outside.world, credentials, wireBytes: () => outside.bytes },
 		on: (event: SimulationEvent) => {
 			if (json) print(event);

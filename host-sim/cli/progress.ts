@@ -1,5 +1,6 @@
 // How far a run in virtual time has come, as a line that is written over itself, and what is left to say of it in the end.
 
+import type { OrderSummary } from "../fleet/operator.js";
 import type { FlashSummary, WorldSummary } from "../fleet/summary.js";
 import type { Cost } from "./gauge.js";
 
@@ -68,9 +69,15 @@ function flashLine({ boards, entriesPerReading, mostOfABoard, operations, perRea
 	return `flash     ${operations} writes, ${perReading} a reading, ${mostOfABoard} at most on a board; ${entriesPerReading} entries a reading${lasts}`;
 }
 
+function orderLine(orders: OrderSummary): string {
+	const { answered, commands, notUpdated, refused, unanswered, updated, updates } = orders;
+	return `orders    ${commands} commands: ${answered} done, ${refused} refused, ${unanswered} without an answer; ${updates} updates: ${updated} done, ${notUpdated} not taken`;
+}
+
 /** What there is to say of a world, beside what there is of any fleet; `unseen`: why nobody can say what has arrived. */
 export function worldLines(summary: WorldSummary, cost: Cost, unseen?: string): string[] {
-	const { arrived, duplicatesQos1, duplicatesQos2, faults, flash, gaps, simulatedMs, waiting, wireBytes } = summary;
+	const { arrived, duplicatesQos1, duplicatesQos2, faults, flash, gaps, orders, simulatedMs, waiting, wireBytes } =
+		summary;
 	const kinds = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
 	const arrivals =
 		unseen === undefined
@@ -82,5 +89,6 @@ export function worldLines(summary: WorldSummary, cost: Cost, unseen?: string): 
 		`broker    ${arrivals}${still}  ${grouped(wireBytes)} bytes on the wire`,
 		flashLine(flash),
 		`faults    ${kinds.length === 0 ? "none" : kinds.join(", ")}`,
+		...(orders === undefined ? [] : [orderLine(orders)]),
 	];
 }

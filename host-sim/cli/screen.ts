@@ -61,6 +61,15 @@ export function lineScreen(boards: readonly Board[], intro: readonly string[], o
 			else if (event.event === "offline") out.write(`${event.device} offline: ${event.reason}\n`);
 			else if (event.event === "sensor-failed")
 				out.write(`${event.device} sensor ${event.sensor} failed, ${event.failures} in a row\n`);
+			else if (event.event === "identified") out.write(`${event.device} makes itself known for ${event.seconds} s\n`);
+			else if (event.event === "command") out.write(`${event.device} is asked: ${event.command}\n`);
+			else if (event.event === "answer")
+				out.write(`${event.device} answers ${event.command}: ${event.error ?? "done"}\n`);
+			else if (event.event === "update") out.write(`${event.device} is offered firmware ${event.version}\n`);
+			else if (event.event === "updated")
+				out.write(
+					`${event.device} firmware ${event.version}: ${event.state}${event.reason === undefined ? "" : ` (${event.reason})`}\n`,
+				);
 			else if (event.event === "restarted")
 				out.write(`${event.device} restarted: ${event.reason}, ${event.lost} readings lost\n`);
 			else if (event.event === "stopped")

@@ -4,6 +4,7 @@
 import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../fleet/simulation.js";
 import { isBroken, type WorldSummary } from "../fleet/summary.js";
+import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
 import { Gauge } from "./gauge.js";
@@ -45,6 +46,7 @@ export async function runVirtual(scenario: Scenario, { check, json, speed }: Vir
 		process.stdout.write(`${JSON.stringify({ time: simulation?.now ?? 0, ...event })}\n`);
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
+		signer: simulatedSigner(scenario.seed),
 		quiet: isMax && !json,
 		on: (event: SimulationEvent) => {
 			if (json) print(event);
@@ -115,9 +117,10 @@ function introduction(scenario: Scenario, speed: number): string[] {
 }
 
 /** How many faults there will be, in a few words. */
-export function timelineText({ timeline }: Scenario): string {
+export function timelineText({ orders, timeline }: Scenario): string {
 	const faults = timeline.length === 0 ? "no" : timeline.length;
-	return `${faults} ${timeline.length === 1 ? "fault" : "faults"} in its timeline`;
+	const told = orders.length === 0 ? "" : `, ${orders.length} ${orders.length === 1 ? "order" : "orders"}`;
+	return `${faults} ${timeline.length === 1 ? "fault" : "faults"}${told} in its timeline`;
 }
 
 /** Of a run in a world; what was wrong is told. `known`: the code of why nobody can have come online, or 0. */

@@ -1,10 +1,8 @@
 // One simulated board: what the fleet, the table and the summary know of it, whatever engine runs its firmware.
 
 import type { AgentCounts, AgentListener } from "../../firmware/device/agent.js";
-import { DISCOVERY_TOPIC_BYTES } from "../../firmware/device/discovery.js";
 import type { Collaborators } from "../../firmware/io.js";
-import { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED, type Limits } from "../../firmware/mqtt/client.js";
-import { DEFAULT_LIMITS } from "../../firmware/mqtt/limits.js";
+import { END_DROPPED, END_LOST, END_REFUSED, END_SETTLED } from "../../firmware/mqtt/client.js";
 import { utf8Length } from "../../firmware/mqtt/wire.js";
 import type { TelemetryOptions } from "../../firmware/telemetry/reporter.js";
 import type { Curves } from "../sensor/curve.js";
@@ -34,6 +32,10 @@ export interface BoardOptions<Io = Collaborators> {
 	commands?: boolean;
 	/** Seconds from one report of how it is doing to the next. Default: none. */
 	diagnostics?: number;
+	/** Whether it takes new firmware. Default false. */
+	updates?: boolean;
+	/** In a world: it sleeps between its readings, without power. Default false. */
+	sleeps?: boolean;
 	/** How the topics of the Home Assistant begin that is to find it. Default: of none. */
 	homeAssistant?: string;
 	/** What its sensor measures in the place of the weather. Default: nothing. */
@@ -186,14 +188,6 @@ export abstract class Board {
 		this.#jsonLength = length;
 		this.#reading = undefined;
 	}
-}
-
-/** What it may keep: the longest prefix has to find room among its topics. */
-export function limitsOf({ homeAssistant, password, userName }: Partial<BoardOptions<unknown>>): Partial<Limits> {
-	return {
-		send: sendLimit(userName, password),
-		...(homeAssistant !== undefined && { topicBytes: DEFAULT_LIMITS.topicBytes + DISCOVERY_TOPIC_BYTES }),
-	};
 }
 
 /** A token as password can be long; CONNECT has to fit. */

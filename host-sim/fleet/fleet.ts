@@ -70,7 +70,7 @@ export class Fleet<Io = Collaborators> {
 		this.#on = on;
 		this.boards = scenario.boards.map(plan => {
 			const { commands, curves, diagnostics, driftPpm, durability, homeAssistant, interval, keepAlive, link } = plan;
-			const { name, protocol, qos, telemetry } = plan;
+			const { name, protocol, qos, sleeps, telemetry, updates } = plan;
 			const board: Board = makeBoard(
 				{
 					deviceId: name,
@@ -82,6 +82,8 @@ export class Fleet<Io = Collaborators> {
 					durability,
 					...(telemetry !== undefined && { telemetry }),
 					...(commands === true && { commands }),
+					...(updates === true && { updates }),
+					...(sleeps === true && { sleeps }),
 					...(diagnostics !== undefined && { diagnostics }),
 					...(homeAssistant !== undefined && { homeAssistant }),
 					curves,

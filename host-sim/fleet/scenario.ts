@@ -9,6 +9,7 @@ import { Reporter, type TelemetryOptions } from "../../firmware/telemetry/report
 import type { BrokerOptions } from "../broker/broker.js";
 import type { Curve, Curves } from "../sensor/curve.js";
 import type { LinkOptions } from "../world/path.js";
+import { isOrder, type Order, order } from "./order.js";
 import { checked, duration, number, object, UsageError, wholeNumber } from "./schema.js";
 import { type Incident, incident, type Whom } from "./timeline.js";
 
@@ -31,6 +32,10 @@ export interface BoardPlan {
 	readonly commands?: boolean;
 	/** Seconds from one report of its own state to the next; absent for none. */
 	readonly diagnostics?: number;
+	/** It takes new firmware. */
+	readonly updates?: boolean;
+	/** It sleeps between its readings. */
+	readonly sleeps?: boolean;
 	/** How the topics of the Home Assistant begin that is to find it; absent: of none. */
 	readonly homeAssistant?: string;
 	readonly link: Partial<LinkOptions>;
@@ -48,6 +53,8 @@ export interface Scenario {
 	readonly groups: readonly string[];
 	readonly broker: BrokerOptions;
 	readonly timeline: readonly Incident[];
+	/** What boards are told in its timeline. */
+	readonly orders: readonly Order[];
 }
 
 /** The most boards of one scenario. */
@@ -189,6 +196,10 @@ const perBoard = {
 	commands: v.optional(v.boolean("expected true or false")),
 	/** From one report of a board's own state to the next. */
 	diagnostics: v.optional(duration("1s", "24h")),
+	/** Whether boards take new firmware. */
+	updates: v.optional(v.boolean("expected true or false")),
+	/** Whether boards sleep between their readings. */
+	sleep: v.optional(v.boolean("expected true or false")),
 	/** Whether Home Assistant is to find it, or how Home Assistant's topics begin. */
 	homeAssistant: v.optional(homeAssistant),
 	link: v.optional(
@@ -229,6 +240,11 @@ const broker = object({
 	maxQueued: v.optional(wholeNumber(1, 1_000_000)),
 });
 
+/** A fault, or an order. */
+const entry: v.GenericSchema<unknown, Incident | Order> = v.lazy(
+	(given): v.GenericSchema<unknown, Incident | Order> => (isOrder(given) ? order : incident) as typeof entry,
+);
+
 const schema = object({
 	devices: v.optional(wholeNumber(1, MOST_BOARDS)),
 	/** Where all chance begins. */
@@ -242,6 +258,8 @@ const schema = object({
 	telemetry: perBoard.telemetry,
 	commands: perBoard.commands,
 	diagnostics: perBoard.diagnostics,
+	updates: perBoard.updates,
+	sleep: perBoard.sleep,
 	homeAssistant: perBoard.homeAssistant,
 	link: perBoard.link,
 	clock: perBoard.clock,
@@ -250,7 +268,7 @@ const schema = object({
 		v.pipe(v.array(group, "expected a list of groups"), v.minLength(1, "expected at least one group")),
 	),
 	broker: v.optional(broker, {}),
-	timeline: v.optional(v.array(incident, "expected a list of faults"), []),
+	timeline: v.optional(v.array(entry, "expected a list of faults, commands and updates"), []),
 });
 
 type Given = v.InferOutput<typeof schema>;
@@ -267,10 +285,18 @@ export function checkScenario(value: unknown, where: string): Scenario {
 		boards,
 		groups,
 		broker: brokerOf(given.broker),
-		timeline: given.timeline,
+		timeline: given.timeline.filter(isIncident),
+		orders: given.timeline.filter(entry => !isIncident(entry)) as Order[],
 	};
-	for (const [i, { boards: whom }] of given.timeline.entries())
-		checkWhom(scenario, whom, `${where}timeline[${i}].boards`);
+	for (const [i, entry] of given.timeline.entries()) {
+		checkWhom(scenario, entry.boards, `${where}timeline[${i}].boards`);
+		if (!isIncident(entry)) checkOrder(scenario, entry, `${where}timeline[${i}]`);
+	}
+	for (const { name, sleeps, ...board } of boards)
+		if (sleeps === true && (board.commands || board.diagnostics !== undefined || board.updates || board.homeAssistant))
+			throw new UsageError(
+				`${where}sleep: ${name} would sleep through commands, diagnostics and updates: leave them out`,
+			);
 	return scenario;
 }
 
@@ -284,9 +310,23 @@ export function boardsNamed({ boards }: Scenario, whom: Whom): readonly BoardPla
 }
 
 /** Whether it takes a world of virtual time: real sockets have no faults to order, and no other link than they have. */
-export function needsWorld({ boards, broker, timeline }: Scenario): boolean {
-	if (timeline.length > 0 || Object.keys(broker).length > 0) return true;
-	return boards.some(({ driftPpm, link }) => driftPpm !== 0 || Object.keys(link).length > 0);
+export function needsWorld({ boards, broker, orders, timeline }: Scenario): boolean {
+	if (timeline.length + orders.length > 0 || Object.keys(broker).length > 0) return true;
+	return boards.some(
+		({ driftPpm, link, sleeps, updates }) => sleeps || updates || driftPpm !== 0 || Object.keys(link).length > 0,
+	);
+}
+
+function isIncident(entry: Incident | Order): entry is Incident {
+	return "fault" in entry;
+}
+
+/** Those whom it is about have to listen. */
+function checkOrder(scenario: Scenario, order: Order, where: string): void {
+	const what = "update" in order ? "updates" : "commands";
+	for (const board of boardsNamed(scenario, order.boards))
+		if (board[what] !== true)
+			throw new UsageError(`${where}.boards: ${board.name} does not listen to that; expected "${what}": true for it`);
 }
 
 function boardsOf(given: Given, where: string): BoardPlan[] {
@@ -328,6 +368,8 @@ function plansOf(
 		...(telemetry !== undefined && { telemetry }),
 		...((own.commands ?? common.commands) === true && { commands: true }),
 		...(diagnostics !== undefined && { diagnostics: Math.max(1, Math.round(diagnostics / 1000)) }),
+		...((own.updates ?? common.updates) === true && { updates: true }),
+		...((own.sleep ?? common.sleep) === true && { sleeps: true }),
 		...(homeAssistant !== false && { homeAssistant: homeAssistant === true ? "homeassistant" : homeAssistant }),
 		link: {
 			...(latency !== undefined && { latencyMs: latency }),

@@ -6,8 +6,11 @@ import type { Violation } from "../checker/checker.js";
 import type { Air } from "../sensor/air.js";
 import { Faults } from "../world/fault.js";
 import { World } from "../world/world.js";
+import type { Signer } from "./firmware.js";
 import { type Endpoint, Fleet, type FleetEvent } from "./fleet.js";
 import { Ledger, nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
+import { Operator, type OperatorEvent } from "./operator.js";
+import type { Order } from "./order.js";
 import { boardsNamed, type Scenario } from "./scenario.js";
 import { summarizeFlash, type WorldSummary } from "./summary.js";
 import { Timeline } from "./timeline.js";
@@ -15,6 +18,7 @@ import { WorldBoard } from "./worldboard.js";
 
 export type SimulationEvent =
 	| FleetEvent
+	| OperatorEvent
 	/** Something has gone wrong, or is over; with the broker where there is no device. */
 	| { readonly event: "fault" | "mended"; readonly fault: string; readonly device?: string }
 	/** A settled reading is not at the broker. */
@@ -26,6 +30,8 @@ export interface SimulationOptions {
 	/** What boards measure. */
 	readonly air: Air;
 	on(event: SimulationEvent): void;
+	/** Who signs firmware for boards that take updates. Default: nobody, and none is offered. */
+	readonly signer?: Signer;
 	/** A world whose broker is outside, in the place of one with a broker inside. */
 	readonly outside?: OutsideWorld;
 	/** Readings that go well are no events: there are many. Default false. */
@@ -57,6 +63,8 @@ export class Simulation {
 	readonly ledger = new Ledger();
 	/** When stop() has been called: all boards have stopped. */
 	whenStopped: Promise<void> = Promise.resolve();
+	/** Gives its orders. */
+	readonly operator: Operator | undefined;
 	readonly #outside: OutsideWorld | undefined;
 	/** Boards by the topics of their readings. */
 	readonly #topics = new Map<string, string>();
@@ -64,10 +72,12 @@ export class Simulation {
 	#gaps = 0;
 	#wireBytes = 0;
 	#stoppedAt: number | undefined;
+	/** No more orders are given. */
+	#isOver = false;
 
 	/** Throws Misuse where the client wants none of it. */
 	constructor(scenario: Scenario, options: SimulationOptions) {
-		const { air, on, outside, quiet = false } = options;
+		const { air, on, outside, quiet = false, signer } = options;
 		const { ledger } = this;
 		this.#on = on;
 		this.#outside = outside;
@@ -90,7 +100,10 @@ export class Simulation {
 					// From a broker outside it may be under way to who tells us.
 					if (!hasArrived && end === "settled" && outside === undefined) this.#tellGap(device, name);
 				};
-				const board = new WorldBoard({ ...options, air, published, ended }, listener);
+				const board = new WorldBoard(
+					{ ...options, air, published, ended, ...(signer !== undefined && { signer }) },
+					listener,
+				);
 				boards.set(device, board);
 				this.#topics.set(board.telemetryTopic, device);
 				return board;
@@ -109,6 +122,7 @@ export class Simulation {
 				on({ event, fault, ...(board !== undefined && { device: board.deviceId }) });
 			},
 		});
+		if (scenario.orders.length > 0) this.operator = this.#operate(scenario, signer);
 		this.fleet.start();
 	}
 
@@ -131,6 +145,7 @@ export class Simulation {
 	stop(drainMs = DRAIN_MS): number {
 		this.#stoppedAt = this.now;
 		this.#timeline.end();
+		this.#isOver = true;
 		this.whenStopped = this.fleet.stop(drainMs);
 		// A board that starts meanwhile takes its time.
 		return this.now + drainMs + 10_000;
@@ -163,6 +178,7 @@ export class Simulation {
 			duplicatesQos2: twice.length,
 			wireBytes: this.#outside?.wireBytes() ?? this.#wireBytes,
 			faults: Object.fromEntries([...this.#faults.struck].sort()),
+			...(this.operator !== undefined && { orders: { ...this.operator.summary } }),
 			flash: summarizeFlash(
 				boards.flatMap(board => (board.isKept ? [board.flashUse] : [])),
 				simulatedMs,
@@ -177,6 +193,31 @@ export class Simulation {
 		if (device === undefined || name === undefined) return;
 		if (this.ledger.handleArrived(device, name.boot, name.seq, qos)) return;
 		this.#on({ event: "duplicate", device, qos, ...name });
+	}
+
+	/** Somebody who gives the orders of the scenario, at their moments. */
+	#operate({ boards, orders, ...scenario }: Scenario, signer: Signer | undefined): Operator {
+		const { world } = this;
+		const operator = new Operator({
+			client: { ...world.collaborators("operator"), port: PORT, ...this.#outside?.credentials },
+			boards: boards.filter(({ updates }) => updates === true).length,
+			...(signer !== undefined && { signer }),
+			on: this.#on,
+		});
+		const random = world.random.fork("orders");
+		const give = (order: Order) => {
+			if (this.#isOver) return;
+			for (const { name } of boardsNamed({ ...scenario, boards, orders }, order.boards))
+				world.time.after(order.spread === 0 ? 0 : random.between(0, order.spread), () => {
+					if (this.#isOver) return;
+					if ("update" in order) operator.update(name, { version: order.update, isBroken: order.isBroken });
+					else operator.command(name, order.command, order.fields);
+				});
+			if (order.every !== undefined) world.time.after(order.every, () => give(order));
+		};
+		for (const order of orders) world.time.after(order.at, () => give(order));
+		operator.open();
+		return operator;
 	}
 
 	#tellGap(device: string, name: ReadingName): void {

@@ -2,6 +2,7 @@
 
 import { DEFAULT_PARTITION_BYTES, WIFI_PAGES, yearsOfLife } from "../world/wear.js";
 import type { Board } from "./board.js";
+import type { OrderSummary } from "./operator.js";
 
 const DAY_MS = 86_400_000;
 
@@ -40,6 +41,8 @@ export interface WorldSummary extends Summary {
 	/** How often each kind of fault has struck. */
 	readonly faults: Readonly<Record<string, number>>;
 	readonly flash: FlashSummary;
+	/** What became of commands and updates, where there were any. */
+	readonly orders?: OrderSummary;
 }
 
 /** What the boards did to flash that keep their sessions there. */

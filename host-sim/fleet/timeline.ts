@@ -31,7 +31,8 @@ const when = {
 	every: v.optional(duration("100ms", "8760h")),
 };
 const someone = 'expected a board, a group, "all", or a list of boards and groups';
-const whom = {
+/** Whom it is about. */
+export const whom = {
 	boards: v.optional(v.union([v.string(), v.pipe(v.array(v.string()), v.minLength(1, someone))], someone), "all"),
 	spread: v.optional(duration("0ms", "8760h"), "0ms"),
 };

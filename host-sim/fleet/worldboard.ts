@@ -1,21 +1,26 @@
 // A board in a world: a machine with power, flash and a clock of its own, on which each boot starts the firmware anew. What
 // was under way is lost with the power, or is in flash, as the scenario says.
 
-import { Agent, type AgentListener } from "../../firmware/device/agent.js";
-import type { ResetReason, Sensor } from "../../firmware/io.js";
+import { Agent } from "../../firmware/device/agent.js";
+import { Nap } from "../../firmware/device/nap.js";
+import type { Sensor } from "../../firmware/io.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { type FaultListener, RetriedSensor } from "../../firmware/sensor/retried.js";
 import type { Air } from "../sensor/air.js";
 import type { Machine, MachineIo } from "../world/machine.js";
+import { Partitions } from "../world/partitions.js";
 import type { World } from "../world/world.js";
-import { Board, type BoardListener, type BoardOptions, limitsOf } from "./board.js";
-import { attend } from "./duties.js";
+import { Board, type BoardListener, type BoardOptions, sendLimit } from "./board.js";
+import { FIRST_VERSION, firmwareIn, imageOf, type Signer } from "./firmware.js";
 import { readingEnd } from "./fleet.js";
 import { nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import type { FlashUse } from "./summary.js";
+import { isWhole, wholeBoard } from "./whole.js";
 
 export interface WorldBoardOptions extends BoardOptions<World> {
 	readonly air: Air;
+	/** Whose firmware it takes, where it takes updates. */
+	readonly signer?: Signer;
 	/** It has taken a reading to publish; one that there is no room for it has not. */
 	published(name: ReadingName): void;
 	/** How that has ended, above QoS 0: what is settled the broker has, by what was promised. */
@@ -32,6 +37,7 @@ export class WorldBoard extends Board {
 	/** The readings under way, by their tickets, over all lives: with a store the next one settles them. */
 	readonly #names = new Map<number, ReadingName>();
 	#agent: Agent | undefined;
+	#partitions: Partitions | undefined;
 	/** It is to stop, and may take so long. */
 	#drainMs: number | undefined;
 
@@ -64,39 +70,88 @@ export class WorldBoard extends Board {
 		this.machine.on();
 	}
 
-	/** One without power gets it back, to say goodbye. */
+	/** One without power gets it back, to say goodbye; one that sleeps has said so, and one that is awake is about to. */
 	override stop(drainMs: number): void {
 		this.#drainMs = drainMs;
-		if (!this.machine.isOn) this.machine.on();
+		if (this.#options.sleeps === true) {
+			if (!this.machine.isOn) this.listener.stopped(0);
+		} else if (!this.machine.isOn) this.machine.on();
 		else this.#agent?.stop(drainMs);
 	}
 
 	#boot(boot: number, io: MachineIo): void {
 		if (this.stopped) return;
-		const { commands: _, curves: __, diagnostics: ___, durability = "ram", io: world, ...rest } = this.#options;
-		const attended = attend(this.#options, io, {
-			power: { resetReason: boot === 1 ? "power" : reasonOf(this.cause), restart: () => this.#restart() },
-			identify: seconds => {
-				if (this.machine.isAlive(boot)) this.handleIdentify(seconds);
-			},
-		});
-		const agent = new Agent({
-			...rest,
-			host: world.host,
-			limits: limitsOf(rest),
-			...(durability !== "ram" && { session: new FlashStore(attended?.io.store ?? io.store), durability }),
-			sensors: [new RetriedSensor("air", () => this.#driver(), io.clock, this.#tellFault(boot))],
-			io,
-			on: this.#listenerOf(boot),
-			...attended,
-		});
+		const run = this.#make(boot, io);
 		// The power may have gone in the first write.
 		if (!this.machine.isAlive(boot)) return;
+		// To wake is no restart.
+		const isRestart = boot > 1 && io.power.resetReason !== "sleep";
+		const { sleeps = false } = this.#options;
+		// Who sleeps publishes at once, beside what it finds in its store.
+		if (isRestart && sleeps) this.handleRestart(this.#cause(io), this.isKept ? this.unsettled : 0);
+		this.#agent = run();
 		// What the new life finds in its store is still under way.
-		if (boot > 1) this.handleRestart(this.cause, agent.client.unsettled);
-		this.#agent = agent;
-		agent.start();
-		if (this.#drainMs !== undefined) agent.stop(this.#drainMs);
+		if (isRestart && !sleeps) this.handleRestart(this.#cause(io), this.#agent?.client.unsettled);
+		if (this.#drainMs !== undefined) this.stop(this.#drainMs);
+	}
+
+	/** The firmware of that boot, to be started; an agent where that is known then. */
+	#make(boot: number, io: MachineIo): () => Agent | undefined {
+		const { curves: _, durability = "ram", io: world, random: __, sleeps = false, ...rest } = this.#options;
+		const { host } = world;
+		const on = this.#listenerOf(boot);
+		if (isWhole(this.#options)) {
+			const firmware = this.#firmware();
+			const board = wholeBoard(this.#options, firmware?.isBroken === true ? "nowhere" : host, io, {
+				on,
+				power: io.power,
+				makeSensor: () => this.#driver(),
+				identify: on.identified,
+				...(firmware !== undefined && { firmware }),
+			});
+			return () => {
+				board.start();
+				return board.agent;
+			};
+		}
+		const failed: FaultListener = (name, _code, failures) => on.sensorFailed(name, failures);
+		const options = () => ({
+			...rest,
+			host,
+			limits: { send: sendLimit(rest.userName, rest.password) },
+			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
+			sensors: [new RetriedSensor("air", () => this.#driver(), io.clock, failed)],
+			io,
+			on,
+		});
+		if (sleeps) {
+			const nap = new Nap({ everyMs: rest.intervalMs, power: io.power, wake: options });
+			return () => {
+				nap.start();
+				return nap.agent;
+			};
+		}
+		const agent = new Agent(options());
+		return () => {
+			agent.start();
+			return agent;
+		};
+	}
+
+	/** What the boot loader starts. */
+	#firmware() {
+		const { signer, updates = false } = this.#options;
+		if (!updates || signer === undefined) return undefined;
+		this.#partitions ??= new Partitions({ image: imageOf({ version: FIRST_VERSION, isBroken: false }) });
+		const { key, verifier } = signer;
+		return { ...firmwareIn(this.#partitions.boot(this.machine)), key, verifier, updater: this.#partitions };
+	}
+
+	/** Why the firmware has started anew, for people. */
+	#cause({ power }: MachineIo): string {
+		const cause = power.resetReason === "restart" ? "restart" : this.cause;
+		this.cause = "power cut";
+		return cause;
 	}
 
 	/** Its sensor, as long as it answers. */
@@ -114,23 +169,11 @@ export class WorldBoard extends Board {
 		};
 	}
 
-	#tellFault(boot: number): FaultListener {
-		return (name, _code, failures) => {
-			if (this.machine.isAlive(boot)) this.handleSensorFault(name, failures);
-		};
-	}
-
-	/** A command, a goodbye before it: the firmware starts anew. */
-	#restart(): void {
-		this.cause = "restart";
-		this.machine.reset();
-	}
-
 	/**
 	 * What the firmware of that boot tells, as long as it lives. When the power goes in the middle of a write, what runs on
 	 * until it returns to the machine has not happened.
 	 */
-	#listenerOf(boot: number): Required<AgentListener> {
+	#listenerOf(boot: number): Required<BoardListener> {
 		const { listener, machine } = this;
 		const lives = () => machine.isAlive(boot);
 		return {
@@ -160,13 +203,16 @@ export class WorldBoard extends Board {
 				listener.end(ticket, end, code);
 			},
 			stopped: code => {
-				// A goodbye before a restart is none for good.
+				// A goodbye before a restart, or before sleep, is none for good.
 				if (lives() && this.#drainMs !== undefined) listener.stopped(code);
+			},
+			restarted() {},
+			sensorFailed: (name, failures) => {
+				if (lives()) this.handleSensorFault(name, failures);
+			},
+			identified: seconds => {
+				if (lives()) this.handleIdentify(seconds);
 			},
 		};
 	}
-}
-
-function reasonOf(cause: string): ResetReason {
-	return cause === "restart" ? "restart" : cause === "reset" ? "watchdog" : "power";
 }

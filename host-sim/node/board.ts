@@ -2,35 +2,53 @@
 
 import { Agent } from "../../firmware/device/agent.js";
 import { FlashStore } from "../../firmware/optional/store.js";
-import { Board, type BoardListener, type BoardOptions, limitsOf } from "../fleet/board.js";
-import { attend } from "../fleet/duties.js";
+import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
+import { isWhole, wholeBoard } from "../fleet/whole.js";
 import { seattle } from "../sensor/air.js";
+import { NodeResolver } from "./resolver.js";
+
+/** A board here cannot start itself anew: that would be the process. */
+const POWER = Object.freeze({ resetReason: "power" } as const);
 
 export class NodeBoard extends Board {
-	readonly #agent: Agent;
+	readonly #start: () => Agent | undefined;
+	#agent: Agent | undefined;
 
 	/** `on` hears of everything after the board has taken note. Throws Misuse. */
 	constructor(options: BoardOptions, on: BoardListener = {}) {
 		super(options, on);
-		const attended = attend(options, options.io, { identify: seconds => this.handleIdentify(seconds) });
-		const { commands: _, curves = {}, diagnostics: __, durability = "ram", io, random, ...rest } = options;
-		const start = io.clock.wall();
-		this.#agent = new Agent({
+		const { curves = {}, durability = "ram", io, random, ...rest } = options;
+		const begin = io.clock.wall();
+		const makeSensor = () => seattle(curves, io.clock, () => io.clock.wall() - begin, random);
+		if (isWhole(options)) {
+			const identify = (seconds: number) => this.handleIdentify(seconds);
+			const whole = { on: this.listener, power: POWER, makeSensor, identify };
+			const board = wholeBoard(options, options.host, { resolver: NodeResolver, ...io }, whole);
+			this.#start = () => {
+				board.start();
+				return board.agent;
+			};
+			return;
+		}
+		const agent = new Agent({
 			...rest,
 			io,
-			limits: limitsOf(options),
-			...(durability !== "ram" && { session: new FlashStore(attended?.io.store ?? io.store), durability }),
-			sensors: [seattle(curves, io.clock, () => io.clock.wall() - start, random)],
+			limits: { send: sendLimit(options.userName, options.password) },
+			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
+			sensors: [makeSensor()],
 			on: this.listener,
-			...attended,
 		});
+		this.#start = () => {
+			agent.start();
+			return agent;
+		};
 	}
 
 	override start(): void {
-		this.#agent.start();
+		this.#agent = this.#start();
 	}
 
 	override stop(drainMs: number): void {
-		this.#agent.stop(drainMs);
+		this.#agent?.stop(drainMs);
 	}
 }

@@ -48,6 +48,21 @@ export class Signer {
 	}
 }
 
+/** PKCS #8 of an Ed25519 key, in front of its 32 bytes. */
+const ED25519 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/** Who signs firmware for simulated boards: the same for the same seed, so that runs are the same to the last byte. */
+export function simulatedSigner(seed: number) {
+	const secret = createHash("sha256").update(`simulated firmware ${seed}`).digest();
+	const key = createPrivateKey({ key: Buffer.concat([ED25519, secret]), format: "der", type: "pkcs8" });
+	const raw = rawOf(createPublicKey(key).export({ format: "jwk" }));
+	return {
+		key: Buffer.from(raw).toString("hex"),
+		verifier: nodeVerifier,
+		sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
+	};
+}
+
 /** A new private key in PEM. */
 export function newKey(algorithm: Algorithm): string {
 	const pair =

@@ -6,48 +6,15 @@ import type { Duty } from "../../firmware/device/duty.js";
 import { type Offer, signedText, toHex } from "../../firmware/device/offer.js";
 import type { UpdateOptions } from "../../firmware/device/terms.js";
 import { Update } from "../../firmware/device/update.js";
-import type { Hash, Verifier } from "../../firmware/io.js";
 import { Client } from "../../firmware/mqtt/client.js";
-import { putUint32, utf8Bytes } from "../../firmware/mqtt/wire.js";
+import { utf8Bytes } from "../../firmware/mqtt/wire.js";
 import { checkSum } from "../../firmware/optional/record.js";
 import { Depot, type UpdateState } from "../../host-sim/update/depot.js";
 import { PowerCut } from "../../host-sim/world/flash.js";
 import type { Machine, MachineOptions } from "../../host-sim/world/machine.js";
 import { Partitions, type PartitionsOptions } from "../../host-sim/world/partitions.js";
 import { World, type WorldOptions } from "../../host-sim/world/world.js";
-
-export const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
-
-class ToyHash implements Hash {
-	#sums = new Uint32Array(8);
-
-	write(bytes: Uint8Array): void {
-		for (const byte of bytes)
-			for (let i = 0; i < 8; i += 1) this.#sums[i] = (Math.imul(this.#sums[i]! ^ byte, 16_777_619) + i * 77) >>> 0;
-	}
-
-	close(): Uint8Array {
-		const bytes = new Uint8Array(32);
-		for (let i = 0; i < 8; i += 1) putUint32(bytes, i * 4, this.#sums[i]!);
-		return bytes;
-	}
-}
-
-export const toyVerifier: Verifier = {
-	verify: (publicKey, message, signature) => toHex(toySignature(publicKey, message)) === toHex(signature),
-	hash: () => new ToyHash(),
-};
-
-function toySignature(key: Uint8Array, message: Uint8Array): Uint8Array {
-	const hash = new ToyHash();
-	hash.write(key);
-	hash.write(message);
-	const half = hash.close();
-	const signature = new Uint8Array(64);
-	signature.set(half);
-	signature.set(half, 32);
-	return signature;
-}
+import { KEY, ToyHash, toySignature, toyVerifier } from "./toysigner.js";
 
 /** Firmware of that version: what it does is in its first bytes, the rest is noise. */
 export function imageOf(version: string, size = 10_000, kind: "good" | "crashes" | "deaf" = "good"): Uint8Array {

@@ -11,21 +11,19 @@ import { BoardTimer } from "thimble/port/timer";
 import type { Network, WiFiConstructor } from "../../io.js";
 
 /** Without these a board can do nothing. */
-export function requiredSettings(): TunableName[] {
-	return ["ssid", "broker"];
-}
+export const required: readonly TunableName[] = Object.freeze(["ssid", "broker"] as const);
 
 function radio(): Pick<WirelessOptions, "wifi" | "timer" | "random"> {
 	return { wifi: { io: WiFi as unknown as WiFiConstructor }, timer: { io: BoardTimer }, random: new BoardRandom() };
 }
 
-/** Networks on trial; only for a board that has started none. */
+/** Networks on trial; only for a board that has joined none. */
 export function makeTrial(): Trial {
 	return new Trial(radio());
 }
 
 /** Joins the network and comes back to it for ever. `onChanged` hears when it is usable, and when not. */
-export function startNetwork(ssid: string, password: string, onChanged: (usable: boolean) => void): void {
+export function join(ssid: string, password: string, onChanged: (usable: boolean) => void): void {
 	new Wireless({ ssid, password, onChanged, ...radio() });
 }
 

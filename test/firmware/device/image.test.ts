@@ -2,7 +2,8 @@
 
 import { expect, it } from "vitest";
 import { Image, writeBlocks } from "../../../firmware/device/image.js";
-import { imageOf, toyVerifier } from "../../support/updated.js";
+import { toyVerifier } from "../../support/toysigner.js";
+import { imageOf } from "../../support/updated.js";
 
 /** Flash that notes what is done to it. */
 function flash(blockBytes: number) {

@@ -3,7 +3,8 @@
 import { expect, it } from "vitest";
 import { checkTerms, refusalOf, type UpdateOptions } from "../../../firmware/device/terms.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
-import { imageOf, KEY, offerOf, toyVerifier } from "../../support/updated.js";
+import { KEY, toyVerifier } from "../../support/toysigner.js";
+import { imageOf, offerOf } from "../../support/updated.js";
 
 const nothing = () => {};
 const updater = {

@@ -5,7 +5,8 @@ import type { Offer } from "../../../firmware/device/offer.js";
 import { Update } from "../../../firmware/device/update.js";
 import { END_SETTLED, Misuse, RETAIN } from "../../../firmware/mqtt/client.js";
 import { CUT_MODES, Flash } from "../../../host-sim/world/flash.js";
-import { imageOf, KEY, offerOf, toyVerifier, Updated, type UpdatedOptions } from "../../support/updated.js";
+import { KEY, toyVerifier } from "../../support/toysigner.js";
+import { imageOf, offerOf, Updated, type UpdatedOptions } from "../../support/updated.js";
 import { TestWorld } from "../../support/world.js";
 
 const NEW = imageOf("1.1.0");

@@ -20,6 +20,7 @@ describe("scenario", () => {
 			groups: [],
 			broker: {},
 			timeline: [],
+			orders: [],
 		});
 		const { boards, duration } = checkScenario({ devices: 1, interval: "2.5s", duration: "1h" }, "");
 		expect([boards[0]!.interval, duration]).toEqual([2500, 3_600_000]);
@@ -172,7 +173,7 @@ describe("scenario", () => {
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
 		[
 			{ device: 3 },
-			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, commands, diagnostics, homeAssistant, link, clock, curves, groups, broker, timeline",
+			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, commands, diagnostics, updates, sleep, homeAssistant, link, clock, curves, groups, broker, timeline",
 		],
 		[{ durability: "rom" }, 'x: durability: expected "ram", "flash" or "flash-when-offline", got "rom"'],
 		[{ telemetry: { batch: 0 } }, "x: telemetry.batch: expected a whole number from 1 to 255, got 0"],

@@ -11,6 +11,7 @@ import { checkScenario, parseDuration } from "../../../host-sim/fleet/scenario.j
 import { Simulation, type SimulationEvent } from "../../../host-sim/fleet/simulation.js";
 import { isBroken } from "../../../host-sim/fleet/summary.js";
 import { seattle } from "../../../host-sim/sensor/air.js";
+import { toySigner } from "../../support/toysigner.js";
 
 /** A run with all that happened, and a digest of all events and of all bytes on the wire. */
 function play(given: object, check = false) {
@@ -20,6 +21,7 @@ function play(given: object, check = false) {
 	const hash = createHash("sha256");
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
+		signer: toySigner,
 		on: event => {
 			events.push(event);
 			hash.update(`${simulation?.now} ${JSON.stringify(event)}\n`);
@@ -275,6 +277,7 @@ describe("the scenarios of the package", () => {
 		{ name: "bad-night", until: undefined },
 		{ name: "broker-forgets", until: undefined },
 		{ name: "a-hundred-boards", until: "2m" },
+		{ name: "a-day-in-the-field", until: undefined },
 	] as const;
 
 	it.each(runs)("$name: the same seed gives the same events and bytes, another one others", ({ name, until }) => {
@@ -308,6 +311,22 @@ describe("the scenarios of the package", () => {
 		// From outside a birth that was in RAM when the power went is one that is not sent again.
 		expect(violations.filter(({ statement }) => statement !== "MQTT-4.4.0-1")).toEqual([]);
 		expect(violations.length).toBeLessThan(5);
+	});
+
+	it("a-day-in-the-field: readings, commands, updates and sleep through all that a day brings", () => {
+		const { events, summary, violations } = play(readScenario("a-day-in-the-field"), true);
+		expect(summary).toMatchObject({ seenOnline: 8, gaps: 0, duplicatesQos2: 0, waiting: 0, refused: 0, dropped: 0 });
+		expect(summary.orders).toEqual({
+			commands: 11,
+			answered: 9,
+			refused: 2,
+			unanswered: 0,
+			updates: 7,
+			updated: 5,
+			notUpdated: 2,
+		});
+		expect(events).toContainEqual(expect.objectContaining({ event: "identified", device: "mast-01" }));
+		expect(violations.filter(({ statement }) => statement !== "MQTT-4.4.0-1")).toEqual([]);
 	});
 
 	it("broker-forgets: what was under way in a lost session is lost, and nothing comes twice at QoS 2", () => {

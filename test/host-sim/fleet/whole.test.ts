@@ -1,11 +1,10 @@
 // Boards of a scenario that answer commands, and say how they are doing.
 
 import { describe, expect, it } from "vitest";
-import { limitsOf } from "../../../host-sim/fleet/board.js";
-import { attend } from "../../../host-sim/fleet/duties.js";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../../../host-sim/fleet/simulation.js";
-import { Agent, Client, SeededRandom, World } from "../../../host-sim/testing.js";
+import { isWhole, wholeBoard } from "../../../host-sim/fleet/whole.js";
+import { Client, SeededRandom, World } from "../../../host-sim/testing.js";
 
 const air = () => ({ configure() {}, sample: () => ({ temperature: 20 }), close() {} });
 
@@ -35,35 +34,36 @@ function start(scenario: Record<string, unknown>) {
 }
 
 describe("a simulated board", () => {
-	it("has no duties where its scenario wants none", () => {
-		const world = new World({});
-		const { io } = world.board("b");
+	it("is one only where its scenario wants more than readings", () => {
 		const options = { deviceId: "b", host: "h", port: 1883, protocolVersion: 4, qos: 1 } as const;
-		const rest = { intervalMs: 1_000, keepAlive: 60, random: new SeededRandom(1) };
-		expect(attend({ ...options, ...rest }, io, { identify() {} })).toBe(undefined);
-		const attended = attend({ ...options, ...rest, commands: true }, io, { identify() {} })!;
-		expect([attended.intervalMs, attended.keepAlive, attended.duties.length]).toEqual([1_000, 60, 3]);
+		const rest = { ...options, intervalMs: 1_000, keepAlive: 60, random: new SeededRandom(1) };
+		expect(isWhole(rest)).toBe(false);
+		for (const more of [{ commands: true }, { diagnostics: 60 }, { homeAssistant: "ha" }, { updates: true }])
+			expect(isWhole({ ...rest, ...more })).toBe(true);
 	});
 
-	it("announces itself where Home Assistant is to find it, with room for the longest prefix", () => {
-		expect(limitsOf({})).toEqual({ send: 512 });
-		const homeAssistant = "p".repeat(64);
-		const deviceId = "x".repeat(64);
+	it("is what its scenario says, credentials and all; the longest names have room", () => {
 		const world = new World();
+		const deviceId = "x".repeat(64);
 		const { host, io } = world.board(deviceId);
-		const options = {
-			deviceId,
+		const options = { deviceId, host, port: 1883, protocolVersion: 5, qos: 2, intervalMs: 500, keepAlive: 30 } as const;
+		const homeAssistant = "p".repeat(64);
+		const board = wholeBoard(
+			{ ...options, homeAssistant, userName: "u", password: "s:e@c,r/et", random: new SeededRandom(1) },
 			host,
-			port: 1883,
-			protocolVersion: 4,
-			qos: 1,
-			intervalMs: 1000,
-			keepAlive: 60,
-		} as const;
-		const attended = attend({ ...options, homeAssistant, random: new SeededRandom(1) }, io, { identify() {} })!;
-		expect(attended.duties).toHaveLength(1);
-		new Agent({ ...options, sensors: [], limits: limitsOf({ homeAssistant }), ...attended }).start();
+			io,
+			{
+				on: {},
+				power: { resetReason: "power" },
+				makeSensor: () => ({ configure() {}, sample: () => ({ temperature: 20 }), close() {} }),
+				identify() {},
+			},
+		);
+		board.start();
 		world.run(1_000);
+		expect(board.settings.problems).toEqual([]);
+		expect(board.agent!.options).toMatchObject({ protocolVersion: 5, qos: 2, keepAlive: 30, intervalMs: 500 });
+		expect(board.agent!.options).toMatchObject({ userName: "u", password: "s:e@c,r/et" });
 		const filter = `${homeAssistant}/device/${deviceId}/config`;
 		expect([...world.broker.retained.matching(filter)]).toHaveLength(1);
 	});

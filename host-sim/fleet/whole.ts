@@ -1,0 +1,66 @@
+// A simulated board with all that the firmware of a real one does: commands, a log, diagnostics, Home Assistant, updates. What its
+// scenario says stands for the build's arguments, and its own flash goes before it, as on a real one.
+
+import { Board } from "../../firmware/device/board.js";
+import type { Collaborators, Network, Power, Sensor, Updater, Verifier } from "../../firmware/io.js";
+import type { BoardListener, BoardOptions } from "./board.js";
+
+/** What a whole board has beside what every one has. */
+export interface Whole {
+	readonly on: BoardListener;
+	readonly power: Power;
+	/** Made anew after it has failed. */
+	makeSensor(): Sensor;
+	identify(seconds: number): void;
+	/** Whose firmware it takes, which it is, and what it takes it with. Default: none. */
+	readonly firmware?: { readonly key: string; readonly version: string; updater: Updater; verifier: Verifier };
+}
+
+/** Signal of a Wi-Fi that is near, in dBm. */
+const NETWORK: Network = Object.freeze({ rssi: -55 });
+
+type Options = Omit<BoardOptions<unknown>, "io">;
+
+/** Whether the scenario wants more than readings. */
+export function isWhole({ commands = false, diagnostics, homeAssistant, updates = false }: Options): boolean {
+	return commands || diagnostics !== undefined || homeAssistant !== undefined || updates;
+}
+
+/** A board that is made, and not started. Its clock is right from the start on, and it is in its network. */
+export function wholeBoard(options: Options, host: string, io: Required<Collaborators>, whole: Whole): Board {
+	const { firmware, identify, makeSensor, on, power } = whole;
+	return new Board({
+		kind: "simulated",
+		config: configOf(options, host, firmware),
+		...io,
+		makeSensor,
+		required: [],
+		join: (_ssid, _password, onChanged) => onChanged(true),
+		macAddress: () => undefined,
+		network: NETWORK,
+		power,
+		...(firmware !== undefined && { update: { updater: firmware.updater, verifier: firmware.verifier } }),
+		identify,
+		sensorFailed: (name, failures) => on.sensorFailed?.(name, failures),
+		on,
+	});
+}
+
+function configOf(options: Options, host: string, firmware: Whole["firmware"]): Record<string, string> {
+	const { diagnostics = 0, durability = "ram", homeAssistant, password, port, telemetry, userName } = options;
+	const credentials = userName === undefined ? "" : `${userName}${password === undefined ? "" : `:${password}`}@`;
+	return {
+		broker: `mqtt://${credentials}${host}:${port}`,
+		device: options.deviceId,
+		diagnostics: String(diagnostics),
+		durability,
+		interval: String(options.intervalMs),
+		keepAlive: String(options.keepAlive),
+		ntp: "",
+		protocol: String(options.protocolVersion),
+		qos: String(options.qos),
+		...(telemetry !== undefined && { telemetry: JSON.stringify(telemetry) }),
+		...(homeAssistant !== undefined && { homeAssistant: "on", homeAssistantPrefix: homeAssistant }),
+		...(firmware !== undefined && { updateKey: firmware.key, version: firmware.version }),
+	};
+}

@@ -1,0 +1,124 @@
+// A whole board in a world: what it is set to decides what it does.
+
+import { describe, expect, it } from "vitest";
+import { Board, type Hardware } from "../../../firmware/device/board.js";
+import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
+import { TestWorld } from "../../support/world.js";
+
+const SENSOR = { configure() {}, sample: () => ({ temperature: 21.5, humidity: 0.4, pressure: 101_300 }), close() {} };
+
+/** Hardware that has nothing but a network, and what it traces. */
+function hardware(world: TestWorld, config: Record<string, unknown>, more: Partial<Hardware> = {}) {
+	const traced: string[] = [];
+	const { host, io } = world.board("b1", more.store);
+	const given: Hardware = {
+		kind: "test",
+		config: { broker: host, ssid: "home", device: "b1", ntp: "", ...config },
+		...io,
+		makeSensor: () => SENSOR,
+		required: ["ssid", "broker"],
+		join: (_ssid, _password, onChanged) => onChanged(true),
+		macAddress: () => "A4:D1:8C:DB:C0:20",
+		power: { resetReason: "power" },
+		trace: text => traced.push(text.trimEnd()),
+		...more,
+	};
+	return { given, traced };
+}
+
+function boot(config: Record<string, unknown> = {}, more: Partial<Hardware> = {}, world = new TestWorld()) {
+	const { given, traced } = hardware(world, config, more);
+	const board = new Board(given);
+	board.start();
+	world.run(5_000);
+	return { board, world, traced, told: world.told() };
+}
+
+/** What the broker has retained, or got last, under each topic. */
+function topics(told: readonly string[]): string[] {
+	return [...new Set(told.filter(line => line.startsWith("publish")).map(line => line.split(" ")[1]!))].sort();
+}
+
+describe("a whole board", () => {
+	it("joins its network and does what it is set to: readings, diagnostics, commands", () => {
+		const { board, world, traced, told } = boot({ interval: "500", qos: "2", protocol: "5" });
+		expect(traced[0]).toBe("info: network up");
+		expect(told[0]).toBe("connected b1");
+		expect(topics(told)).toEqual(["thimble/b1/diagnostics", "thimble/b1/status", "thimble/b1/telemetry"]);
+		expect(told.filter(line => line.includes("telemetry")).length).toBeGreaterThan(8);
+		const desk = world.client("desk");
+		const answers: string[] = [];
+		desk.subscribe("thimble/b1/answer", message => answers.push(message.text() ?? ""));
+		desk.open();
+		world.run(100);
+		desk.publish("thimble/b1/command/set", '{"id":1,"interval":60000}', { qos: 1 });
+		world.run(1_000);
+		expect(answers).toEqual(['{"command":"set","id":1,"ok":true}']);
+		expect(board.agent!.intervalMs).toBe(60_000);
+	});
+
+	it("knows itself by its MAC address where nobody has named it", () => {
+		expect(boot({ device: "" }).told[0]).toBe("connected thimble-a4d18cdbc020");
+	});
+
+	it("waits where something is missing without which it can do nothing, and says what", () => {
+		const { board, traced, told } = boot({ ssid: "", broker: "" });
+		expect(traced).toEqual(["warn: waiting to be told ssid and broker"]);
+		expect([board.agent, told]).toEqual([undefined, []]);
+	});
+
+	it("keeps what it is set to over a restart, and its session in flash", () => {
+		const store = new MemoryKeyValue();
+		const first = boot({ durability: "flash" }, { store });
+		expect(first.board.settings.change({ device: "b2", interval: 250 })).toBe(undefined);
+		first.board.agent!.client.close(false);
+		const { board, told } = boot({ durability: "flash" }, { store });
+		expect(told[0]).toBe("connected b2");
+		expect([board.agent!.intervalMs, board.agent!.telemetry.boot]).toEqual([250, 2]);
+	});
+
+	it("is found by Home Assistant where it is set to, and takes that back where it is not any more", () => {
+		const store = new MemoryKeyValue();
+		const config = "homeassistant/device/b1/config";
+		const world = new TestWorld();
+		boot({ homeAssistant: "on" }, { store }, world);
+		expect([...world.broker.retained.matching(config)]).toHaveLength(1);
+		boot({ homeAssistant: "off" }, { store }, world);
+		expect([...world.broker.retained.matching(config)]).toHaveLength(0);
+	});
+
+	it("takes new firmware only where it knows whose; one without the means says so", () => {
+		expect(topics(boot({}).told)).not.toContain("thimble/b1/update/state");
+		const key = `04${"11".repeat(64)}`;
+		const { told } = boot({ updateKey: key, version: "1.2.3" });
+		expect(told.find(line => line.includes("update/state"))).toMatch(/"running":"1\.2\.3"/);
+		const { board, traced } = boot({ updateKey: "nonsense" });
+		expect(traced.some(line => line.startsWith("warn: updateKey"))).toBe(true);
+		expect(board.agent).toBeDefined();
+	});
+
+	it("asks for TLS and gets an error or TLS: where the board has none it does not connect at all", () => {
+		const { board, traced, told } = boot({ broker: "mqtts://b1" });
+		expect(traced.at(-1)).toBe("error: broker: this board has no TLS");
+		expect([board.agent, told]).toEqual([undefined, []]);
+	});
+
+	it("with telemetry that its outbox cannot hold says everything, and why", () => {
+		const { traced, told } = boot({ device: "x".repeat(64), telemetry: '{"batch":40}' });
+		expect(traced.some(line => line.startsWith("warn: "))).toBe(true);
+		expect(topics(told)).toContain(`thimble/${"x".repeat(64)}/telemetry`);
+	});
+
+	it("reports a sensor that fails, once in its log, and each time in its diagnostics", () => {
+		const { traced, told } = boot(
+			{ sensors: "tmp102", diagnostics: "4", interval: "1000" },
+			{
+				makeSensor: () => {
+					throw new Error("nobody answers on the bus");
+				},
+			},
+		);
+		expect(traced.filter(line => line.includes("sensor"))).toEqual(["error: sensor tmp102 failed 1"]);
+		expect(told.filter(line => line.includes("diagnostics")).at(-1)).toMatch(/"sensorFailures":[2-9]/);
+	});
+});
