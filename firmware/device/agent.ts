@@ -197,7 +197,7 @@ export class Agent {
 
 	/** Takes a reading now, beside those of its rhythm. False where nothing came of it: no sensor, no room, or no news. */
 	sample(): boolean {
-		return !this.#stopping && this.telemetry.read() && this.publishReading(1);
+		return !this.#stopping && (this.telemetry.read() || this.telemetry.gather()) && this.publishReading(1);
 	}
 
 	/**

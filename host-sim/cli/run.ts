@@ -5,6 +5,7 @@ import { Broker } from "../broker/broker.js";
 import type { Violation } from "../checker/checker.js";
 import { Fleet, type FleetEvent, type MakeBoard } from "../fleet/fleet.js";
 import { needsWorld, parseDuration, type Scenario, UsageError } from "../fleet/scenario.js";
+import { needsWholeBoard } from "../fleet/whole.js";
 import { NodeBoard } from "../node/board.js";
 import { nodeClock, nodeRandom } from "../node/clock.js";
 import { MemoryKeyValue } from "../node/keyvalue.js";
@@ -48,6 +49,8 @@ export interface RunFlags {
 const DEFAULT_PORT = 1883;
 /** Bytes of memory of a board on the XS engine. */
 const DEFAULT_HEAP = 32 * 1024;
+/** The same of one that does more than take readings. */
+const WHOLE_HEAP = 64 * 1024;
 /** How many ports to try where nobody asked for a certain one. */
 const PORTS = 100;
 /** How long boards may take to deliver what is under way when they are stopped, in ms. */
@@ -69,18 +72,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		return runOutside(scenario, endpoint, secureFlags(flags), json);
 	}
 	if (speed !== undefined) return runVirtual(scenario, { speed, json, check: flags.check === true });
-	if (flags.engine === "xs" && scenario.boards.some(({ durability }) => durability !== "ram"))
-		throw new UsageError("--engine xs: boards there keep their sessions in RAM for now, the scenario wants flash");
-	if (flags.engine === "xs" && scenario.boards.some(({ telemetry }) => telemetry !== undefined))
-		throw new UsageError("--engine xs: boards there report every reading for now, the scenario has a telemetry policy");
-	if (
-		flags.engine === "xs" &&
-		scenario.boards.some(({ commands, diagnostics }) => commands === true || diagnostics !== undefined)
-	)
-		throw new UsageError("--engine xs: boards there know neither commands nor diagnostics for now");
-	if (flags.engine === "xs" && scenario.boards.some(({ homeAssistant }) => homeAssistant !== undefined))
-		throw new UsageError("--engine xs: boards there do not announce themselves for now: leave out homeAssistant");
-	const engine = await engineOf(flags);
+	const engine = await engineOf(flags, scenario);
 	let violations = 0;
 	const { endpoint, listener, note, socket } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {
 		violations += 1;
@@ -114,16 +106,18 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 }
 
 /** The engine that runs the firmware: undefined for Node's own, in this process. */
-async function engineOf(flags: RunFlags) {
+async function engineOf(flags: RunFlags, { boards }: Scenario) {
 	const { engine = "node", heap } = flags;
 	if (engine !== "node" && engine !== "xs") throw new UsageError(`--engine: expected node or xs, got ${engine}`);
 	if (engine === "node") {
 		if (heap !== undefined) throw new UsageError("--heap is for --engine xs: Node's heap has no fixed size");
 		return undefined;
 	}
-	const bytes = heap === undefined ? DEFAULT_HEAP : heapOf(heap);
-	const boards = await engineBoards({ heapBytes: bytes }, text => console.error(text));
-	return { ...boards, note: `, each an XS machine with ${bytes} bytes` };
+	// In what they have in common, all are given what the one that does most takes.
+	const usual = boards.some(needsWholeBoard) ? WHOLE_HEAP : DEFAULT_HEAP;
+	const bytes = heap === undefined ? usual : heapOf(heap);
+	const made = await engineBoards({ heapBytes: bytes }, text => console.error(text));
+	return { ...made, note: `, each an XS machine with ${bytes} bytes` };
 }
 
 function heapOf(value: unknown): number {

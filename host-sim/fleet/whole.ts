@@ -20,10 +20,17 @@ export interface Whole {
 const NETWORK: Network = Object.freeze({ rssi: -55 });
 
 type Options = Omit<BoardOptions<unknown>, "io">;
+/** What a scenario says of a board, or a board is made from. */
+type Wishes = Partial<BoardOptions<unknown>>;
 
 /** Whether the scenario wants more than readings. */
-export function isWhole({ commands = false, diagnostics, homeAssistant, updates = false }: Options): boolean {
+export function isWhole({ commands = false, diagnostics, homeAssistant, updates = false }: Wishes): boolean {
 	return commands || diagnostics !== undefined || homeAssistant !== undefined || updates;
+}
+
+/** Whether it takes a whole board where nobody but its firmware makes an agent: on the engine. */
+export function needsWholeBoard(wishes: Wishes): boolean {
+	return isWhole(wishes) || (wishes.durability ?? "ram") !== "ram" || wishes.telemetry !== undefined;
 }
 
 /** A board that is made, and not started. Its clock is right from the start on, and it is in its network. */
@@ -46,7 +53,8 @@ export function wholeBoard(options: Options, host: string, io: Required<Collabor
 	});
 }
 
-function configOf(options: Options, host: string, firmware: Whole["firmware"]): Record<string, string> {
+/** What the scenario says, as a build's arguments. */
+export function configOf(options: Options, host: string, firmware?: Whole["firmware"]): Record<string, string> {
 	const { diagnostics = 0, durability = "ram", homeAssistant, password, port, telemetry, userName } = options;
 	const credentials = userName === undefined ? "" : `${userName}${password === undefined ? "" : `:${password}`}@`;
 	return {

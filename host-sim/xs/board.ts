@@ -3,6 +3,7 @@
 
 import type { Collaborators, Resolver, Sensor, Socket, Timer } from "../../firmware/io.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
+import { configOf, needsWholeBoard } from "../fleet/whole.js";
 import { seattle } from "../sensor/air.js";
 import {
 	type BoardConfig,
@@ -93,6 +94,7 @@ export class EngineBoard extends Board {
 		const { deviceId, host, port, protocolVersion, userName, password, intervalMs, qos, keepAlive, random } =
 			this.#options;
 		const { sensors = 1, stress = 0, ...memory } = this.#hardware;
+		const whole = needsWholeBoard(this.#options);
 		const config: BoardConfig = {
 			deviceId,
 			host,
@@ -107,9 +109,10 @@ export class EngineBoard extends Board {
 			sensors,
 			resolver: this.#io.resolver !== undefined,
 			stress,
+			...(whole && { settings: configOf(this.#options, host) }),
 		};
 		const device = this.#host.device({
-			module: "xs/device/board",
+			module: whole ? "xs/device/whole" : "xs/device/board",
 			...memory,
 			seed: random.next(),
 			config: JSON.stringify(config),

@@ -13,7 +13,7 @@ export async function engineBoards(
 	variant: "64" | "32" | "asan" = "32",
 ): Promise<{ makeBoard: MakeBoard; close(): void }> {
 	const engine = await buildEngine(variant, say);
-	const image = buildImage(engine, await modulesOf([sourcePath("device/board.ts")]));
+	const image = buildImage(engine, await modulesOf([sourcePath("device/board.ts"), sourcePath("device/whole.ts")]));
 	const host = new EngineHost(engine, image.path);
 	return {
 		makeBoard: (options, on) => new EngineBoard(host, hardware, options, on),

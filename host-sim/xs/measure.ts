@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Fleet } from "../fleet/fleet.js";
 import { checkScenario } from "../fleet/scenario.js";
-import { World } from "../testing.js";
+import { Client, World } from "../testing.js";
 import { EngineBoard } from "./board.js";
 import { buildEngine, sourcePath } from "./build.js";
 import { COMMAND_CREATE, COMMAND_NOTHING, COMMAND_PUBLISH, COMMAND_SUBSCRIBE, METERED_TOPIC } from "./device/meter.js";
@@ -35,6 +35,8 @@ export async function measure(say: (text: string) => void = () => {}): Promise<M
 	const { path: libraryImage, modules } = buildImage(engine, library);
 	const host = new EngineHost(engine, client.path);
 	const agentHost = new EngineHost(engine, agent.path);
+	const whole = buildImage(engine, await modulesOf([sourcePath("device/whole.ts")]));
+	const wholeHost = new EngineHost(engine, whole.path);
 	try {
 		const sum = (pick: (module: ModuleSize) => number) => modules.reduce((total, module) => total + pick(module), 0);
 		return {
@@ -48,11 +50,13 @@ export async function measure(say: (text: string) => void = () => {}): Promise<M
 				...memory(host),
 				"smallest arena, client alone": smallestClient(host),
 				"smallest arena, whole agent": smallestAgent(agentHost),
+				"smallest arena, whole board": smallestBoard(wholeHost),
 			},
 		};
 	} finally {
 		host.close();
 		agentHost.close();
+		wholeHost.close();
 	}
 }
 
@@ -354,6 +358,58 @@ function smallestAgent(host: EngineHost): number {
 	const stack = smallest(0, 512, 1, slots => passes(65_536, slots));
 	return smallest(4096, 65_536, 16, bytes => passes(bytes, stack));
 }
+
+/**
+ * The same of a board with all its duties: sessions in flash, a ring for readings, commands of each kind, diagnostics, Home
+ * Assistant, and updates that it refuses, since it knows no signatures.
+ */
+function smallestBoard(host: EngineHost): number {
+	const passes = (heapBytes: number, stackSlots: number) => {
+		const world = new World({ wallMs: Date.UTC(2026, 0, 1) });
+		const answers = new Set<string>();
+		const desk = new Client({ clientId: "desk", ...world.collaborators("desk"), limits: { receive: 2048 } });
+		desk.subscribe("thimble/+/answer", message => answers.add(message.text() ?? ""));
+		desk.open();
+		let board: EngineBoard | undefined;
+		const telemetry = { ringBytes: 512, batch: 3, window: true };
+		const groups = [{ name: "b", devices: 1, durability: "flash", telemetry, commands: true, diagnostics: "10s" }];
+		const fleet = new Fleet(
+			checkScenario({ interval: "1s", qos: 2, protocol: "5", homeAssistant: true, groups }, ""),
+			{ host: "broker", port: 1883 },
+			id => world.board(id).io,
+			() => {},
+			(options, on) => {
+				board = new EngineBoard(host, { heapBytes, stackSlots }, options, on);
+				return board;
+			},
+		);
+		fleet.start();
+		for (let i = 0; i < 10 && board!.restarts === 0; i += 1) {
+			world.run(30_000);
+			for (const [name, fields] of COMMANDS)
+				desk.publish(`thimble/b-01/command/${name}`, JSON.stringify({ id: i, ...fields }), { qos: 1 });
+			world.run(5_000);
+			world.link("b-01")?.cut();
+		}
+		world.run(10_000);
+		const { reconnects, settled } = board!.counts;
+		const passed = board!.restarts === 0 && settled >= 80 && reconnects >= 10 && answers.size === COMMANDS.length * 10;
+		void fleet.stop(0);
+		world.run(1000);
+		return passed;
+	};
+	const stack = smallest(0, 1024, 1, slots => passes(131_072, slots));
+	return smallest(4096, 131_072, 16, bytes => passes(bytes, stack));
+}
+
+/** What a board is asked while its memory is measured. */
+const COMMANDS: readonly (readonly [name: string, fields: object])[] = [
+	["get", {}],
+	["set", { interval: 1000, logLevel: "debug" }],
+	["set", { qos: 9 }],
+	["sample", {}],
+	["log", {}],
+];
 
 /** To tenths. */
 function round10(value: number): number {

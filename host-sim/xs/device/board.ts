@@ -11,16 +11,8 @@ import {
 	EngineStore,
 	EngineTimer,
 } from "./io.js";
-import {
-	type BoardConfig,
-	COMMAND_STOP,
-	TELL_END,
-	TELL_OFFLINE,
-	TELL_ONLINE,
-	TELL_PING,
-	TELL_READING,
-	TELL_STOPPED,
-} from "./tell.js";
+import { listener, obey } from "./listener.js";
+import type { BoardConfig } from "./tell.js";
 
 class EngineBoard {
 	readonly agent: Agent;
@@ -30,21 +22,11 @@ class EngineBoard {
 	}
 
 	handleCommand(command: number, argument: number): void {
-		if (command === COMMAND_STOP) this.agent.stop(argument);
+		obey(this.agent, command, argument);
 	}
 }
 
 Object.freeze(EngineBoard.prototype);
-
-const listener = Object.freeze({
-	online: (sessionPresent: boolean) => tell(TELL_ONLINE, sessionPresent ? 1 : 0, 0, 0),
-	offline: (code: number) => tell(TELL_OFFLINE, code, 0, 0),
-	ping: (milliseconds: number) => tell(TELL_PING, milliseconds, 0, 0),
-	reading: (ticket: number, sequence: number, json: Uint8Array, length: number) =>
-		tell(TELL_READING, ticket, sequence, 0, json, length),
-	end: (ticket: number, end: number, code: number) => tell(TELL_END, ticket, end, code),
-	stopped: (code: number) => tell(TELL_STOPPED, code, 0, 0),
-});
 
 export default function main(): EngineBoard {
 	const {

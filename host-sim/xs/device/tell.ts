@@ -36,4 +36,6 @@ export interface BoardConfig {
 	resolver: boolean;
 	/** Under sanitizers: a collection before every so many allocations; 0 for none. */
 	stress: number;
+	/** What a whole board is set to, by name; absent for an agent that only takes readings. */
+	settings?: Readonly<Record<string, string>>;
 }

@@ -59,6 +59,32 @@ const BAD_NIGHT = {
 	],
 };
 
+/** A day in the field, a few thousandths of it. */
+const DAY = {
+	seed: 3,
+	duration: "20s",
+	interval: "500ms",
+	durability: "flash",
+	link: { latency: "5ms", jitter: "5ms", slice: 300 },
+	telemetry: { ringBytes: 1024 },
+	groups: [
+		{ name: "mast", devices: 1, qos: 2, protocol: "5", commands: true, diagnostics: "5s", updates: true },
+		{ name: "well", devices: 2, qos: 1, commands: true, updates: true, homeAssistant: true },
+		{ name: "meadow", devices: 1, qos: 1, interval: "1500ms", sleep: true },
+	],
+	timeline: [
+		{ at: "1500ms", fault: "wifi-loss", for: "500ms", spread: "500ms" },
+		{ at: "3s", command: "set", with: { interval: 300 }, boards: "mast" },
+		{ at: "3s", command: "set", with: { qos: 9 }, boards: "well-01" },
+		{ at: "4s", fault: "sensor-fails", for: "1s", boards: "mast" },
+		{ at: "5s", update: "1.1.0", boards: ["mast", "well-01"] },
+		{ at: "5s", fault: "power-cut-at-write", operation: 6, mode: "torn", boards: ["mast", "well-01"] },
+		{ at: "12s", fault: "broker-stop", for: "400ms" },
+		{ at: "14s", command: "restart", boards: "mast" },
+		{ at: "16s", fault: "power-cut", for: "400ms", boards: ["well", "meadow"] },
+	],
+};
+
 describeWith(["mosquitto"], "thimble run with faults before mosquitto", () => {
 	it("[MQTT-4.3.2-1] [MQTT-4.3.3-1] a bad night, shortened: nothing is missing, nothing comes twice at QoS 2, and all of it is told", async () => {
 		const mosquitto = await Mosquitto.start();
@@ -112,6 +138,36 @@ describeWith(["mosquitto"], "thimble run with faults before mosquitto", () => {
 			expect(await refused.code).toBe(1);
 			expect(events(refused).at(-1)).toMatchObject({ settled: 0, seenOnline: 0 });
 			expect(refused.err()).toMatch(/^thimble: no board ever came online: .*certificate.*\n$/);
+		} finally {
+			await mosquitto.close();
+			certificates.close();
+		}
+	}, 120_000);
+
+	it("a day in the field, shortened, over TLS: commands, an update through a power cut, and a board that sleeps", async () => {
+		const certificates = new Certificates();
+		const { broker, ca } = certificates;
+		const files = [`cafile ${ca.certFile}`, `certfile ${broker.certFile}`, `keyfile ${broker.keyFile}`];
+		const mosquitto = await Mosquitto.start(files);
+		try {
+			const url = `mqtts://localhost:${mosquitto.port}`;
+			const day = thimble(["run", scenario(DAY), "--broker", url, "--cafile", ca.certFile, "--json"]);
+			expect(await day.code, day.err()).toBe(0);
+			const told = events(day);
+			expect(told.at(-1)).toMatchObject({
+				event: "summary",
+				seenOnline: 4,
+				gaps: 0,
+				duplicatesQos2: 0,
+				waiting: 0,
+				orders: { commands: 3, answered: 2, refused: 1, unanswered: 0, updates: 2, updated: 2, notUpdated: 0 },
+			});
+			expect(told).toContainEqual(
+				expect.objectContaining({ device: "well-01", event: "updated", version: "1.1.0", state: "confirmed" }),
+			);
+			expect(told).toContainEqual(expect.objectContaining({ device: "mast-01", event: "sensor-failed" }));
+			const naps = told.filter(({ device, event }) => device === "meadow-01" && event === "online");
+			expect(naps.length).toBeGreaterThan(5);
 		} finally {
 			await mosquitto.close();
 			certificates.close();

@@ -243,11 +243,11 @@ describe("thimble run", () => {
 		],
 		[
 			["run", "nosuch"],
-			'there is no scenario "nosuch"; known are a-hundred-boards, bad-night, broker-forgets, first-light, and paths of JSON files',
+			'there is no scenario "nosuch"; known are a-day-in-the-field, a-hundred-boards, bad-night, broker-forgets, first-light, and paths of JSON files',
 		],
 		[
 			["run", "mqtt://u:hunter2@h"],
-			'there is no scenario "mqtt://…@h"; known are a-hundred-boards, bad-night, broker-forgets, first-light, and paths of JSON files',
+			'there is no scenario "mqtt://…@h"; known are a-day-in-the-field, a-hundred-boards, bad-night, broker-forgets, first-light, and paths of JSON files',
 		],
 		[["run", "--protocol", "6"], '--protocol: expected "3.1.1" or "5", got "6"'],
 		[["run", "--check", "--broker", "mqtt://127.0.0.1:1"], "--check is for the embedded broker: leave --broker out"],
@@ -279,10 +279,6 @@ describe("thimble run", () => {
 		[
 			["run", "--until", "1h", "--engine", "xs"],
 			"--until is for virtual time, which --engine xs does not have yet: leave one of them out",
-		],
-		[
-			["run", "--engine", "xs", "--home-assistant"],
-			"--engine xs: boards there do not announce themselves for now: leave out homeAssistant",
 		],
 		[["run", "--until", "1h", "--engine", "v8"], "--engine: expected node or xs, got v8"],
 		[["run", "bad-night", "--devices", "3"], "--devices: each of the groups says how many: leave it out"],

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../../../host-sim/fleet/simulation.js";
-import { isWhole, wholeBoard } from "../../../host-sim/fleet/whole.js";
+import { isWhole, needsWholeBoard, wholeBoard } from "../../../host-sim/fleet/whole.js";
 import { Client, SeededRandom, World } from "../../../host-sim/testing.js";
 
 const air = () => ({ configure() {}, sample: () => ({ temperature: 20 }), close() {} });
@@ -39,7 +39,9 @@ describe("a simulated board", () => {
 		const rest = { ...options, intervalMs: 1_000, keepAlive: 60, random: new SeededRandom(1) };
 		expect(isWhole(rest)).toBe(false);
 		for (const more of [{ commands: true }, { diagnostics: 60 }, { homeAssistant: "ha" }, { updates: true }])
-			expect(isWhole({ ...rest, ...more })).toBe(true);
+			expect([isWhole({ ...rest, ...more }), needsWholeBoard(more)]).toEqual([true, true]);
+		expect([needsWholeBoard(rest), needsWholeBoard({ durability: "ram" })]).toEqual([false, false]);
+		expect([needsWholeBoard({ durability: "flash" }), needsWholeBoard({ telemetry: {} })]).toEqual([true, true]);
 	});
 
 	it("is what its scenario says, credentials and all; the longest names have room", () => {
