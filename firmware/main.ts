@@ -43,7 +43,7 @@ export default function main(): void {
 		time: { socket: BoardDatagram, set: setTime },
 		serial: serialPort(),
 		update: updateParts(),
-		trace: text => trace(text),
+		trace: text => trace(`${text}\n`),
 	});
 	board.start();
 }

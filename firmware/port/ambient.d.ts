@@ -68,6 +68,3 @@ declare const device: {
 	readonly I2C: { readonly default: Record<string, unknown> };
 	readonly Serial?: { readonly default: Record<string, unknown> };
 };
-
-/** The SDK's global of that name, as far as it is the same on all chips. */
-declare const System: { restart(): never };
