@@ -15,11 +15,14 @@ const require = createRequire(import.meta.url);
 export const PROGRAM = "tests";
 
 /**
- * Hours of virtual time, which take an interpreter too long: boards on the engine run the agent elsewhere. Node's hash. And
+ * Hours of virtual time, and hundreds of worlds, which take an interpreter too long: boards on the engine run the agent elsewhere,
+ * and take new firmware in day.test.ts. Node's hash. And
  * what reads the tests as files.
  */
 const LEFT_OUT: readonly string[] = [
 	"test/firmware/device/agent.test.ts",
+	"test/firmware/device/update.test.ts",
+	"test/firmware/device/uptime.test.ts",
 	"test/firmware/optional/scram.test.ts",
 	"test/normative/coverage.test.ts",
 ];

@@ -100,14 +100,6 @@ describe("diagnostics", () => {
 		expect(reports()).toEqual([]);
 	});
 
-	it("know how long the board runs beyond what its clock can count", () => {
-		const { agent, reports, world } = boardOf({ diagnostics: "86400" }, {}, { intervalMs: 86_400_000, keepAlive: 0 });
-		agent.start();
-		world.time.run(51 * 86_400_000 + 1_000);
-		const last = reports().at(-1)!;
-		expect(Math.floor(Number(last["uptime"]) / 86_400)).toBe(51);
-	});
-
 	it("at QoS 1 are no readings in the counts, and what a policy let go is told", () => {
 		const { agent, reports, world } = boardOf(
 			{ diagnostics: "5" },
