@@ -26,6 +26,8 @@ export interface ErrandOptions {
 	debug?(text: string): void;
 	/** The broker has accepted us, the first time or again. */
 	onOnline?(): void;
+	/** The connection has ended, and is to come back. */
+	onAway?(): void;
 	/** A signal came: the exit code where that ends the errand, undefined where somebody else sees to it. */
 	onInterrupt?(code: number): number | undefined;
 	/** It ends, before the goodbye. */
@@ -114,8 +116,9 @@ export class Errand {
 
 	#handleOffline(code: number): void {
 		if (this.isEnding) return;
-		const { debug, tell, url } = this.#options;
+		const { debug, onAway, tell, url } = this.#options;
 		const why = this.explain(code);
+		if (this.#hasBeenOnline && !this.#isAway) onAway?.();
 		if (!this.#hasBeenOnline) {
 			tell(`cannot connect to ${url}: ${why}`);
 			this.end(FAILED);

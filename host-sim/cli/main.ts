@@ -12,11 +12,13 @@ import { type RunFlags, run } from "./run.js";
 import { sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 import { type UpdateFlags, update } from "./update.js";
+import { watch } from "./watch.js";
 
 /** These read their flags themselves: there, -h is a host, or what is behind it is for somebody else. */
 const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
 	["pub", pub],
 	["sub", sub],
+	["watch", watch],
 	["provision", provision],
 	["firmware", firmware],
 ]);
@@ -84,6 +86,7 @@ cli
 cli.command("provision", "Tell a board over its serial port what it is set to: thimble provision --help");
 cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
 cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");
+cli.command("watch [url]", "Boards at a broker as a table: who is there, what is missing: thimble watch --help");
 cli.command("firmware [platform]", "Build the firmware for a board with Moddable's mcconfig: thimble firmware --help");
 
 cli.help();

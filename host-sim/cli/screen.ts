@@ -94,11 +94,11 @@ export function summaryLine(summary: Summary): string {
 	return `published ${published}  settled ${settled}  refused ${refused}  dropped ${dropped}  lost ${lost}  reconnects ${reconnects}${restarts > 0 ? `  restarts ${restarts}` : ""}  ping median ${ping}`;
 }
 
-type Paint = (text: string, colour: "green" | "yellow" | "red" | "dim") => string;
+export type Paint = (text: string, colour: "green" | "yellow" | "red" | "dim") => string;
 
 const plain: Paint = text => text;
 
-function colours(out: NodeJS.WriteStream): Paint {
+export function colours(out: NodeJS.WriteStream): Paint {
 	if (process.env["NO_COLOR"] || !out.isTTY) return plain;
 	const codes = { green: 32, yellow: 33, red: 31, dim: 2 };
 	return (text, colour) => `\x1b[${codes[colour]}m${text}\x1b[0m`;
