@@ -24,7 +24,7 @@ const COLUMNS: readonly { name: ColumnName; head: string; width: number; rank: n
 	{ name: "ping", head: "PING", width: 5, rank: 10 },
 	{ name: "reconnects", head: "RECONNECTS", width: 10, rank: 11 },
 	{ name: "outbox", head: "OUTBOX", width: 6, rank: 12 },
-	{ name: "firmware", head: "FIRMWARE", width: 22, rank: 15 },
+	{ name: "firmware", head: "FIRMWARE", width: 28, rank: 15 },
 ];
 const TIMES: readonly ColumnName[] = ["since", "heard", "uptime"];
 const COLOURS: Readonly<Record<Presence, Parameters<Paint>[1]>> = {
@@ -37,7 +37,7 @@ const GAP = "  ";
 const LEAST_NAME = 5;
 const MOST_NAME = 24;
 const STATE_WIDTH = 8;
-const LABEL_WIDTH = 14;
+const LABEL_WIDTH = 18;
 
 /** Which columns a table of that width has, and how wide its names are. */
 export interface Layout {

@@ -279,11 +279,11 @@ export class WatchedBoard {
 	/** A count of boots beyond what is known; or, where flash has forgotten, a reading that is later and has been numbered anew. */
 	#isNewLife({ boot, readings, seq }: Report): boolean {
 		if (this.boot === undefined) return false;
-		if (boot > this.boot) return true;
+		const life = this.#lives.get(boot);
+		if (boot > this.boot) return life === undefined;
 		const time = readings[0]!.time;
 		const known = this.reading?.isRetained === false ? this.reading.time : undefined;
 		const isLater = time !== undefined && known !== undefined && time > known;
-		const life = this.#lives.get(boot);
 		if (boot < this.boot) return life === undefined && isLater;
 		if (life === undefined || !life.has(seq)) return false;
 		// Without any clock, and without a count, the first number is all there is to tell by.
@@ -292,7 +292,7 @@ export class WatchedBoard {
 
 	#handleBoot(boot: number, tell: (what: Happening) => void): void {
 		if (this.boot === undefined) this.boot = boot;
-		else if (boot > this.boot) this.#beginLife(boot, tell);
+		else if (boot > this.boot && !this.#lives.has(boot)) this.#beginLife(boot, tell);
 	}
 
 	#beginLife(boot: number, tell: (what: Happening) => void): void {
