@@ -89,7 +89,8 @@ export function detailsOf(board: WatchedBoard, now: number): string[] {
 	const line = (label: string, text: string) => `${label.padEnd(LABEL_WIDTH)}${text}`;
 	const ago = (at: number) => `${ageText((now - at) / 1000)} ago`;
 	const lines = [line("board", board.name)];
-	const when = presence === "unknown" ? "" : `, for ${board.isRetained ? "more than " : ""}${ageText((now - board.since) / 1000)}`;
+	const when =
+		presence === "unknown" ? "" : `, for ${board.isRetained ? "more than " : ""}${ageText((now - board.since) / 1000)}`;
 	lines.push(line("state", `${presence}${when}`));
 	lines.push(line("heard", board.heard === undefined ? "never" : ago(board.heard)));
 	lines.push(line("boot", `${boot ?? "–"}, ${board.restarts} restarts while we watched`));

@@ -64,12 +64,15 @@ describe("an errand", () => {
 	});
 
 	it("comes back when the connection is lost later, and tells so once", async () => {
-		const { world, errand, told, notes, after } = errandOf();
+		let away = 0;
+		const { world, errand, told, notes, after } = errandOf({ onAway: () => (away += 1) });
 		errand.start();
 		await after(1000);
+		expect(away).toBe(0);
 		world.stopBroker();
 		await after(20_000);
 		expect(told).toEqual(["connection lost; trying again"]);
+		expect(away).toBe(1);
 		expect(notes).toContain("not back yet: connection refused");
 		world.resumeBroker();
 		await after(60_000);
