@@ -12,6 +12,8 @@ const PACKAGES = [
 	"python3",
 	// What Home Assistant renders templates with.
 	"python3-jinja2",
+	// Wireshark without a window: what it makes of recordings.
+	"tshark",
 	// Certificates.
 	"openssl",
 	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.

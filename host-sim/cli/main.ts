@@ -1,18 +1,21 @@
 #!/usr/bin/env node
 // The command line: `thimble COMMAND`. Exit codes: 0 fine, 1 it ran but did not work, 2 asked for the impossible.
 
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
+import { type ExportFlags, exportRecording } from "./export.js";
 import { firmware } from "./firmware.js";
 import { provision } from "./provision.js";
 import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
+import { type ShowFlags, show } from "./show.js";
 import { sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 import { type UpdateFlags, update } from "./update.js";
 import { watch } from "./watch.js";
+import { version } from "./version.js";
 
 /** These read their flags themselves: there, -h is a host, or what is behind it is for somebody else. */
 const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
@@ -45,6 +48,7 @@ cli
 	.option("--engine <engine>", "node, or xs: each board a real XS machine in a process of its own (default node)")
 	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k)")
 	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")
+	.option("--record <file>", "Take down every packet there, without passwords: see show, replay and export")
 	.option("--json", "One JSON object a line instead of a table")
 	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
 
@@ -57,12 +61,29 @@ cli
 	.action((flags: SwarmFlags) => runSwarm(flags));
 
 cli
-	.command("replay <seed>", "One seed of the swarm again, with everything that happens")
+	.command(
+		"replay <seed|file>",
+		"One seed of the swarm again, with everything that happens; or a recording, at its pace",
+	)
 	.option("--faults <list>", "Only these of its faults, such as 2,5; 0 for none")
 	.option("--boards <list>", "Only these of its boards")
 	.option("--until <time>", "Where the faults end")
+	.option("--speed <n>", "Of a recording: so many times its own pace, or max (default 1)")
+	.option("--client <name>", "Of a recording: only that client")
 	.option("--json", "One JSON object a line")
-	.action((seed: string, flags: ReplayFlags) => replay(seed, flags));
+	.action((what: string, flags: ReplayFlags & ShowFlags) => replayAny(what, flags));
+
+cli
+	.command("show <file>", "A recording, one line a packet")
+	.option("--client <name>", "Only that client, by its id")
+	.option("--json", "One JSON object a line")
+	.action((file: string, flags: ShowFlags) => show(file, flags));
+
+cli
+	.command("export <file>", "A recording as pcapng, for Wireshark and tshark")
+	.option("--to <file>", "Where it shall be written, such as run.pcapng")
+	.option("--json", "One JSON object")
+	.action((file: string, flags: ExportFlags) => exportRecording(file, flags));
 
 cli
 	.command("update [file]", "Sign new firmware and bring it to boards; --new-key makes the key")
@@ -115,14 +136,19 @@ async function runCommand(): Promise<number> {
 	return (await cli.runMatchedCommand()) ?? 0;
 }
 
-/** The package's version; the sources and the built files lie at different depths. */
-function version(): string {
-	for (const path of ["../../package.json", "../../../package.json"]) {
-		try {
-			return JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")).version;
-		} catch {
-			// Not there; one further up.
-		}
+/** A recording is a file, or looks like one; all else shall be a seed. */
+function replayAny(what: string, { client, speed, ...flags }: ReplayFlags & ShowFlags): number | Promise<number> {
+	if (/^[-\d.]+$/.test(what) || !(existsSync(what) || /[./]/.test(what))) {
+		if (client !== undefined || speed !== undefined)
+			throw new UsageError("--client and --speed are for recordings: leave them out with a seed");
+		return replay(what, flags);
 	}
-	return "unknown";
+	const { boards, faults, json, until } = flags;
+	if (boards !== undefined || faults !== undefined || until !== undefined)
+		throw new UsageError("--boards, --faults and --until are for seeds: leave them out with a recording");
+	return show(what, {
+		speed: speed ?? 1,
+		...(client !== undefined && { client }),
+		...(json !== undefined && { json }),
+	});
 }

@@ -14,6 +14,7 @@ import { sentence } from "../sentence.js";
 import { type Destination, describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
 import { timeText, worldLines } from "./progress.js";
+import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 import { type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
@@ -34,7 +35,7 @@ export async function runOutside(
 	scenario: Scenario,
 	endpoint: Destination,
 	flags: SecureFlags,
-	json: boolean,
+	{ json, record }: { readonly json: boolean; readonly record?: RecordTo },
 ): Promise<number> {
 	checkPossible(scenario);
 	const secure = secureOptionsOf(endpoint, flags);
@@ -44,7 +45,17 @@ export async function runOutside(
 	const stop = new Stop();
 	const { host, password, port, userName } = endpoint;
 	const credentials = { ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) };
-	const outside = new Outside({ host, port, seed: scenario.seed, ...(secure !== undefined && { secure }) });
+	const wallMs = Date.now();
+	const recording = record === undefined ? undefined : new Recording(record, scenario.seed, wallMs);
+	const recorder = recording === undefined ? {} : { recorder: recording.recorder };
+	const outside = new Outside({
+		wallMs,
+		...recorder,
+		host,
+		port,
+		seed: scenario.seed,
+		...(secure !== undefined && { secure }),
+	});
 	let screen: Screen | undefined;
 	const print = (event: object) =>
 		process.stdout.write(`${JSON.stringify({ time: simulation?.now ?? 0, ...event })}\n`);
@@ -79,15 +90,19 @@ export async function runOutside(
 	const summary = simulation.summary();
 	const cost = gauge.read(simulation.now, summary.devices);
 	const mostLagMs = Math.round(outside.pace.mostLagMs);
-	if (json)
-		print({ event: "summary", ...(unseen === undefined ? summary : without(summary, unseen)), ...cost, mostLagMs });
-	else {
+	const isWhole = concluded(recording, json, print, () => {
+		if (json) {
+			const seen = unseen === undefined ? summary : without(summary, unseen);
+			print({ event: "summary", ...seen, ...cost, mostLagMs });
+			return;
+		}
 		screen?.close(summary);
 		for (const line of worldLines(summary, cost, unseen)) process.stdout.write(`${line}\n`);
 		process.stdout.write(`late      ${timeText(mostLagMs)} at most\n`);
-	}
+	});
 	// Why TLS has failed is known to who speaks it: boards see a connection that does not come.
-	return exitCode(summary, 0, simulation.fleet, observer.wasThere ? 0 : observer.code);
+	const code = exitCode(summary, 0, simulation.fleet, observer.wasThere ? 0 : observer.code);
+	return Math.max(code, isWhole ? 0 : 1);
 }
 
 /** Throws UsageError where the scenario wants something of the broker that is its own affair. */

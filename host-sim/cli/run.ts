@@ -13,10 +13,13 @@ import { type Listener, listen } from "../node/listen.js";
 import { NodeResolver } from "../node/resolver.js";
 import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
+import { type Recorder, recorded } from "../record/recorder.js";
 import { sentence } from "../sentence.js";
+import type { Accept } from "../transport.js";
 import { engineBoards } from "../xs/fleet.js";
 import { type Destination, describeEndpoint, lookOn, parseEndpoint, probeEndpoint } from "./endpoint.js";
 import { runOutside } from "./outside.js";
+import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards, scenarioOf } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 import { refuseSecure, type SecureFlags, socketOf } from "./secure.js";
@@ -44,8 +47,10 @@ export interface RunFlags {
 	cert?: unknown;
 	key?: unknown;
 	insecure?: unknown;
+	record?: unknown;
 }
 
+const LOOPBACK = "127.0.0.1";
 const DEFAULT_PORT = 1883;
 /** Bytes of memory of a board on the XS engine. */
 const DEFAULT_HEAP = 32 * 1024;
@@ -55,6 +60,8 @@ const WHOLE_HEAP = 64 * 1024;
 const PORTS = 100;
 /** How long boards may take to deliver what is under way when they are stopped, in ms. */
 const DRAIN_MS = 5000;
+/** How long their goodbyes may be under way after that, where they are recorded. */
+const GOODBYE_MS = 1000;
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function run(scenarioName: string | undefined, flags: RunFlags): Promise<number> {
@@ -62,6 +69,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	checkUntil(flags);
 	const scenario = scenarioOf(scenarioName, { ...flags, duration: until });
 	const json = flags.json === true;
+	const record = recordTo(flags, scenarioName);
 	if (flags.broker === undefined) refuseSecure(secureFlags(flags));
 	const speed = speedOf(flags, scenario);
 	if (speed !== undefined && flags.broker !== undefined) {
@@ -69,16 +77,20 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		// What is asked to be secret is never sent as plain text.
 		if (endpoint.path !== undefined)
 			throw new UsageError("--broker: faults come over TCP or TLS for now: give a URL with mqtt:// or mqtts://");
-		return runOutside(scenario, endpoint, secureFlags(flags), json);
+		return runOutside(scenario, endpoint, secureFlags(flags), { json, ...(record !== undefined && { record }) });
 	}
-	if (speed !== undefined) return runVirtual(scenario, { speed, json, check: flags.check === true });
+	if (speed !== undefined)
+		return runVirtual(scenario, { speed, json, check: flags.check === true, ...(record !== undefined && { record }) });
 	const engine = await engineOf(flags, scenario);
 	let violations = 0;
-	const { endpoint, listener, note, socket } = await findBroker(flags, ({ clientId, sentence, statement, version }) => {
+	const recording =
+		record === undefined ? undefined : new Recording(record, scenario.seed, Date.now(), performance.now());
+	const violated = ({ clientId, sentence, statement, version }: Violation) => {
 		violations += 1;
 		if (json) print({ event: "violation", device: clientId, version, statement, sentence });
 		else console.error(`${clientId} breaks ${statement} of MQTT ${version}: ${sentence}`);
-	});
+	};
+	const { endpoint, listener, note, socket } = await findBroker(flags, violated, recording?.recorder);
 	const stop = new Stop();
 	let screen: Screen | undefined;
 	const show = json ? printEvent : (event: FleetEvent) => screen?.show(event);
@@ -93,12 +105,17 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	fleet.start();
 	await stop.when(scenario.duration);
 	await fleet.stop(DRAIN_MS);
+	// What the boards said last may be under way to the broker.
+	await recording?.goodbyes(GOODBYE_MS);
 	await listener?.close();
 	engine?.close();
 	const summary = fleet.summary();
-	if (json) print({ event: "summary", ...summary });
-	screen?.close(summary);
-	if (violations > 0) return 1;
+	const sumUp = () => {
+		if (json) print({ event: "summary", ...summary });
+		screen?.close(summary);
+	};
+	const isWhole = concluded(recording, json, print, sumUp);
+	if (violations > 0 || !isWhole) return 1;
 	if (summary.seenOnline > 0) return 0;
 	const why = fleet.boards.find(board => board.offlineCode !== 0)?.offlineCode;
 	console.error(`thimble: no board ever came online${why === undefined ? "" : `: ${sentence(why)}`}`);
@@ -127,6 +144,11 @@ function heapOf(value: unknown): number {
 	throw new UsageError(`--heap: expected 4k to 1024k, or so many bytes, got ${value}`);
 }
 
+function recordTo({ record }: RunFlags, scenario: string | undefined): RecordTo | undefined {
+	if (record === undefined) return undefined;
+	return { file: String(record), ...(scenario !== undefined && { scenario }) };
+}
+
 function checkUntil({ duration, until }: RunFlags): void {
 	if (until === undefined) return;
 	if (duration !== undefined) throw new UsageError("--until and --duration say the same: give one of them");
@@ -136,26 +158,29 @@ function checkUntil({ duration, until }: RunFlags): void {
 
 /** How fast the world goes that this is run in; undefined: on real sockets. */
 function speedOf(flags: RunFlags, scenario: Scenario): number | undefined {
-	const { broker, engine, port, speed, until } = flags;
+	const { broker, engine, port, record, speed, until } = flags;
 	if (broker !== undefined && speed !== undefined && parseSpeed(speed) !== 1)
 		throw new UsageError("--speed: a broker outside lives in real time: leave --speed out, or --broker");
 	// Before a broker outside there is no other time than the real one.
-	const isAsked = speed !== undefined || (until !== undefined && broker === undefined);
+	// What goes to it is seen where the world's network ends.
+	const isSeen = record !== undefined && broker !== undefined;
+	const isAsked = speed !== undefined || isSeen || (until !== undefined && broker === undefined);
 	if (!isAsked && !needsWorld(scenario)) return undefined;
 	const why = isAsked
-		? `${speed === undefined ? "--until" : "--speed"} is for virtual time`
+		? `${speed !== undefined ? "--speed" : isSeen ? "--record with --broker" : "--until"} is for virtual time`
 		: "what goes wrong in a scenario, its links, clocks and limits of the broker are for virtual time";
 	if (port !== undefined && broker === undefined)
 		throw new UsageError(`${why}, where no port is opened: leave --port out`);
 	if (engine === "xs") throw new UsageError(`${why}, which --engine xs does not have yet: leave one of them out`);
 	if (engine !== undefined && engine !== "node") throw new UsageError(`--engine: expected node or xs, got ${engine}`);
 	if (flags.heap !== undefined) throw new UsageError("--heap is for --engine xs: Node's heap has no fixed size");
-	return isAsked ? parseSpeed(speed ?? "max") : 1;
+	return isAsked ? parseSpeed(speed ?? (isSeen ? 1 : "max")) : 1;
 }
 
 async function findBroker(
 	flags: RunFlags,
 	violated: (violation: Violation) => void,
+	recorder: Recorder | undefined,
 ): Promise<{ endpoint: Destination; listener?: Listener; note: string; socket: SocketConstructor }> {
 	if (flags.broker !== undefined) {
 		const endpoint = endpointOf(flags);
@@ -165,13 +190,12 @@ async function findBroker(
 		await probeEndpoint(endpoint);
 		return { endpoint, note: "", socket };
 	}
-	const host = "127.0.0.1";
 	const asked = flags.port === undefined ? undefined : portOf(flags.port);
 	const broker = new Broker(flags.check === true ? { on: { violated } } : {});
-	const listener = await listenSomewhere(broker, asked);
+	const listener = await listenSomewhere(broker, asked, recorder);
 	const { port } = listener;
 	const note = asked === undefined && port !== DEFAULT_PORT ? ` (port ${DEFAULT_PORT} is taken)` : "";
-	return { endpoint: { host, port }, listener, note, socket: TCP };
+	return { endpoint: { host: LOOPBACK, port }, listener, note, socket: TCP };
 }
 
 function secureFlags({ cafile, cert, insecure, key }: RunFlags): SecureFlags {
@@ -192,10 +216,17 @@ function portOf(value: unknown): number {
 	throw new UsageError(`--port: expected a whole number from 0 (any free port) to 65535, got ${value}`);
 }
 
-async function listenSomewhere(broker: Broker, asked: number | undefined): Promise<Listener> {
+async function listenSomewhere(
+	broker: Broker,
+	asked: number | undefined,
+	recorder: Recorder | undefined,
+): Promise<Listener> {
+	const accept: Accept = (transport, start) => broker.accept(transport, start);
+	const now = () => performance.now();
+	const options = recorder === undefined ? {} : { accept: recorded(recorder, accept, { now }) };
 	for (let port = asked ?? DEFAULT_PORT; ; port += 1) {
 		try {
-			return await listen(broker, port);
+			return await listen(broker, port, LOOPBACK, options);
 		} catch (error) {
 			const { code } = error as NodeJS.ErrnoException;
 			if (asked === undefined && code === "EADDRINUSE" && port < DEFAULT_PORT + PORTS) continue;

@@ -7,8 +7,10 @@ import { isBroken, type WorldSummary } from "../fleet/summary.js";
 import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
+import { BEGINNING } from "../world/world.js";
 import { Gauge } from "./gauge.js";
 import { Progress, timeText, worldLines } from "./progress.js";
+import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards } from "./scenario.js";
 import { lineScreen, type Screen, summaryLine, tableScreen } from "./screen.js";
 import { Stop } from "./stop.js";
@@ -19,8 +21,12 @@ export interface VirtualOptions {
 	readonly json: boolean;
 	/** Whether all that boards send is checked against the standard. */
 	readonly check: boolean;
+	/** Where all that goes over connections is taken down. */
+	readonly record?: RecordTo;
 }
 
+/** How long the goodbyes of stopped boards may be under way, where they are recorded, in ms. */
+const GOODBYE_MS = 2000;
 /** How long a stretch may keep signals and screens waiting, and how often the pace is looked at, in ms. */
 const STRETCH_MS = 50;
 const PACE_MS = 10;
@@ -34,11 +40,12 @@ export function parseSpeed(value: unknown): number {
 }
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
-export async function runVirtual(scenario: Scenario, { check, json, speed }: VirtualOptions): Promise<number> {
+export async function runVirtual(scenario: Scenario, { check, json, record, speed }: VirtualOptions): Promise<number> {
 	const isMax = speed === Number.POSITIVE_INFINITY;
 	const end = scenario.duration ?? Number.POSITIVE_INFINITY;
 	if (isMax && end === Number.POSITIVE_INFINITY)
 		throw new UsageError("as fast as it goes it would never end: give --until, or --duration");
+	const recording = record === undefined ? undefined : new Recording(record, scenario.seed, BEGINNING);
 	const gauge = new Gauge();
 	let violations = 0;
 	let screen: Screen | undefined;
@@ -48,6 +55,7 @@ export async function runVirtual(scenario: Scenario, { check, json, speed }: Vir
 		air: seattle,
 		signer: simulatedSigner(scenario.seed),
 		quiet: isMax && !json,
+		...(recording !== undefined && { recorder: recording.recorder }),
 		on: (event: SimulationEvent) => {
 			if (json) print(event);
 			else screen?.show(event);
@@ -84,13 +92,18 @@ export async function runVirtual(scenario: Scenario, { check, json, speed }: Vir
 	const summary = simulation.summary();
 	const cost = gauge.read(simulation.now, summary.devices);
 	progress?.close();
-	if (json) print({ event: "summary", ...summary, ...cost });
-	else {
+	// The goodbyes are still on their way; what is summed up is as it is without a recording.
+	if (recording !== undefined) simulation.advance(simulation.now + GOODBYE_MS);
+	const isWhole = concluded(recording, json, print, () => {
+		if (json) {
+			print({ event: "summary", ...summary, ...cost });
+			return;
+		}
 		if (screen === undefined) process.stdout.write(`${summaryLine(summary)}\n`);
 		else screen.close(summary);
 		for (const line of worldLines(summary, cost)) process.stdout.write(`${line}\n`);
-	}
-	return exitCode(summary, violations, simulation.fleet);
+	});
+	return Math.max(exitCode(summary, violations, simulation.fleet), isWhole ? 0 : 1);
 }
 
 /** Lets the scenario's time pass until then, or for a stretch of real time; and lets others have a word. */

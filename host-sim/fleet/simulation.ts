@@ -3,6 +3,7 @@
 // The world may also be one in real time whose broker is outside: then somebody else says what has arrived there, later.
 
 import type { Violation } from "../checker/checker.js";
+import type { Recorder } from "../record/recorder.js";
 import type { Air } from "../sensor/air.js";
 import { Faults } from "../world/fault.js";
 import { World } from "../world/world.js";
@@ -38,6 +39,8 @@ export interface SimulationOptions {
 	readonly quiet?: boolean;
 	/** Where this is there, all that the boards send is checked against the standard. */
 	violated?(violation: Violation): void;
+	/** Writes down all that goes between clients and the broker inside; a world with one outside has its own. */
+	readonly recorder?: Recorder;
 	/** Every packet at the broker; the bytes may not be kept. */
 	frame?(bytes: Uint8Array): void;
 }
@@ -226,7 +229,7 @@ export class Simulation {
 	}
 
 	/** A world with a broker inside. */
-	#inside(scenario: Scenario, { frame, violated }: SimulationOptions): World {
+	#inside(scenario: Scenario, { frame, recorder, violated }: SimulationOptions): World {
 		return new World({
 			seed: scenario.seed,
 			broker: {
@@ -239,6 +242,7 @@ export class Simulation {
 					},
 				},
 			},
+			...(recorder !== undefined && { recorder }),
 			...(violated !== undefined && { violated: violation => violated(violation) }),
 		});
 	}

@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { createServer as createTlsServer } from "node:tls";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Broker } from "../broker/broker.js";
+import type { Accept } from "../transport.js";
 import { framesOf, PATH, SUBPROTOCOL } from "./frames.js";
 
 /** How often the broker looks at its deadlines, in ms: keep-alive is counted in seconds. */
@@ -25,6 +26,8 @@ export interface ListenOptions {
 		/** Clients have to show one. Default false. */
 		requestCert?: boolean;
 	};
+	/** Who serves, where it is not the broker itself: somebody in front of it. */
+	accept?: Accept;
 	/** MQTT over WebSocket, at the path /mqtt. Default false. */
 	webSocket?: boolean;
 }
@@ -46,10 +49,11 @@ export async function listen(
 	options: ListenOptions = {},
 ): Promise<Listener> {
 	const streams = new Set<Duplex>();
+	const { accept = (transport, start) => broker.accept(transport, start) } = options;
 	const server = serverOf(options, (stream, { remoteAddress, remotePort }) => {
 		const close = () => endSoon(stream);
 		const peer = `${remoteAddress}:${remotePort}`;
-		const connection = broker.accept({ peer, write: bytes => stream.write(bytes), close }, now());
+		const connection = accept({ peer, write: bytes => stream.write(bytes), close }, now());
 		streams.add(stream);
 		stream.on("data", bytes => connection.handleData(bytes, now()));
 		stream.on("error", () => stream.destroy());

@@ -12,6 +12,7 @@ import type {
 import { Broker, type BrokerOptions } from "../broker/broker.js";
 import { Checker, type CheckerOptions, type Violation } from "../checker/checker.js";
 import { tapped } from "../checker/tap.js";
+import { type Recorder, recorded } from "../record/recorder.js";
 import type { Accept } from "../transport.js";
 import { Flash } from "./flash.js";
 import type { Link } from "./link.js";
@@ -26,6 +27,8 @@ import { GOOD_MANNERS, type Manners, unruly } from "./unruly.js";
 const ADDRESS = "10.0.0.1";
 const PORT = 1883;
 const NAME = "broker";
+/** The time of day in the beginning where nobody says another, in ms since 1970. */
+export const BEGINNING = Date.UTC(2026, 0, 1);
 /** How often the broker looks at its deadlines, in ms. */
 const TICK_MS = 250;
 
@@ -43,6 +46,8 @@ export interface WorldOptions {
 	serve?: Accept;
 	/** A client has broken a statement of the standard. Where this is there, all that clients send is checked. */
 	violated?(violation: Violation): void;
+	/** Writes down all that goes between clients and the broker. */
+	recorder?: Recorder;
 	/** How patient that check is, where paths and boards stand still for longer than its defaults allow. */
 	patience?: Partial<Pick<CheckerOptions, "keepAliveToleranceMs" | "answerMs" | "closeMs">>;
 }
@@ -59,7 +64,7 @@ export class World {
 	#refusal: number | undefined;
 
 	constructor(options: WorldOptions = {}) {
-		this.time = new VirtualTime(options.startMs ?? 0, options.wallMs ?? Date.UTC(2026, 0, 1));
+		this.time = new VirtualTime(options.startMs ?? 0, options.wallMs ?? BEGINNING);
 		this.random = new SeededRandom(options.seed ?? 1);
 		this.network = new Network(this.time, this.random, options.link);
 		this.network.setName(NAME, ADDRESS);
@@ -71,13 +76,14 @@ export class World {
 			this.time,
 			this.random.fork("manners"),
 		);
-		const { violated } = options;
+		const { recorder, violated } = options;
+		const now = () => this.time.now;
 		// In front of its manners: what a client answers to those is the client's.
-		if (violated === undefined) this.#accept = serve;
-		else
-			this.#accept = tapped(new Checker({ report: violation => violated(violation), ...options.patience }), serve, {
-				now: () => this.time.now,
-			});
+		const checked =
+			violated === undefined
+				? serve
+				: tapped(new Checker({ report: violation => violated(violation), ...options.patience }), serve, { now });
+		this.#accept = recorder === undefined ? checked : recorded(recorder, checked, { now });
 		this.resumeBroker();
 		const tick = () => {
 			this.#broker.handleTime(this.time.now);
@@ -123,7 +129,7 @@ export class World {
 
 	/** A board without power: on() starts it, and `boot` is called with what its firmware is given, each time anew. */
 	machine(name: string, boot: (machine: Machine, io: MachineIo) => void, options: MachineOptions = {}): Machine {
-		const wallMs = this.#options.wallMs ?? Date.UTC(2026, 0, 1);
+		const wallMs = this.#options.wallMs ?? BEGINNING;
 		return new Machine(this.network, this.random, name, boot, { wallMs, ...options });
 	}
 

@@ -20,6 +20,7 @@ const PACKAGES = {
 	paho: "python3-paho-mqtt",
 	python3: "python3",
 	jinja2: "python3-jinja2",
+	tshark: "tshark",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
