@@ -36,7 +36,8 @@ export interface Publish {
 	readonly payload: string;
 }
 
-const NAMES = [
+/** By packet type. */
+export const NAMES = [
 	"",
 	"CONNECT",
 	"CONNACK",
@@ -55,15 +56,15 @@ const NAMES = [
 	"AUTH",
 ] as const;
 
-const FROM_CLIENT = new Set(
+export const FROM_CLIENT = new Set(
 	"CONNECT PUBLISH PUBACK PUBREC PUBREL PUBCOMP SUBSCRIBE UNSUBSCRIBE PINGREQ DISCONNECT AUTH".split(" "),
 );
-const FROM_SERVER = new Set(
+export const FROM_SERVER = new Set(
 	"CONNACK PUBLISH PUBACK PUBREC PUBREL PUBCOMP SUBACK UNSUBACK PINGRESP DISCONNECT AUTH".split(" "),
 );
 
 /** The rule of wrong flags, where it is not the general one. */
-const FLAGS: Readonly<Record<string, Rule>> = {
+export const FLAGS: Readonly<Record<string, Rule>> = {
 	PUBREL: "flagsOfPubrel",
 	SUBSCRIBE: "flagsOfSubscribe",
 	UNSUBSCRIBE: "flagsOfUnsubscribe",

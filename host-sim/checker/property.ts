@@ -29,12 +29,12 @@ export const SHARED_AVAILABLE = 42;
 export type Properties = ReadonlyMap<number, number | string>;
 
 type Kind = "bit" | "two" | "four" | "varint" | "text" | "binary" | "pair";
-type Entry = readonly [name: string, kind: Kind, fromClient: string, fromServer: string, notZero?: true];
+export type PropertyEntry = readonly [name: string, kind: Kind, fromClient: string, fromServer: string, notZero?: true];
 
 const ACKS = "PUBACK PUBREC PUBREL PUBCOMP";
 const OF_SERVER = `CONNACK PUBLISH ${ACKS} SUBACK UNSUBACK DISCONNECT AUTH`;
 
-const TABLE: Readonly<Record<number, Entry>> = {
+const TABLE: Readonly<Record<number, PropertyEntry>> = {
 	1: ["Payload Format Indicator", "bit", "PUBLISH WILL", "PUBLISH"],
 	2: ["Message Expiry Interval", "four", "PUBLISH WILL", "PUBLISH"],
 	3: ["Content Type", "text", "PUBLISH WILL", "PUBLISH"],
@@ -65,11 +65,16 @@ const TABLE: Readonly<Record<number, Entry>> = {
 };
 
 /** Strings with a statement of their own, and those whose U+0000 another statement forbids. */
-const UTF8: Readonly<Record<number, readonly [utf8: Rule, nul: Rule]>> = {
+export const UTF8: Readonly<Record<number, readonly [utf8: Rule, nul: Rule]>> = {
 	3: ["utf8ContentType", "nul"],
 	8: ["utf8ResponseTopic", "nulTopic"],
 	38: ["utf8Pair", "utf8Pair"],
 };
+
+/** What section 2.2.2.2 says of a property, or undefined where there is none with that id. */
+export function propertyOf(id: number): PropertyEntry | undefined {
+	return TABLE[id];
+}
 
 export const NO_PROPERTIES: Properties = new Map();
 

@@ -6,6 +6,7 @@ import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
 import { type ExportFlags, exportRecording } from "./export.js";
+import { type DecodeFlags, decode } from "./decode.js";
 import { firmware } from "./firmware.js";
 import { provision } from "./provision.js";
 import { pub } from "./pub.js";
@@ -104,6 +105,14 @@ cli
 	.option("--json", "One JSON object a line")
 	.action((file: string | undefined, flags: UpdateFlags) => update(file, flags));
 
+cli
+	.command("decode [...hex]", "Packets in hexadecimal, bit by bit; from standard input where none are given")
+	.option("--file <file>", "Read them from that file")
+	.option("-V, --protocol <version>", "Version of MQTT: 3.1.1 or 5 (default: as CONNECT says, or as they look)")
+	.option("--secrets", "Show passwords and authentication data")
+	.option("--json", "One JSON object a packet")
+	.action((hex: string[], flags: DecodeFlags) => decode(hex, flags));
+
 cli.command("provision", "Tell a board over its serial port what it is set to: thimble provision --help");
 cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
 cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");
@@ -132,7 +141,8 @@ async function runCommand(): Promise<number> {
 			name === undefined ? "which command? See thimble --help" : `there is no command "${name}"; see thimble --help`,
 		);
 	}
-	if (cli.args.length > 1) throw new UsageError(`too many arguments: ${cli.args.slice(1).join(" ")}`);
+	const takesMany = cli.matchedCommand?.args.some(({ variadic }) => variadic) === true;
+	if (cli.args.length > 1 && !takesMany) throw new UsageError(`too many arguments: ${cli.args.slice(1).join(" ")}`);
 	return (await cli.runMatchedCommand()) ?? 0;
 }
 
