@@ -1,7 +1,7 @@
 // CONNECT as fields (section 3.1): the only packet whose flags say what stands behind them, and which says its version.
 
 import { checkTopicName } from "../checker/topic.js";
-import { type Extra, type Field, hexCode, type Parts, shown } from "./field.js";
+import { type Extra, type Field, hexCode, type Parts, shown, sizeOf } from "./field.js";
 import { takeProperties } from "./property.js";
 
 const KNOWN_NAMES: Readonly<Record<string, string>> = {
@@ -103,7 +103,7 @@ function takeWill(parts: Parts): void {
 export function takePayload(parts: Parts, section: string): void {
 	const bytes = parts.bytes.subarray(parts.at, parts.at + parts.present);
 	const { value, isHex } = shown(bytes);
-	const size = `${parts.left} bytes`;
+	const size = sizeOf(parts.left);
 	const extra: Extra = { note: bytes.length === 0 ? "empty" : isHex ? `${size}, in hexadecimal` : size };
 	parts.leaf("Payload", bytes.length, value, section, extra);
 }

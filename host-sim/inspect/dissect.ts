@@ -6,7 +6,7 @@ import { FLAGS, FROM_CLIENT, FROM_SERVER, NAMES } from "../checker/packet.js";
 import { Malformed } from "../checker/reader.js";
 import type { Version } from "../checker/statements.js";
 import { takeBody } from "./body.js";
-import { CutOff, type Fault, type Field, hexCode, hexOf, Parts } from "./field.js";
+import { CutOff, type Fault, type Field, hexCode, hexOf, hidden, Parts, sizeOf } from "./field.js";
 import type { Sender } from "./property.js";
 import { type Summary, summaryOf } from "./summary.js";
 
@@ -46,15 +46,15 @@ export function dissect(bytes: Uint8Array, options: DissectOptions): Dissection 
 		takeBody(parts, summary, { fromClient });
 		if (parts.present > 0) {
 			const field = takeRest(parts, "Left over", parts.present, name);
-			parts.fault(field, "length", `${field.length} bytes behind the end of what the packet says`);
+			parts.fault(field, "length", `${sizeOf(field.length)} behind the end of what the packet says`);
 		}
 		if (parts.packetStop > bytes.length) throw new CutOff();
 		isWhole = true;
 	} catch (error) {
 		if (error instanceof CutOff) {
-			const missing = parts.packetStop - bytes.length;
-			const text =
-				missing > 0 ? `${missing} of the packet's ${parts.packetStop} bytes are missing` : "the packet ends here";
+			const stop = parts.packetStop;
+			const missing = `${stop - bytes.length} of the packet's ${stop} bytes are missing`;
+			const text = stop === Number.POSITIVE_INFINITY ? "it ends before it says how long it is" : missing;
 			parts.fault(takeRest(parts, "Cut off", bytes.length - parts.at, name), ["", ""], text);
 		} else if (error instanceof Malformed) {
 			const end = Math.min(parts.packetStop, bytes.length);
@@ -72,7 +72,7 @@ export function dissect(bytes: Uint8Array, options: DissectOptions): Dissection 
 /** Bytes that are not read, as they are, unless there may be a secret in them. */
 function takeRest(parts: Parts, what: string, length: number, packet: string): Field {
 	if (GUARDED.has(packet) && !parts.showsSecrets && length > 0)
-		return parts.leaf(what, length, `(${length} bytes, not shown)`, "4.8", { secret: true });
+		return parts.leaf(what, length, hidden(length), "4.8", { secret: true });
 	const section = parts.isFive ? "4.13.1" : "4.8";
 	return parts.leaf(what, length, hexOf(parts.bytes.subarray(parts.at, parts.at + length)), section);
 }

@@ -68,9 +68,9 @@ export class Parts {
 	readonly showsSecrets: boolean;
 	at = 0;
 	/** Where what is being read has to end: the packet, or the block within it. */
-	stop: number;
-	/** Where the packet ends. */
-	packetStop: number;
+	stop = Number.POSITIVE_INFINITY;
+	/** Where the packet ends, which its Remaining Length says. */
+	packetStop = Number.POSITIVE_INFINITY;
 	readonly fields: Field[] = [];
 	/** All that is wrong. */
 	readonly faults: Fault[] = [];
@@ -81,8 +81,6 @@ export class Parts {
 		this.bytes = bytes;
 		this.version = version;
 		this.showsSecrets = showsSecrets;
-		this.stop = bytes.length;
-		this.packetStop = bytes.length;
 	}
 
 	get isFive(): boolean {
@@ -220,8 +218,14 @@ export class Parts {
 
 type TextCheck = (text: string, breach: (rule: Rule, sentence: string) => void) => void;
 
-function hidden(length: number): string {
-	return `(${length} bytes, not shown)`;
+/** "1 byte", "2 bytes". */
+export function sizeOf(length: number): string {
+	return `${length} ${length === 1 ? "byte" : "bytes"}`;
+}
+
+/** What stands for bytes that must not get out. */
+export function hidden(length: number): string {
+	return `(${sizeOf(length)}, not shown)`;
 }
 
 /** Text without control characters, tabs and line ends aside. */

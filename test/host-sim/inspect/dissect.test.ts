@@ -1,3 +1,4 @@
+import { build } from "esbuild";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dissect } from "../../../host-sim/inspect/dissect.js";
@@ -112,6 +113,19 @@ describe("the fixed header", () => {
 		);
 		expect(dissect(bytesOf(0xd0, 0), { version: "5.0", fromClient: false }).faults).toEqual([]);
 	});
+});
+
+it("runs in a browser: nothing of Node is in it", async () => {
+	const entries = ["stream", "exchange", "hex", "section"].map(name => `host-sim/inspect/${name}.ts`);
+	const { errors } = await build({
+		entryPoints: entries,
+		bundle: true,
+		platform: "browser",
+		format: "esm",
+		outdir: "unused",
+		write: false,
+	});
+	expect(errors).toEqual([]);
 });
 
 it("keeps what is behind a packet apart", () => {
