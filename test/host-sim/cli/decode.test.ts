@@ -1,6 +1,6 @@
 // thimble decode as a person uses it: a process of its own.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -72,6 +72,13 @@ describe("what it prints", () => {
 	});
 	afterEach(() => {
 		vi.restoreAllMocks();
+	});
+
+	it("is what README shows", async () => {
+		const readme = readFileSync("README.md", "utf8");
+		const [, hex] = /npx thimble decode ([\da-f ]+?) *#/.exec(readme)!;
+		expect(await decode(hex!.split(" "), {})).toBe(0);
+		expect(readme).toContain(`\`\`\`\n${out}\`\`\`\n`);
 	});
 
 	it("fits into 80 columns, has no secret, and nothing that a terminal obeys", async () => {
