@@ -42,15 +42,30 @@ function read(bytes: Uint8Array, first: Version, { fromClient, showsSecrets = fa
 	let version = first;
 	for (let at = 0; at < bytes.length; ) {
 		const rest = bytes.subarray(at);
-		const whole = dissect(rest, { version, fromClient, showsSecrets });
-		({ version } = whole);
+		let own = rest.subarray(0, sizeAt(rest));
+		let found = dissect(own, { version, fromClient, showsSecrets });
+		({ version } = found);
 		// Where a CONNECT does not end where it says, nobody knows what its password runs on into: no packet is read from it.
-		const isLast = whole.length >= rest.length || (!whole.isWhole && isGuarded(whole));
-		const own = isLast ? rest : rest.subarray(0, whole.length);
-		packets.push({ ...(isLast ? whole : dissect(own, { version, fromClient, showsSecrets })), at, bytes: own });
+		if (!found.isWhole && isGuarded(found) && own.length < rest.length) {
+			own = rest;
+			found = dissect(own, { version, fromClient, showsSecrets });
+		}
+		packets.push({ ...found, at, bytes: own });
 		at += own.length;
 	}
 	return packets;
+}
+
+/** How many bytes the first packet has, as its Remaining Length says; all, where that says nothing. */
+function sizeAt(bytes: Uint8Array): number {
+	let length = 0;
+	for (let i = 0; i < 4; i += 1) {
+		const byte = bytes[1 + i];
+		if (byte === undefined) break;
+		length += (byte & 127) * 128 ** i;
+		if (byte < 128) return 2 + i + length;
+	}
+	return bytes.length;
 }
 
 function isGuarded({ summary }: Dissection): boolean {
