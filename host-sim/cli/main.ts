@@ -5,8 +5,8 @@ import { existsSync } from "node:fs";
 import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
-import { type ExportFlags, exportRecording } from "./export.js";
 import { type DecodeFlags, decode } from "./decode.js";
+import { type ExportFlags, exportRecording } from "./export.js";
 import { firmware } from "./firmware.js";
 import { provision } from "./provision.js";
 import { pub } from "./pub.js";
@@ -15,8 +15,8 @@ import { type ShowFlags, show } from "./show.js";
 import { sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 import { type UpdateFlags, update } from "./update.js";
-import { watch } from "./watch.js";
 import { version } from "./version.js";
+import { watch } from "./watch.js";
 
 /** These read their flags themselves: there, -h is a host, or what is behind it is for somebody else. */
 const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
