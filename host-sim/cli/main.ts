@@ -47,7 +47,7 @@ cli
 	.option("--speed <n>", "In virtual time: so many times real time, or max")
 	.option("--until <time>", "Stop at that time of the scenario; in virtual time, as fast as it goes without --speed")
 	.option("--engine <engine>", "node, or xs: each board a real XS machine in a process of its own (default node)")
-	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k)")
+	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k, or 64k for whole boards)")
 	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")
 	.option("--record <file>", "Take down every packet there, without passwords: see show, replay and export")
 	.option("--json", "One JSON object a line instead of a table")

@@ -21,6 +21,7 @@ export const PROGRAM = "tests";
  */
 const LEFT_OUT: readonly string[] = [
 	"test/firmware/device/agent.test.ts",
+	"test/firmware/device/discovery.test.ts",
 	"test/firmware/device/update.test.ts",
 	"test/firmware/device/uptime.test.ts",
 	"test/firmware/optional/scram.test.ts",
