@@ -1,0 +1,13 @@
+// Where the page begins.
+
+import { render } from "preact";
+import { App } from "./app.js";
+import { Session } from "./model/session.js";
+import "./style.css";
+import { takeToken } from "./token.js";
+import { tongue } from "./words.js";
+
+tongue.set(tongue.language);
+const session = new Session({ origin: location.origin, token: takeToken() });
+session.open();
+render(<App session={session} />, document.getElementById("page")!);

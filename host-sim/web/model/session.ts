@@ -1,0 +1,113 @@
+// One stage as the page sees it: the simulator's line, the page as a client of the stage's broker, and what is known of the boards. The
+// page has one for what is run; a lesson has one of its own.
+
+import { DESK_PATH, LESSON, MQTT_PATH } from "../../desk/protocol.js";
+import type { Happening, WatchedBoard } from "../../watch/board.js";
+import { FILTERS, WatchedFleet } from "../../watch/fleet.js";
+import { Live } from "../live.js";
+import { browserRandom } from "../platform.js";
+import type { Tap } from "../socket.js";
+import { Desk } from "./desk.js";
+import { type Destination, Link } from "./link.js";
+
+export interface SessionOptions {
+	/** Of the page's server: http: or https:. */
+	readonly origin: string;
+	/** What the server wants to be shown, where it does. */
+	readonly token?: string | undefined;
+	/** A stage of its own with that lesson; absent: what is run. */
+	readonly lesson?: string;
+}
+
+export type FleetListener = (what: Happening, board: WatchedBoard, now: number) => void;
+
+/** The boards, as they are known from what they say. */
+export class Fleet extends Live {
+	watched = this.#begin();
+	readonly #listeners = new Set<FleetListener>();
+
+	/** It is another broker: nothing is known any more. */
+	forget(): void {
+		this.watched = this.#begin();
+		this.changed();
+	}
+
+	/** A message has come; times are of performance.now(). */
+	handleMessage(topic: string, payload: Uint8Array, isRetained: boolean): void {
+		this.watched.handleMessage(topic, payload, isRetained, performance.now());
+		this.changed();
+	}
+
+	/** `listener` gets what becomes known. Returns what ends that. */
+	listen(listener: FleetListener): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	#begin(): WatchedFleet {
+		return new WatchedFleet({
+			on: (what, board) => {
+				const now = performance.now();
+				for (const listener of this.#listeners) listener(what, board, now);
+			},
+		});
+	}
+}
+
+export class Session {
+	readonly desk: Desk;
+	readonly link: Link;
+	readonly fleet = new Fleet();
+	/** Sees what the page itself sends and gets. */
+	tap: Tap | undefined;
+	readonly #options: SessionOptions;
+
+	constructor(options: SessionOptions) {
+		const { lesson } = options;
+		this.#options = options;
+		this.desk = new Desk(this.#url(DESK_PATH, lesson === undefined ? {} : { [LESSON]: lesson }));
+		this.link = new Link(`page-${browserRandom.next().toString(16).padStart(8, "0")}`, {
+			begin: () => this.tap?.begin?.(),
+			bytes: (fromClient, bytes) => this.tap?.bytes?.(fromClient, bytes),
+			end: () => {
+				// What boards say until we are back is not missing.
+				this.fleet.watched.handleAway();
+				this.tap?.end?.();
+			},
+		});
+		for (const filter of FILTERS)
+			this.link.subscribe(filter, ({ payload, retain, topic }) => this.fleet.handleMessage(topic, payload, retain));
+	}
+
+	open(): void {
+		this.desk.onHello = () => {
+			// Where somebody has chosen another broker, it stays with that.
+			if (this.link.destination === undefined) this.connect(this.usual());
+		};
+		this.desk.open();
+	}
+
+	/** To that broker, whatever it was before. Throws Misuse for what no client can do. */
+	connect(destination: Destination): void {
+		this.fleet.forget();
+		this.link.open(destination);
+	}
+
+	/** The broker of the stage, by way of the page's server. */
+	usual(version: Destination["version"] = "5.0"): Destination {
+		return { url: this.#url(MQTT_PATH, { stage: this.desk.hello?.stage ?? "" }), version };
+	}
+
+	close(): void {
+		this.link.close();
+		this.desk.close();
+	}
+
+	#url(path: string, query: Readonly<Record<string, string>>): string {
+		const { origin, token } = this.#options;
+		const url = new URL(path, origin.replace(/^http/, "ws"));
+		for (const [name, value] of Object.entries({ ...query, ...(token !== undefined && { token }) }))
+			url.searchParams.set(name, value);
+		return url.href;
+	}
+}

@@ -1,0 +1,13 @@
+// What the page can show. Each is loaded when somebody looks at it.
+
+import type { ComponentType } from "preact";
+import type { Words } from "./words.js";
+
+export interface View {
+	/** In the address, behind #/. */
+	readonly name: string;
+	readonly title: Words<string>;
+	load(): Promise<{ default: ComponentType }>;
+}
+
+export const VIEWS: readonly View[] = [];
