@@ -14,6 +14,8 @@ const PACKAGES = [
 	"python3-jinja2",
 	// Wireshark without a window: what it makes of recordings.
 	"tshark",
+	// A real browser, which the tests of the page drive.
+	"chromium",
 	// Certificates.
 	"openssl",
 	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.

@@ -21,6 +21,7 @@ const PACKAGES = {
 	python3: "python3",
 	jinja2: "python3-jinja2",
 	tshark: "tshark",
+	chromium: "chromium",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
