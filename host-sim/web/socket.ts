@@ -44,7 +44,8 @@ export function browserSocket(url: string, tap: Tap = {}): SocketConstructor {
 				options.onWritable?.call(this, this.#room);
 			};
 			socket.onmessage = ({ data }) => this.#handleData(data);
-			// An error is always followed by this, which alone knows that it is the end.
+			// An error says nothing, and is always followed by the end.
+			socket.onerror = () => {};
 			socket.onclose = () => {
 				if (this.#stands) tap.end?.();
 				this.#handleEnd();

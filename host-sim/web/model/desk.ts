@@ -67,6 +67,8 @@ export class Desk extends Live {
 		const socket = new WebSocket(this.#url, DESK_SUBPROTOCOL);
 		this.#socket = socket;
 		socket.onmessage = ({ data }) => this.#handle(JSON.parse(String(data)) as FromDesk);
+		// An error says nothing, and is always followed by the end.
+		socket.onerror = () => {};
 		socket.onclose = () => {
 			if (this.#isClosed) return;
 			if (this.state === "there") this.state = "away";

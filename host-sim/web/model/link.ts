@@ -61,8 +61,8 @@ export class Link extends Live {
 	destination: Destination | undefined;
 	/** By which the broker knows the page. */
 	readonly clientId: string;
-	/** Publishes under way, by ticket: what becomes of them. */
-	readonly #underWay = new Map<number, (end: string | undefined) => void>();
+	/** Publishes under way, by ticket: what becomes of them. Each client has tickets of its own. */
+	#underWay = new Map<number, (end: string | undefined) => void>();
 	readonly #wanted = new Set<Wanted>();
 	readonly #byHandle = new Map<number, Wanted>();
 	readonly #tap: Tap;
@@ -80,6 +80,10 @@ export class Link extends Live {
 		this.destination = destination;
 		const { password, url, userName, version } = destination;
 		const { hostname, port, protocol } = new URL(url);
+		const underWay = new Map<number, (end: string | undefined) => void>();
+		this.#underWay = underWay;
+		// One that has been left has nothing to say any more, but what has become of its publishes.
+		const isLeft = () => this.#client !== client;
 		const options: ClientOptions = {
 			host: hostname,
 			port: port === "" ? (protocol === "wss:" ? 443 : 80) : Number(port),
@@ -100,6 +104,7 @@ export class Link extends Live {
 				this.changed();
 			},
 			onOffline: code => {
+				if (isLeft()) return;
 				this.isOnline = false;
 				this.trouble = sentence(code);
 				this.changed();
@@ -110,18 +115,19 @@ export class Link extends Live {
 				this.changed();
 			},
 			onPublishEnd: (ticket, end, code) => {
-				const tell = this.#underWay.get(ticket);
-				this.#underWay.delete(ticket);
+				const tell = underWay.get(ticket);
+				underWay.delete(ticket);
 				tell?.(end === END_SETTLED ? undefined : sentence(code));
 			},
 		};
-		this.#client = new Client(options);
+		const client = new Client(options);
+		this.#client = client;
 		for (const wanted of this.#wanted) this.#subscribe(wanted);
-		this.#client.open();
+		client.open();
 		this.changed();
 	}
 
-	/** Says goodbye. Publishes under way are told that they have no end. */
+	/** Says goodbye. Who waits for the end of a publish is told that it has none. */
 	close(): void {
 		this.#client?.close();
 		this.#client = undefined;
@@ -129,8 +135,6 @@ export class Link extends Live {
 		this.trouble = undefined;
 		this.#byHandle.clear();
 		for (const wanted of this.#wanted) wanted.granted = undefined;
-		for (const tell of this.#underWay.values()) tell("the connection has been closed");
-		this.#underWay.clear();
 		this.changed();
 	}
 

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
+import { Broker } from "../../../../host-sim/broker/broker.js";
+import { listen } from "../../../../host-sim/node/listen.js";
+import { Session } from "../../../../host-sim/web/model/session.js";
+import { until } from "../../../support/mosquitto.js";
+
+const closing: (() => unknown)[] = [];
+beforeEach(() => void vi.stubGlobal("WebSocket", WebSocket));
+afterEach(async () => {
+	for (const close of closing.splice(0).reverse()) await close();
+	vi.unstubAllGlobals();
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+async function brokerAt(): Promise<string> {
+	const listener = await listen(new Broker(), 0, "127.0.0.1", { webSocket: true });
+	closing.push(() => listener.close());
+	return `ws://127.0.0.1:${listener.port}/mqtt`;
+}
+
+it("finds the stage's broker at the page's own server, with what that wants to be shown", () => {
+	const plain = new Session({ origin: "http://127.0.0.1:8080" });
+	expect(plain.usual().url).toBe("ws://127.0.0.1:8080/mqtt?stage=");
+	const secret = new Session({ origin: "https://desk.example", token: "abc" });
+	expect(secret.usual("3.1.1")).toEqual({ url: "wss://desk.example/mqtt?stage=&token=abc", version: "3.1.1" });
+});
+
+it("knows boards by what they say, and forgets them with their broker", async () => {
+	const session = new Session({ origin: "http://127.0.0.1:1" });
+	closing.push(() => session.close());
+	const told: string[] = [];
+	session.fleet.listen(({ event }) => told.push(event));
+	session.connect({ url: await brokerAt(), version: "5.0" });
+	await until("it is online", () => session.link.isOnline);
+	await session.link.publish("thimble/board-1/status", bytes("online"), { qos: 1, retain: true });
+	await until("the board", () => session.fleet.watched.boards.size === 1);
+	expect(told).toEqual(["presence"]);
+	expect(session.fleet.watched.count().online).toBe(1);
+	session.connect({ url: await brokerAt(), version: "5.0" });
+	expect(session.fleet.watched.boards.size).toBe(0);
+	await until("it is online", () => session.link.isOnline);
+	expect(session.fleet.watched.boards.size).toBe(0);
+});
+
+it("shows what the page itself sends and gets to who wants it", async () => {
+	const session = new Session({ origin: "http://127.0.0.1:1" });
+	closing.push(() => session.close());
+	const seen: string[] = [];
+	session.tap = {
+		begin: () => seen.push("begin"),
+		bytes: (fromClient, [first]) => seen.push(`${fromClient ? ">" : "<"}${first! >> 4}`),
+		end: () => seen.push("end"),
+	};
+	session.connect({ url: await brokerAt(), version: "5.0" });
+	await until("CONNACK", () => seen.includes("<2"));
+	expect(seen.slice(0, 3)).toEqual(["begin", ">1", "<2"]);
+});
