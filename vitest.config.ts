@@ -1,4 +1,18 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files that take a minute or more: begun first, so that no core waits for the last of them. */
+const LONG = ["test/xs/firmware.test.ts", "test/host-sim/cli/outside.test.ts", "test/host-sim/cli/run.test.ts"];
+
+class LongFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const rank = ({ moduleId }: TestSpecification) => {
+			const at = LONG.findIndex(name => moduleId.endsWith(name));
+			return at < 0 ? LONG.length : at;
+		};
+		return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+	}
+}
 
 export default defineConfig({
 	test: {
@@ -7,6 +21,9 @@ export default defineConfig({
 		// Real brokers and child processes: generous, since what matters there is asserted, not timed.
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
+		// The one that waits for engines and brokers leaves its core to the other.
+		maxWorkers: 2,
+		sequence: { sequencer: LongFirst },
 		coverage: { include: ["firmware/**", "host-sim/**"], exclude: ["firmware/port/**", "firmware/main.ts"] },
 	},
 });
