@@ -50,6 +50,13 @@ cli
 	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k, or 64k for whole boards)")
 	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")
 	.option("--record <file>", "Take down every packet there, without passwords: see show, replay and export")
+	.option(
+		"--page [port]",
+		"The page that shows it all: there without a word, but with --duration and --json (default 8080, or the next free port)",
+	)
+	.option("--no-page", "No page")
+	.option("--host <address>", "Where the page is found; from other machines with a token (default 127.0.0.1)")
+	.option("--no-open", "The browser stays closed")
 	.option("--json", "One JSON object a line instead of a table")
 	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
 

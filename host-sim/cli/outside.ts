@@ -1,18 +1,24 @@
 // thimble run with faults before a real broker: the boards and their network in a world in real time, the broker behind it
 // outside. What has arrived there is told by an observer of our own, whose connection no fault touches.
 
+import { Feed } from "../desk/feed.js";
+import { presentOf, WorldStage } from "../desk/stage.js";
+import { tunnel } from "../desk/tunnel.js";
 import type { Endpoint } from "../fleet/fleet.js";
 import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../fleet/simulation.js";
 import type { WorldSummary } from "../fleet/summary.js";
+import { FAULTS } from "../fleet/timeline.js";
 import { nodeRandom } from "../node/clock.js";
 import { Observer, type ObserverOptions } from "../node/observer.js";
 import { isPossibleOutside, Outside } from "../node/outside.js";
 import { simulatedSigner } from "../node/signature.js";
+import { Recorder } from "../record/recorder.js";
 import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
 import { type Destination, describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
+import { openPage, type PagePlan, pageLines } from "./page.js";
 import { timeText, worldLines } from "./progress.js";
 import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards } from "./scenario.js";
@@ -30,12 +36,20 @@ const COME_MS = 5000;
 const QUIET_MS = 3000;
 const LOOK_MS = 20;
 
+export interface OutsideFlags {
+	readonly json: boolean;
+	/** The scenario's name, or what is run instead. */
+	readonly title: string;
+	readonly page: PagePlan | undefined;
+	readonly record?: RecordTo;
+}
+
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function runOutside(
 	scenario: Scenario,
 	endpoint: Destination,
 	flags: SecureFlags,
-	{ json, record }: { readonly json: boolean; readonly record?: RecordTo },
+	{ json, page, record, title }: OutsideFlags,
 ): Promise<number> {
 	checkPossible(scenario);
 	const secure = secureOptionsOf(endpoint, flags);
@@ -47,10 +61,16 @@ export async function runOutside(
 	const credentials = { ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) };
 	const wallMs = Date.now();
 	const recording = record === undefined ? undefined : new Recording(record, scenario.seed, wallMs);
-	const recorder = recording === undefined ? {} : { recorder: recording.recorder };
+	const feed = new Feed();
+	const recorder = new Recorder({
+		put(entry) {
+			recording?.put(entry);
+			feed.put(entry);
+		},
+	});
 	const outside = new Outside({
 		wallMs,
-		...recorder,
+		recorder,
 		host,
 		port,
 		seed: scenario.seed,
@@ -63,18 +83,40 @@ export async function runOutside(
 		air: seattle,
 		signer: simulatedSigner(scenario.seed),
 		outside: { world: outside.world, credentials, wireBytes: () => outside.bytes },
+		troubled: (event, struck) => stage.handleTrouble(event, struck),
 		on: (event: SimulationEvent) => {
+			stage.handleEvent(event);
 			if (json) print(event);
 			else screen?.show(event);
 		},
 	});
+	const { pace } = outside;
+	const now = () => presentOf(simulation, pace);
+	const stage = new WorldStage({
+		title,
+		broker: () => ({ url: describeEndpoint(endpoint), embedded: false }),
+		scenario,
+		feed,
+		wallMs,
+		simulation,
+		pace,
+		faults: FAULTS.filter(fault => isPossibleOutside({ fault })),
+		now,
+		carry: tunnel({ host, port, recorder, now, ...(secure !== undefined && { secure }) }),
+	});
+	const desk = await openPage(stage, page);
 	const observer = observerOf({ ...endpoint, socket }, simulation, outside);
 	if (json) {
 		const broker = describeEndpoint(endpoint);
 		print({ event: "world", seed: scenario.seed, devices: scenario.boards.length, speed: 1, broker });
+		if (desk !== undefined) print({ event: "page", url: desk.url });
 	} else {
 		const makeScreen = process.stdout.isTTY ? tableScreen : lineScreen;
-		screen = makeScreen(simulation.fleet.boards, introduction(scenario, endpoint), process.stdout);
+		screen = makeScreen(
+			simulation.fleet.boards,
+			[...pageLines(desk), ...introduction(scenario, endpoint)],
+			process.stdout,
+		);
 	}
 	observer.open();
 	await waitFor(COME_MS, () => stop.isDue || observer.isThere || observer.isRefused);
@@ -86,6 +128,7 @@ export async function runOutside(
 	const unseen = whyUnseen(simulation, observer);
 	if (unseen === undefined) simulation.finish();
 	await observer.leave();
+	await desk?.close();
 	await outside.close();
 	const summary = simulation.summary();
 	const cost = gauge.read(simulation.now, summary.devices);

@@ -2,6 +2,7 @@
 
 import { RecordingFile } from "../record/file.js";
 import { Recorder } from "../record/recorder.js";
+import type { Entry } from "../record/recording.js";
 import { version } from "./version.js";
 
 /** How often is looked whether all have gone, in ms. */
@@ -18,6 +19,7 @@ export class Recording {
 	readonly #to: RecordTo;
 	readonly #file: RecordingFile;
 	#connections = 0;
+	#ends = 0;
 	#packets = 0;
 
 	/**
@@ -33,20 +35,21 @@ export class Recording {
 			thimble: version(),
 			...(scenario !== undefined && { scenario }),
 		});
-		this.recorder = new Recorder({
-			originMs,
-			put: entry => {
-				if (entry.event === "begin") this.#connections += 1;
-				if (entry.event === "packet") this.#packets += 1;
-				this.#file.put(entry);
-			},
-		});
+		this.recorder = new Recorder({ originMs, put: entry => this.put(entry) });
+	}
+
+	/** The next entry of a recorder: of its own, or of another whose entries go elsewhere, too. */
+	put(entry: Entry): void {
+		if (entry.event === "begin") this.#connections += 1;
+		if (entry.event === "end") this.#ends += 1;
+		if (entry.event === "packet") this.#packets += 1;
+		this.#file.put(entry);
 	}
 
 	/** Resolves when no connection stands any more; after that many ms in any case. For clients on real sockets. */
 	async goodbyes(mostMs: number): Promise<void> {
 		const until = performance.now() + mostMs;
-		while (this.recorder.standing > 0 && performance.now() < until)
+		while (this.#ends < this.#connections && performance.now() < until)
 			await new Promise(resolve => setTimeout(resolve, LOOK_MS));
 	}
 

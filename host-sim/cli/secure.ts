@@ -33,9 +33,9 @@ export function socketOf({ host, path, scheme }: Destination, flags: SecureFlags
 	return scheme === "ws" ? webSocket(over) : TCP;
 }
 
-/** The same for a destination over TLS; undefined for one in plain TCP. Throws UsageError. */
+/** The same for a destination over TLS; undefined for one without. Throws UsageError. */
 export function secureOptionsOf({ host, scheme }: Destination, flags: SecureFlags): SecureOptions | undefined {
-	if (scheme === "mqtts") return secureOf(host, flags);
+	if (scheme === "mqtts" || scheme === "wss") return secureOf(host, flags);
 	refuseSecure(flags);
 	return undefined;
 }

@@ -401,7 +401,8 @@ function brokerOf({ maxQueued, sessionExpiry, ...limits }: Given["broker"]): Bro
 	};
 }
 
-function checkWhom(scenario: Scenario, whom: Whom, where: string): void {
+/** Throws UsageError where there is nobody of one of these names. */
+export function checkWhom(scenario: Scenario, whom: Whom, where: string): void {
 	const names = typeof whom === "string" ? [whom] : whom;
 	for (const [i, name] of names.entries()) {
 		if (name === "all" || boardsNamed(scenario, name).length > 0) continue;

@@ -5,16 +5,16 @@
 import type { Violation } from "../checker/checker.js";
 import type { Recorder } from "../record/recorder.js";
 import type { Air } from "../sensor/air.js";
-import { Faults } from "../world/fault.js";
+import { Faults, isBrokerFault } from "../world/fault.js";
 import { World } from "../world/world.js";
 import type { Signer } from "./firmware.js";
 import { type Endpoint, Fleet, type FleetEvent } from "./fleet.js";
 import { Ledger, nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import { Operator, type OperatorEvent } from "./operator.js";
 import type { Order } from "./order.js";
-import { boardsNamed, type Scenario } from "./scenario.js";
+import { boardsNamed, checkWhom, type Scenario } from "./scenario.js";
 import { summarizeFlash, type WorldSummary } from "./summary.js";
-import { Timeline } from "./timeline.js";
+import { type Incident, type Struck, Timeline } from "./timeline.js";
 import { WorldBoard } from "./worldboard.js";
 
 export type SimulationEvent =
@@ -41,6 +41,10 @@ export interface SimulationOptions {
 	violated?(violation: Violation): void;
 	/** Writes down all that goes between clients and the broker inside; a world with one outside has its own. */
 	readonly recorder?: Recorder;
+	/** The time of day in the beginning of a world with a broker inside, in ms since 1970. Default: the same in each run. */
+	readonly wallMs?: number;
+	/** The same as the events "fault" and "mended", with all that is known of it. */
+	troubled?(event: "fault" | "mended", struck: Struck): void;
 	/** Every packet at the broker; the bytes may not be kept. */
 	frame?(bytes: Uint8Array): void;
 }
@@ -68,6 +72,7 @@ export class Simulation {
 	whenStopped: Promise<void> = Promise.resolve();
 	/** Gives its orders. */
 	readonly operator: Operator | undefined;
+	readonly #scenario: Scenario;
 	readonly #outside: OutsideWorld | undefined;
 	/** Boards by the topics of their readings. */
 	readonly #topics = new Map<string, string>();
@@ -83,6 +88,7 @@ export class Simulation {
 		const { air, on, outside, quiet = false, signer } = options;
 		const { ledger } = this;
 		this.#on = on;
+		this.#scenario = scenario;
 		this.#outside = outside;
 		this.world = outside?.world ?? this.#inside(scenario, options);
 		const { world } = this;
@@ -119,10 +125,11 @@ export class Simulation {
 			faults: this.#faults,
 			random: world.random.fork("timeline"),
 			machines: whom => boardsNamed(scenario, whom).map(({ name }) => boards.get(name)!.machine),
-			told: (event, { fault }, machine) => {
+			told: (event, { fault }, machine, struck) => {
 				const board = machine === undefined ? undefined : boards.get(machine.name)!;
 				if (board !== undefined && isRestart(fault)) board.cause = fault.replaceAll("-", " ");
 				on({ event, fault, ...(board !== undefined && { device: board.deviceId }) });
+				options.troubled?.(event, struck);
 			},
 		});
 		if (scenario.orders.length > 0) this.operator = this.#operate(scenario, signer);
@@ -158,6 +165,28 @@ export class Simulation {
 	finish(): void {
 		for (const { boot, device, from, to } of this.ledger.summary().missing)
 			for (let seq = from; seq <= to; seq += 1) this.#tellGap(device, { boot, seq });
+	}
+
+	/** What is wrong now, the oldest first. */
+	get troubles(): readonly Struck[] {
+		return this.#timeline.inForce;
+	}
+
+	/** Throws UsageError where it is about boards that there are not. */
+	checkIncident({ boards, fault }: Incident): void {
+		if (!isBrokerFault(fault)) checkWhom(this.#scenario, boards, "boards");
+	}
+
+	/** Something goes wrong now. */
+	strike(incident: Incident): void {
+		this.#timeline.strike(incident);
+	}
+
+	/** Mends what has that id, or all that strike() has done; "unknown" where nothing in force has it. */
+	mend(id?: number): ReturnType<Timeline["mend"]> {
+		if (id !== undefined) return this.#timeline.mend(id);
+		this.#timeline.mendOrdered();
+		return "mended";
 	}
 
 	/** All of it at once, for `durationMs`. */
@@ -229,9 +258,10 @@ export class Simulation {
 	}
 
 	/** A world with a broker inside. */
-	#inside(scenario: Scenario, { frame, recorder, violated }: SimulationOptions): World {
+	#inside(scenario: Scenario, { frame, recorder, violated, wallMs }: SimulationOptions): World {
 		return new World({
 			seed: scenario.seed,
+			...(wallMs !== undefined && { wallMs }),
 			broker: {
 				...scenario.broker,
 				on: {

@@ -7,7 +7,7 @@ import { CUT_MODES } from "../world/flash.js";
 import type { Machine } from "../world/machine.js";
 import type { SeededRandom } from "../world/random.js";
 import type { VirtualTime } from "../world/time.js";
-import { duration, forbidden, number, object, signedDuration, wholeNumber } from "./schema.js";
+import { checked, duration, forbidden, number, object, signedDuration, UsageError, wholeNumber } from "./schema.js";
 
 /** What `boards` says. */
 export type Whom = string | readonly string[];
@@ -107,6 +107,26 @@ const kind = v.variant("fault", kinds, `expected ${oneOf(FAULTS)}`);
 
 export const incident = v.pipe(kind, v.transform(incidentOf));
 
+/** Those that last until they are mended: all others are over at once, or for good. */
+const LASTING: ReadonlySet<string> = new Set(
+	kinds.flatMap(({ entries }) => (entries.for.type === "string" ? [entries.fault.literal] : [])),
+);
+
+/** Where nobody says how long: it is taken off again. */
+const ANY_TIME = "1s";
+
+/**
+ * A fault that is ordered while a world runs, in the same words: it strikes once, now, and one that lasts may do so until it is
+ * mended. Throws UsageError.
+ */
+export function orderedIncident(value: Readonly<Record<string, unknown>>): Incident {
+	for (const name of ["at", "every", "spread"])
+		if (value[name] !== undefined) throw new UsageError(`${name}: what is ordered happens once, and now: leave it out`);
+	const isOpen = LASTING.has(String(value["fault"])) && value["for"] === undefined;
+	const { for: lasts, ...rest } = checked(incident, { ...value, at: "0ms", ...(isOpen && { for: ANY_TIME }) }, "");
+	return isOpen || lasts === undefined ? rest : { ...rest, for: lasts };
+}
+
 function oneOf(names: readonly string[]): string {
 	return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
@@ -152,8 +172,22 @@ function faultOf(given: v.InferOutput<typeof kind>): Fault {
 	}
 }
 
+/** Something that has gone wrong. Times are in ms of the world. */
+export interface Struck {
+	/** No two of a timeline have the same. */
+	readonly id: number;
+	readonly fault: Fault;
+	/** Absent where it is the broker's. */
+	readonly machine?: Machine;
+	readonly since: number;
+	/** When it is over by itself; of what is over at once that is `since`. Absent where it is not. */
+	readonly until?: number;
+	/** It was ordered while the world ran. */
+	readonly isOrdered: boolean;
+}
+
 /** What the timeline tells: something has begun, or is over. `machine` is absent where it is the broker's. */
-export type Told = (event: "fault" | "mended", fault: Fault, machine?: Machine) => void;
+export type Told = (event: "fault" | "mended", fault: Fault, machine: Machine | undefined, struck: Struck) => void;
 
 export interface TimelineOptions {
 	readonly time: VirtualTime;
@@ -167,8 +201,9 @@ export interface TimelineOptions {
 /** Lets the incidents happen. */
 export class Timeline {
 	readonly #options: TimelineOptions;
-	/** What takes back the faults in force. */
-	readonly #inForce = new Set<() => void>();
+	/** The faults in force, and what takes them back: nothing does where one is for good. */
+	readonly #inForce = new Map<number, { readonly struck: Struck; readonly mend: (() => void) | undefined }>();
+	#ids = 0;
 	#isOver = false;
 
 	constructor(incidents: readonly Incident[], options: TimelineOptions) {
@@ -183,7 +218,34 @@ export class Timeline {
 	/** Nothing goes wrong from now on, and what is wrong is mended. */
 	end(): void {
 		this.#isOver = true;
-		for (const mend of [...this.#inForce]) mend();
+		for (const { mend } of [...this.#inForce.values()]) mend?.();
+	}
+
+	/** What is wrong now, the oldest first. */
+	get inForce(): readonly Struck[] {
+		return [...this.#inForce.values()].map(({ struck }) => struck);
+	}
+
+	/** It happens now. */
+	strike(incident: Incident): void {
+		if (this.#isOver) return;
+		const { fault } = incident;
+		const machines = isBrokerFault(fault) ? [undefined] : this.#options.machines(incident.boards);
+		for (const machine of machines) this.#strike(incident, machine, true);
+	}
+
+	/** Mends what has that id, now; "unknown" where nothing in force has it. */
+	mend(id: number): "mended" | "unknown" | "for good" {
+		const found = this.#inForce.get(id);
+		if (found === undefined) return "unknown";
+		if (found.mend === undefined) return "for good";
+		found.mend();
+		return "mended";
+	}
+
+	/** Mends all that was ordered. */
+	mendOrdered(): void {
+		for (const { mend, struck } of [...this.#inForce.values()]) if (struck.isOrdered) mend?.();
 	}
 
 	#at(delayMs: number, run: () => void): void {
@@ -194,35 +256,42 @@ export class Timeline {
 
 	#happen(incident: Incident, machines: readonly Machine[], random: SeededRandom): void {
 		const { every, fault, spread } = incident;
-		if (isBrokerFault(fault)) this.#strikeBroker(fault, incident);
+		if (isBrokerFault(fault)) this.#strike(incident);
 		else
 			for (const machine of machines) {
-				if (spread === 0) this.#strike(fault, incident, machine);
-				else this.#at(random.between(0, spread), () => this.#strike(fault, incident, machine));
+				if (spread === 0) this.#strike(incident, machine);
+				else this.#at(random.between(0, spread), () => this.#strike(incident, machine));
 			}
 		if (every !== undefined) this.#at(every, () => this.#happen(incident, machines, random));
 	}
 
-	#strike(fault: BoardFault, incident: Incident, machine: Machine): void {
-		const { faults, told } = this.#options;
-		told("fault", fault, machine);
-		this.#mendLater(incident, faults.strike(fault, machine), () => told("mended", fault, machine));
-	}
-
-	#strikeBroker(fault: BrokerFault, incident: Incident): void {
-		const { faults, told } = this.#options;
-		told("fault", fault);
-		this.#mendLater(incident, faults.strikeBroker(fault), () => told("mended", fault));
-	}
-
-	#mendLater(incident: Incident, takeBack: () => void, tell: () => void): void {
-		if (incident.for === undefined) return;
-		const mend = () => {
-			this.#inForce.delete(mend);
-			takeBack();
-			tell();
+	#strike(incident: Incident, machine?: Machine, isOrdered = false): void {
+		const { fault, for: lasts } = incident;
+		const { faults, time, told } = this.#options;
+		const id = ++this.#ids;
+		const since = time.now;
+		const isLasting = LASTING.has(fault.fault);
+		const isFinal = fault.fault === "flash-worn";
+		const until = lasts !== undefined ? since + lasts : isLasting || isFinal ? undefined : since;
+		const struck: Struck = {
+			id,
+			fault,
+			since,
+			isOrdered,
+			...(machine !== undefined && { machine }),
+			...(until !== undefined && { until }),
 		};
-		this.#inForce.add(mend);
-		this.#at(incident.for, mend);
+		told("fault", fault, machine, struck);
+		const takeBack =
+			machine === undefined ? faults.strikeBroker(fault as BrokerFault) : faults.strike(fault as BoardFault, machine);
+		if (isFinal) this.#inForce.set(id, { struck, mend: undefined });
+		if (!isLasting) return;
+		const mend = () => {
+			if (!this.#inForce.delete(id)) return;
+			takeBack();
+			told("mended", fault, machine, struck);
+		};
+		this.#inForce.set(id, { struck, mend });
+		if (lasts !== undefined) this.#at(lasts, mend);
 	}
 }

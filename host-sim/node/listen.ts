@@ -15,6 +15,8 @@ const TICK_MS = 250;
 
 /** How long the last bytes may take to leave, in ms. */
 const LINGER_MS = 1000;
+/** What may wait for one client, in bytes: more than the largest messages that are sent here. */
+const MOST_UNREAD = 67_108_864;
 
 export interface ListenOptions {
 	/** TLS, and nothing but; all in PEM. */
@@ -32,6 +34,9 @@ export interface ListenOptions {
 	webSocket?: boolean;
 }
 
+/** What is served; a broker is such a thing. */
+export type Served = Pick<Broker, "accept" | "handleTime" | "close" | "connectionOf">;
+
 export interface Listener {
 	/** The port that it listens on. */
 	readonly port: number;
@@ -43,7 +48,7 @@ export interface Listener {
 
 /** Rejects with Node's error (EADDRINUSE, EACCES, …) where the port cannot be had, and where TLS cannot with these files. */
 export async function listen(
-	broker: Broker,
+	broker: Served,
 	port: number,
 	host = "127.0.0.1",
 	options: ListenOptions = {},
@@ -51,16 +56,9 @@ export async function listen(
 	const streams = new Set<Duplex>();
 	const { accept = (transport, start) => broker.accept(transport, start) } = options;
 	const server = serverOf(options, (stream, { remoteAddress, remotePort }) => {
-		const close = () => endSoon(stream);
-		const peer = `${remoteAddress}:${remotePort}`;
-		const connection = accept({ peer, write: bytes => stream.write(bytes), close }, now());
 		streams.add(stream);
-		stream.on("data", bytes => connection.handleData(bytes, now()));
-		stream.on("error", () => stream.destroy());
-		stream.on("close", () => {
-			streams.delete(stream);
-			connection.handleClose(now());
-		});
+		stream.on("close", () => streams.delete(stream));
+		carry(stream, `${remoteAddress}:${remotePort}`, accept);
 	});
 	/** What carries them, also those that shake hands. */
 	const sockets = new Map<string, Socket>();
@@ -83,6 +81,22 @@ export async function listen(
 			resolve(listener(broker, server, streams, sockets, ticks));
 		});
 	});
+}
+
+/** Lets `accept` serve who is at the other end of a stream. */
+export function carry(stream: Duplex, peer: string, accept: Accept): void {
+	const write = (bytes: Uint8Array) => {
+		stream.write(bytes);
+		// Who does not read must not have all of our memory.
+		if (stream.writableLength > MOST_UNREAD) stream.destroy();
+	};
+	// Only TCP itself has a reset.
+	const isTcp = "resetAndDestroy" in stream && !("encrypted" in stream);
+	const reset = () => (isTcp ? (stream as Socket).resetAndDestroy() : stream.destroy());
+	const connection = accept({ peer, write, close: () => endSoon(stream), reset }, now());
+	stream.on("data", bytes => connection.handleData(bytes, now()));
+	stream.on("error", () => stream.destroy());
+	stream.on("close", () => connection.handleClose(now()));
 }
 
 /** `accept` gets the bytes of MQTT, and the socket that they come from. */
@@ -110,7 +124,7 @@ function serverOf({ tls, webSocket }: ListenOptions, accept: (stream: Duplex, so
 }
 
 function listener(
-	broker: Broker,
+	broker: Served,
 	server: Server,
 	streams: ReadonlySet<Duplex>,
 	sockets: ReadonlyMap<string, Socket>,

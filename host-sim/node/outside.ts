@@ -66,7 +66,7 @@ export class Outside {
  * Whether a fault can be had with a broker outside. That nobody reaches it can, and that its answers come late, twice or
  * wrongly; what it remembers and whom it takes is its own affair.
  */
-export function isPossibleOutside({ fault }: Fault): boolean {
+export function isPossibleOutside({ fault }: Fault | { readonly fault: string }): boolean {
 	return fault !== "broker-forgets" && fault !== "broker-refuses";
 }
 

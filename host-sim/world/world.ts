@@ -13,7 +13,7 @@ import { Broker, type BrokerOptions } from "../broker/broker.js";
 import { Checker, type CheckerOptions, type Violation } from "../checker/checker.js";
 import { tapped } from "../checker/tap.js";
 import { type Recorder, recorded } from "../record/recorder.js";
-import type { Accept } from "../transport.js";
+import { type Accept, between, type Transport, type TransportHandler } from "../transport.js";
 import { Flash } from "./flash.js";
 import type { Link } from "./link.js";
 import { Machine, type MachineIo, type MachineOptions } from "./machine.js";
@@ -62,6 +62,9 @@ export class World {
 	readonly #accept: Accept;
 	#broker: Broker;
 	#refusal: number | undefined;
+	/** What cuts those who come by no path of the network. */
+	readonly #visitors = new Set<() => void>();
+	#isServing = false;
 
 	constructor(options: WorldOptions = {}) {
 		this.time = new VirtualTime(options.startMs ?? 0, options.wallMs ?? BEGINNING);
@@ -112,13 +115,48 @@ export class World {
 
 	/** Cuts all connections and refuses new ones; resumeBroker() brings the same broker back. */
 	stopBroker(): void {
+		this.#isServing = false;
 		this.network.listen(ADDRESS, PORT, undefined);
 		for (const link of [...this.network.links]) link.cut();
+		for (const cut of [...this.#visitors]) cut();
 	}
 
 	/** Takes connections again after stopBroker(), with all sessions as they were. */
 	resumeBroker(): void {
+		this.#isServing = true;
 		this.network.listen(ADDRESS, PORT, this.#accept);
+	}
+
+	/**
+	 * Serves somebody who comes by no path of the network, by a real socket, say. What befalls the broker befalls him, too; a
+	 * broker that is stopped takes nobody.
+	 */
+	visit(transport: Transport, now: number): TransportHandler {
+		if (!this.#isServing) {
+			transport.close();
+			return { handleData() {}, handleClose() {} };
+		}
+		let isOver = false;
+		const end = (at: number, wasReset: boolean) => {
+			if (isOver) return;
+			isOver = true;
+			this.#visitors.delete(cut);
+			handler.handleClose(at, wasReset);
+		};
+		const reset = () => (transport.reset === undefined ? transport.close() : transport.reset());
+		const cut = () => {
+			end(this.time.now, true);
+			reset();
+		};
+		const own = { write: transport.write.bind(transport), close: () => transport.close(), reset };
+		const handler = this.#accept(between(transport, own), now);
+		this.#visitors.add(cut);
+		return {
+			handleData(bytes, at) {
+				if (!isOver) handler.handleData(bytes, at);
+			},
+			handleClose: (at, wasReset) => end(at, wasReset === true),
+		};
 	}
 
 	/** The broker takes nobody, for that reason; undefined: everybody again. */
