@@ -52,11 +52,10 @@ cli
 	.option("--record <file>", "Take down every packet there, without passwords: see show, replay and export")
 	.option(
 		"--page [port]",
-		"The page that shows it all: there without a word, but with --duration and --json (default 8080, or the next free port)",
+		"The page's port (default 8080, or the next free one); --no-page: none, as with --duration and --json",
 	)
-	.option("--no-page", "No page")
-	.option("--host <address>", "Where the page is found; from other machines with a token (default 127.0.0.1)")
-	.option("--no-open", "The browser stays closed")
+	.option("--host <address>", "Where the page is found; from other machines it takes a token (default 127.0.0.1)")
+	.option("--open", "Show the page in the browser, which is done on a desktop; --no-open: leave it closed")
 	.option("--json", "One JSON object a line instead of a table")
 	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
 

@@ -98,10 +98,10 @@ export class Stage {
 	}
 
 	/** What the boards say: what is of the page's interest is told. */
-	handleEvent({ event, ...rest }: Pick<SimulationEvent, "event">): void {
-		if (event !== "restarted") return;
-		const { device, reason } = rest as unknown as { device: string; reason: string };
-		this.tell({ event, device, reason, at: this.now });
+	handleEvent(event: SimulationEvent): void {
+		if (event.event !== "restarted") return;
+		const { device, reason } = event;
+		this.tell({ event: "restarted", device, reason, at: this.now });
 	}
 
 	protected tell(event: StageEvent): void {
