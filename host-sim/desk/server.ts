@@ -257,7 +257,7 @@ class DeskServer implements Desk {
 			try {
 				if (isBinary) throw new UsageError("expected JSON as text");
 				const value = objectIn(String(data));
-				asked = String(value["ask"] ?? "").slice(0, 40);
+				if (typeof value["ask"] === "string") asked = value["ask"].slice(0, 40);
 				const given = checked(ask, value, "");
 				if (given.ask === "see") view.see(given.clients);
 				else if (given.ask === "mend") stage.mend(given.id);

@@ -122,7 +122,8 @@ const ANY_TIME = "1s";
 export function orderedIncident(value: Readonly<Record<string, unknown>>): Incident {
 	for (const name of ["at", "every", "spread"])
 		if (value[name] !== undefined) throw new UsageError(`${name}: what is ordered happens once, and now: leave it out`);
-	const isOpen = LASTING.has(String(value["fault"])) && value["for"] === undefined;
+	const { fault } = value;
+	const isOpen = typeof fault === "string" && LASTING.has(fault) && value["for"] === undefined;
 	const { for: lasts, ...rest } = checked(incident, { ...value, at: "0ms", ...(isOpen && { for: ANY_TIME }) }, "");
 	return isOpen || lasts === undefined ? rest : { ...rest, for: lasts };
 }

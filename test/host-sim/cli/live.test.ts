@@ -1,0 +1,160 @@
+// thimble run as it is without further words: a world at the pace of real time behind an open port, and a page beside it. What
+// holds of every run is in run.test.ts.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { entriesOf } from "../../../host-sim/record/file.js";
+import { Reader } from "../../../host-sim/record/recording.js";
+import { type Command, thimble } from "../../support/command.js";
+import { Visitor } from "../../support/desk.js";
+import { until } from "../../support/mosquitto.js";
+import { nodeClient } from "../../support/node.js";
+
+const folder = mkdtempSync(join(tmpdir(), "thimble-live-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function scenario(given: object): string {
+	const path = join(folder, "given.json");
+	writeFileSync(path, JSON.stringify(given));
+	return path;
+}
+
+const events = (run: Command): Record<string, unknown>[] =>
+	`${run.out()}`
+		.split("\n")
+		.slice(0, -1)
+		.map(line => JSON.parse(line));
+
+/** The port in the URL that this event has. */
+async function portOf(run: Command, event: string): Promise<number> {
+	await until(event, () => `${run.out()}`.includes(`"event":"${event}","url"`));
+	return Number(new URL(String(events(run).find(each => each["event"] === event)!["url"])).port);
+}
+
+describe("thimble run", () => {
+	it("opens a page beside the broker's port: the first line says where, and --no-page says no", async () => {
+		const run = thimble(["run", "--port", "0", "--page", "0", "--interval", "100ms"]);
+		await until("readings", () => `${run.out()}`.includes("board-03 online"));
+		const [page, broker] = `${run.out()}`.split("\n");
+		expect(page).toMatch(/^Page {6}http:\/\/127\.0\.0\.1:\d+\/$/);
+		expect(broker).toMatch(/^Broker {4}mqtt:\/\/127\.0\.0\.1:\d+$/);
+		const visitor = new Visitor({ port: Number(/:(\d+)\/$/.exec(page!)![1]) });
+		const hello = await visitor.hello();
+		expect(hello).toMatchObject({
+			version: "0.1.0",
+			title: "3 boards, a reading every 100 ms at QoS 1",
+			broker: { url: broker!.slice(10), embedded: true },
+		});
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
+		await until("the page is told", () => visitor.isClosed);
+		const none = thimble(["run", "--port", "0", "--no-page"]);
+		await until("an introduction", () => `${none.out()}`.includes("Stop"));
+		expect(`${none.out()}`).toMatch(/^Broker/);
+		none.child.kill("SIGINT");
+		expect(await none.code).toBe(0);
+	});
+
+	it("has the faults of a scenario behind an open port: a client of this machine sees the will, and is cut with the broker", async () => {
+		const path = scenario({
+			devices: 1,
+			interval: "100ms",
+			keepAlive: 5,
+			timeline: [
+				{ at: "2s", fault: "power-cut", for: "300ms" },
+				{ at: "4s", fault: "broker-stop", for: "500ms" },
+			],
+		});
+		const run = thimble(["run", path, "--port", "0", "--json"]);
+		const said: string[] = [];
+		const online: boolean[] = [];
+		const client = nodeClient(await portOf(run, "broker"), "looker-on", {
+			onOnline: present => {
+				online.push(present);
+			},
+		});
+		client.subscribe("thimble/board-01/status", message => said.push(message.text() ?? ""), { qos: 1 });
+		client.open();
+		await until("the will", () => said.includes("offline"));
+		await until("back", () => online.length > 1);
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
+		client.close();
+		expect(events(run).map(({ event }) => event)).toEqual(expect.arrayContaining(["fault", "mended", "restarted"]));
+		expect(events(run)[0]).toMatchObject({ event: "broker", embedded: true });
+		const summary = events(run).at(-1)!;
+		expect(summary).toMatchObject({
+			event: "summary",
+			gaps: 0,
+			restarts: 1,
+			faults: { "broker-stop": 1, "power-cut": 1 },
+		});
+		expect(Math.abs(Number(events(run)[0]!["time"]) - Date.now())).toBeLessThan(120_000);
+	});
+
+	it("what a page lets go wrong is told by the run, and what is wrong at Ctrl-C is mended first", async () => {
+		const run = thimble(["run", "--port", "0", "--page", "0", "--interval", "100ms", "--json"]);
+		const visitor = new Visitor({ port: await portOf(run, "page") });
+		await visitor.hello();
+		await until("online", () => `${run.out()}`.split('"online"').length === 4);
+		visitor.ask({ ask: "fault", fault: "partition", boards: ["board-02"] });
+		await visitor.next("trouble");
+		await new Promise(resolve => setTimeout(resolve, 500));
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
+		const all = events(run);
+		expect(all).toContainEqual(expect.objectContaining({ event: "fault", fault: "partition", device: "board-02" }));
+		expect(all).toContainEqual(expect.objectContaining({ event: "mended", fault: "partition", device: "board-02" }));
+		expect(all.at(-1)).toMatchObject({ event: "summary", waiting: 0, gaps: 0 });
+		expect(all.filter(({ event }) => event === "stopped").length).toBe(3);
+	});
+
+	it("--record and the page see the same", async () => {
+		const file = join(folder, "run.jsonl");
+		const run = thimble(["run", "--port", "0", "--page", "0", "--interval", "100ms", "--json", "--record", file]);
+		const visitor = new Visitor({ port: await portOf(run, "page") });
+		await visitor.hello();
+		visitor.ask({ ask: "see", clients: "all" });
+		await until("packets", () => visitor.seen.length > 30);
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
+		const reader = new Reader(file);
+		const entries = [...entriesOf(file, reader)];
+		expect(reader.isWhole).toBe(true);
+		for (const seen of visitor.seen.slice(0, 30)) {
+			const entry = entries[seen.n - 1]!;
+			expect(entry).toMatchObject({ time: seen.at, connection: seen.connection, event: seen.event });
+			if (seen.event === "packet" && entry.event === "packet")
+				expect(Buffer.from(entry.bytes).toString("hex")).toBe(seen.bytes);
+		}
+	});
+
+	it("a page's port that was named and is taken ends it with 2, before anything begins", async () => {
+		const first = thimble(["run", "--port", "0", "--page", "0", "--json"]);
+		const port = await portOf(first, "page");
+		const second = thimble(["run", "--port", "0", "--page", String(port)]);
+		expect(await second.code).toBe(2);
+		expect(second.err()).toBe(`thimble: port ${port} is taken; choose another with --page\n`);
+		expect(`${second.out()}`).toBe("");
+		first.child.kill("SIGINT");
+		await first.code;
+	});
+
+	it.each([
+		[
+			["--page", "--speed", "max", "--duration", "1m"],
+			"--page: the page shows runs in real time: leave it out, or --speed and --until",
+		],
+		[["--page", "web"], "--page: expected a port from 0 (any free one) to 65535, got web"],
+		[
+			["--host", "everywhere"],
+			"--host: expected an address of this machine, such as 0.0.0.0 for all of them, got everywhere",
+		],
+	])("%j: one sentence, exit code 2", async (args, message) => {
+		const run = thimble(["run", ...args]);
+		expect(await run.code).toBe(2);
+		expect(run.err()).toBe(`thimble: ${message}\n`);
+	});
+});
