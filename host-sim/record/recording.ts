@@ -1,7 +1,8 @@
 // The format of recordings: JSON Lines. A header says where it comes from, a line each tells of connections that begin and end
-// and of packets, and a last line how many there were, so that a file that breaks off is known. README has the whole of it.
+// and of packets, and a last line how many there were, so that a file that breaks off is known. README has the whole of it. It is read and written in a browser too.
 
 import { UsageError } from "../fleet/schema.js";
+import { bytesOfPairs, pairsOf } from "../inspect/hex.js";
 
 /** Raised where a reader of the one before would go wrong. */
 const VERSION = 1;
@@ -57,8 +58,7 @@ export function headerLine({ startedAt, ...header }: Header): string {
 export function entryLine(entry: Entry): string {
 	if (entry.event !== "packet") return `${JSON.stringify(entry)}\n`;
 	const { bytes, masked, partial, ...rest } = entry;
-	const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
-	return `${JSON.stringify({ ...rest, bytes: hex, ...(masked && { masked }), ...(partial && { partial }) })}\n`;
+	return `${JSON.stringify({ ...rest, bytes: pairsOf(bytes), ...(masked && { masked }), ...(partial && { partial }) })}\n`;
 }
 
 /** The last line. */
@@ -163,15 +163,15 @@ export class Reader {
 	}
 
 	#packet({ bytes, client, from, masked, partial, peer }: Record<string, unknown>) {
-		if (typeof bytes !== "string" || !/^(?:[0-9a-f]{2})+$/.test(bytes))
-			throw this.#broken("bytes: expected pairs of hex digits");
+		const packet = typeof bytes === "string" && bytes !== "" ? bytesOfPairs(bytes) : undefined;
+		if (packet === undefined) throw this.#broken("bytes: expected pairs of hex digits");
 		if (client !== undefined && typeof client !== "string") throw this.#broken("client: expected a string");
 		if (typeof peer !== "string") throw this.#broken("peer: expected a string");
 		return {
 			peer,
 			...(client !== undefined && { client }),
 			from: this.#side("from", from),
-			bytes: new Uint8Array(Buffer.from(bytes, "hex")),
+			bytes: packet,
 			masked: masked === true,
 			partial: partial === true,
 		};

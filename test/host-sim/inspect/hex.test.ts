@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { bytesOfHex } from "../../../host-sim/inspect/hex.js";
+import { bytesOfHex, bytesOfPairs, pairsOf } from "../../../host-sim/inspect/hex.js";
 
 it.each([
 	["c000", [0xc0, 0]],
@@ -35,4 +35,30 @@ it("takes what hexadecimal is written as, for any bytes", () => {
 			expect(bytesOfHex(digits.map(two => (prefix ? "0x" : "") + two).join(between))).toEqual(bytes);
 		}),
 	);
+});
+
+it.each([
+	["30 0g", "strange", 4],
+	["30 123 4", "odd", 3],
+	["30 0x", "none", 5],
+] as const)("says of %j what is wrong and where, for who has own words for that", (text, what, at) => {
+	try {
+		bytesOfHex(text);
+		expect.unreachable();
+	} catch (error) {
+		expect(error).toMatchObject({ what, at });
+	}
+});
+
+it("writes pairs of digits and reads them back, for any bytes", () => {
+	fc.assert(
+		fc.property(fc.uint8Array(), bytes => {
+			expect(pairsOf(bytes)).toBe(Buffer.from(bytes).toString("hex"));
+			expect(bytesOfPairs(pairsOf(bytes))).toEqual(bytes);
+		}),
+	);
+});
+
+it.each(["3", "3g", "AB", "0x", "30 0"])("takes no %j for pairs of digits", text => {
+	expect(bytesOfPairs(text)).toBeUndefined();
 });
