@@ -10,4 +10,6 @@ export interface View {
 	load(): Promise<{ default: ComponentType }>;
 }
 
-export const VIEWS: readonly View[] = [];
+export const VIEWS: readonly View[] = [
+	{ name: "packets", title: { en: "Packets", zh: "报文" }, load: () => import("./packets/view.js") },
+];

@@ -247,9 +247,9 @@ function aliasIn(fields: readonly Field[]): string | undefined {
 function willIn(bytes: Uint8Array): Pick<Will, "topic" | "message"> | undefined {
 	const { fields }: Dissection = dissect(bytes, { version: "3.1.1" });
 	const payload = fields.find(({ name }) => name === "Payload")?.fields ?? [];
-	const valueOf = (...names: readonly string[]) => payload.find(({ name }) => names.includes(name))?.value;
-	const topic = valueOf("Will Topic");
-	const message = valueOf("Will Payload", "Will Message");
+	const textOf = (...names: readonly string[]) => payload.find(({ name }) => names.includes(name))?.value;
+	const topic = textOf("Will Topic");
+	const message = textOf("Will Payload", "Will Message");
 	return topic === undefined || message === undefined ? undefined : { topic, message };
 }
 

@@ -1,10 +1,10 @@
 // The log of a stage: what the simulator sees beside its broker, and, where the page is a client elsewhere, what the page itself sends
 // and gets. There is one for each session, and it goes on while something else is looked at.
 
+import type { Seen } from "../../desk/protocol.js";
 import { bytesOfPairs } from "../../inspect/hex.js";
 import { Recorder } from "../../record/recorder.js";
 import type { Entry } from "../../record/recording.js";
-import type { Seen } from "../../desk/protocol.js";
 import type { Hello } from "../model/desk.js";
 import type { Session } from "../model/session.js";
 import type { Item } from "./follow.js";

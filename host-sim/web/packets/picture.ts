@@ -3,7 +3,7 @@
 
 import type { Exchange } from "../../inspect/exchange.js";
 import type { Lane, Lanes } from "./lanes.js";
-import type { Line } from "./line.js";
+import type { Line, PacketLine } from "./line.js";
 import type { Log } from "./log.js";
 import { type Group, groupOf } from "./text.js";
 
@@ -13,6 +13,8 @@ export interface Filter {
 	readonly hidden: ReadonlySet<Group>;
 	/** In the packet's name, its topic or filters, or whose it is; several words have all to be there. */
 	readonly text: string;
+	/** Of what others than boards are sent, only messages of these boards; absent: all. */
+	readonly about?: ReadonlySet<string> | undefined;
 }
 
 /** Lines that belong together, along the lane of their client: of an exchange, or of a connection. */
@@ -79,7 +81,7 @@ export class Picture {
 		return key === undefined ? -1 : this.rows.findIndex(line => line.key === key);
 	}
 
-	#take(line: Line, { hidden, lanes }: Filter): void {
+	#take(line: Line, { about, hidden, lanes }: Filter): void {
 		const row = this.rows.length;
 		if (line.kind === "gap" || line.kind === "incident") {
 			this.rows.push(line);
@@ -90,7 +92,7 @@ export class Picture {
 		if (lane === undefined) return;
 		const isShown =
 			line.kind === "packet"
-				? !hidden.has(groupOf(line.summary.name)) && this.#hasWords(line)
+				? !hidden.has(groupOf(line.summary.name)) && this.#hasWords(line) && isAbout(line, lane, about)
 				: !hidden.has("connect") && this.#words.length === 0;
 		// The connection stands, whether its lines are shown or not.
 		this.#followConnection(line, lane, number, isShown ? row : row - 1);
@@ -99,7 +101,7 @@ export class Picture {
 		if (line.kind === "packet" && line.exchange !== undefined) this.#followExchange(line.exchange, lane, row);
 	}
 
-	#hasWords(line: Extract<Line, { kind: "packet" }>): boolean {
+	#hasWords(line: PacketLine): boolean {
 		if (this.#words.length === 0) return true;
 		const { filters, id, name, qos, topic } = line.summary;
 		const numbers = `${id > 0 ? ` id ${id}` : ""}${name === "PUBLISH" ? ` qos ${qos}` : ""}`;
@@ -137,4 +139,11 @@ export class Picture {
 		if (exchange.state === "open") open.push(begun);
 		this.#open.set(lane, open.slice(-MOST_OPEN));
 	}
+}
+
+/** A message of one of those boards, with all that belongs to it; or no message. */
+function isAbout({ exchange, summary }: PacketLine, lane: Lane, about: Filter["about"]): boolean {
+	if (about === undefined || lane.kind === "board" || lane.kind === "boards") return true;
+	const topic = exchange?.kind === "message" ? exchange.topic : summary.topic;
+	return topic === "" || topic.split("/").some(level => about.has(level));
 }

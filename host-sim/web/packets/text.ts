@@ -159,7 +159,12 @@ export function labelOf(line: PacketLine, say: LineWords): Label {
 		...(willOf === undefined ? [] : [{ kind: "will" as const, text: say.will(cleaned(willOf)) }]),
 		...faults(line, say),
 	];
-	return { name, subject: cleanedLong(isConnect ? clientId : topic !== "" ? topic : filters.join(", ")), details, marks };
+	return {
+		name,
+		subject: cleanedLong(isConnect ? clientId : topic !== "" ? topic : filters.join(", ")),
+		details,
+		marks,
+	};
 }
 
 function faults({ isFaulty }: PacketLine, say: LineWords): Label["marks"] {
@@ -203,7 +208,12 @@ export function lineText(line: Exclude<Line, PacketLine>, say: LineWords, langua
 }
 
 /** A line as a sentence for a screen reader. */
-export function sentenceOf(line: Line, say: LineWords, language: "en" | "zh", nameOf: (client: string) => string): string {
+export function sentenceOf(
+	line: Line,
+	say: LineWords,
+	language: "en" | "zh",
+	nameOf: (client: string) => string,
+): string {
 	if (line.kind === "gap" || line.kind === "incident") return lineText(line, say, language);
 	const client = nameOf(line.connection.client);
 	if (line.kind !== "packet") return `${client}: ${lineText(line, say, language)}`;
