@@ -12,4 +12,5 @@ export interface View {
 
 export const VIEWS: readonly View[] = [
 	{ name: "packets", title: { en: "Packets", zh: "报文" }, load: () => import("./packets/view.js") },
+	{ name: "lessons", title: { en: "Lessons", zh: "课程" }, load: () => import("./lessons/view.js") },
 ];

@@ -15,8 +15,10 @@ export interface SessionOptions {
 	readonly origin: string;
 	/** What the server wants to be shown, where it does. */
 	readonly token?: string | undefined;
-	/** A stage of its own with that lesson; absent: what is run. */
+	/** A stage of its own with that lesson; absent: what is run. Who takes it does not listen to boards of itself. */
 	readonly lesson?: string;
+	/** Which version of MQTT the page speaks, until somebody chooses another. Default: 5.0. */
+	readonly version?: Destination["version"];
 }
 
 export type FleetListener = (what: Happening, board: WatchedBoard, now: number) => void;
@@ -75,7 +77,7 @@ export class Session {
 				this.tap?.end?.();
 			},
 		});
-		for (const filter of FILTERS)
+		for (const filter of lesson === undefined ? FILTERS : [])
 			this.link.subscribe(filter, ({ payload, retain, topic }) => this.fleet.handleMessage(topic, payload, retain));
 	}
 
@@ -87,6 +89,11 @@ export class Session {
 		this.desk.open();
 	}
 
+	/** Another session on the same server, with that lesson. */
+	lesson(lesson: string, version: Destination["version"]): Session {
+		return new Session({ ...this.#options, lesson, version });
+	}
+
 	/** To that broker, whatever it was before. Throws Misuse for what no client can do. */
 	connect(destination: Destination): void {
 		this.fleet.forget();
@@ -94,7 +101,7 @@ export class Session {
 	}
 
 	/** The broker of the stage, by way of the page's server. */
-	usual(version: Destination["version"] = "5.0"): Destination {
+	usual(version = this.#options.version ?? "5.0"): Destination {
 		return { url: this.#url(MQTT_PATH, { stage: this.desk.hello?.stage ?? "" }), version };
 	}
 

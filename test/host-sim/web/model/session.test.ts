@@ -27,6 +27,13 @@ it("finds the stage's broker at the page's own server, with what that wants to b
 	expect(secret.usual("3.1.1")).toEqual({ url: "wss://desk.example/mqtt?stage=&token=abc", version: "3.1.1" });
 });
 
+it("has a lesson on the same server, in its own version of MQTT, and with what the server wants to be shown", () => {
+	const main = new Session({ origin: "http://127.0.0.1:8080", token: "abc" });
+	const lesson = main.lesson("qos-1", "3.1.1");
+	expect(lesson.usual()).toEqual({ url: "ws://127.0.0.1:8080/mqtt?stage=&token=abc", version: "3.1.1" });
+	expect(main.usual().version).toBe("5.0");
+});
+
 it("knows boards by what they say, and forgets them with their broker", async () => {
 	const session = new Session({ origin: "http://127.0.0.1:1" });
 	closing.push(() => session.close());
