@@ -4,6 +4,7 @@
 
 import type { Violation } from "../checker/checker.js";
 import type { Recorder } from "../record/recorder.js";
+import type { Measures } from "../report/measures.js";
 import type { Air } from "../sensor/air.js";
 import { Faults, isBrokerFault } from "../world/fault.js";
 import { World } from "../world/world.js";
@@ -45,6 +46,8 @@ export interface SimulationOptions {
 	readonly wallMs?: number;
 	/** The same as the events "fault" and "mended", with all that is known of it. */
 	troubled?(event: "fault" | "mended", struck: Struck): void;
+	/** Takes the times of it all. */
+	readonly measures?: Measures;
 	/** Every packet at the broker; the bytes may not be kept. */
 	frame?(bytes: Uint8Array): void;
 }
@@ -74,6 +77,7 @@ export class Simulation {
 	readonly operator: Operator | undefined;
 	readonly #scenario: Scenario;
 	readonly #outside: OutsideWorld | undefined;
+	readonly #measures: Measures | undefined;
 	/** Boards by the topics of their readings. */
 	readonly #topics = new Map<string, string>();
 	readonly #on: (event: SimulationEvent) => void;
@@ -85,11 +89,12 @@ export class Simulation {
 
 	/** Throws Misuse where the client wants none of it. */
 	constructor(scenario: Scenario, options: SimulationOptions) {
-		const { air, on, outside, quiet = false, signer } = options;
+		const { air, measures, on, outside, quiet = false, signer } = options;
 		const { ledger } = this;
 		this.#on = on;
 		this.#scenario = scenario;
 		this.#outside = outside;
+		this.#measures = measures;
 		this.world = outside?.world ?? this.#inside(scenario, options);
 		const { world } = this;
 		const boards = new Map<string, WorldBoard>();
@@ -98,19 +103,36 @@ export class Simulation {
 			{ host: world.host, port: PORT, ...outside?.credentials },
 			() => world,
 			event => {
-				if (event.event === "online") ledger.handleOnline(event.device);
+				const { device } = event;
+				if (event.event === "online") {
+					ledger.handleOnline(device);
+					measures?.handleOnline(device, this.now);
+				} else if (event.event === "offline" || event.event === "restarted" || event.event === "stopped")
+					measures?.handleOffline(device, this.now);
 				on(event);
 			},
 			(options, listener) => {
 				const { deviceId: device, qos } = options;
-				const published = ({ boot, seq }: ReadingName) => ledger.handlePublished(device, boot, seq, qos);
+				const published = (name: ReadingName) => {
+					ledger.handlePublished(device, name.boot, name.seq, qos);
+					measures?.handlePublished(device, name, qos, this.now);
+				};
+				const dialled = measures && (() => measures.handleDial(device, this.now));
 				const ended = (name: ReadingName, end: ReadingEnd) => {
+					measures?.handleEnd(device, name, end, this.now);
 					const hasArrived = ledger.handleEnd(device, name.boot, name.seq, end);
 					// From a broker outside it may be under way to who tells us.
 					if (!hasArrived && end === "settled" && outside === undefined) this.#tellGap(device, name);
 				};
 				const board = new WorldBoard(
-					{ ...options, air, published, ended, ...(signer !== undefined && { signer }) },
+					{
+						...options,
+						air,
+						published,
+						ended,
+						...(dialled !== undefined && { dialled }),
+						...(signer !== undefined && { signer }),
+					},
 					listener,
 				);
 				boards.set(device, board);
@@ -127,7 +149,11 @@ export class Simulation {
 			machines: whom => boardsNamed(scenario, whom).map(({ name }) => boards.get(name)!.machine),
 			told: (event, { fault }, machine, struck) => {
 				const board = machine === undefined ? undefined : boards.get(machine.name)!;
-				if (board !== undefined && isRestart(fault)) board.cause = fault.replaceAll("-", " ");
+				if (board !== undefined && isRestart(fault)) {
+					board.cause = fault.replaceAll("-", " ");
+					if (event === "fault") measures?.handleOffline(board.deviceId, this.now);
+				}
+				if (event === "fault") measures?.handleFault(fault, this.now);
 				on({ event, fault, ...(board !== undefined && { device: board.deviceId }) });
 				options.troubled?.(event, struck);
 			},
@@ -223,6 +249,7 @@ export class Simulation {
 		const device = this.#topics.get(topic);
 		const name = device === undefined ? undefined : nameOf(payload);
 		if (device === undefined || name === undefined) return;
+		this.#measures?.handleArrived(device, name, this.now);
 		if (this.ledger.handleArrived(device, name.boot, name.seq, qos)) return;
 		this.#on({ event: "duplicate", device, qos, ...name });
 	}

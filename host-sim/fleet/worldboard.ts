@@ -6,6 +6,7 @@ import { Nap } from "../../firmware/device/nap.js";
 import type { Sensor } from "../../firmware/io.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { type FaultListener, RetriedSensor } from "../../firmware/sensor/retried.js";
+import { watchedSocket } from "../report/dial.js";
 import type { Air } from "../sensor/air.js";
 import type { Machine, MachineIo } from "../world/machine.js";
 import { Partitions } from "../world/partitions.js";
@@ -21,6 +22,8 @@ export interface WorldBoardOptions extends BoardOptions<World> {
 	readonly air: Air;
 	/** Whose firmware it takes, where it takes updates. */
 	readonly signer?: Signer;
+	/** It begins a connection. */
+	dialled?(): void;
 	/** It has taken a reading to publish; one that there is no room for it has not. */
 	published(name: ReadingName): void;
 	/** How that has ended, above QoS 0: what is settled the broker has, by what was promised. */
@@ -81,7 +84,9 @@ export class WorldBoard extends Board {
 
 	#boot(boot: number, io: MachineIo): void {
 		if (this.stopped) return;
-		const run = this.#make(boot, io);
+		const { dialled } = this.#options;
+		const watched = dialled && { ...io, socket: watchedSocket(io.socket, () => dialled()) };
+		const run = this.#make(boot, watched ?? io);
 		// The power may have gone in the first write.
 		if (!this.machine.isAlive(boot)) return;
 		// To wake is no restart.

@@ -10,6 +10,7 @@ import { readScenario } from "../../../host-sim/cli/scenario.js";
 import { checkScenario, parseDuration } from "../../../host-sim/fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../../../host-sim/fleet/simulation.js";
 import { isBroken } from "../../../host-sim/fleet/summary.js";
+import { Measures } from "../../../host-sim/report/measures.js";
 import { seattle } from "../../../host-sim/sensor/air.js";
 import { toySigner } from "../../support/toysigner.js";
 
@@ -34,6 +35,29 @@ function play(given: object, check = false) {
 }
 
 describe("a simulation", () => {
+	it("takes the times of connections, acknowledgements and arrivals, also where nobody hears of readings", () => {
+		const given = { devices: 3, duration: "2m", timeline: [{ at: "30s", fault: "power-cut", for: "20s" }] };
+		const measures = new Measures();
+		const scenario = checkScenario(given, "");
+		const simulation = new Simulation(scenario, { air: seattle, quiet: true, measures, on() {} });
+		simulation.run(120_000);
+		const { arrived, settled } = simulation.summary();
+		expect([measures.connect.count, measures.acknowledged.count, measures.arrived.count]).toEqual([
+			6,
+			settled,
+			arrived,
+		]);
+		// There and back for TCP, and there and back for CONNECT.
+		const { latencyMs } = simulation.world.network.options;
+		expect(measures.connect.percentiles().min).toBeGreaterThanOrEqual(4 * latencyMs);
+		expect(measures.arrived.percentiles().min).toBeGreaterThanOrEqual(latencyMs);
+		expect(measures.acknowledged.percentiles().min).toBeGreaterThanOrEqual(2 * latencyMs);
+		const { marks, sliceMs, slices } = measures.series;
+		expect(marks).toEqual([{ atMs: 30_000, what: "power-cut", count: 3 }]);
+		expect(slices[Math.floor(40_000 / sliceMs)]!.online).toBe(0);
+		expect(slices[Math.floor(60_000 / sliceMs)]!.online).toBe(3);
+	});
+
 	it("has boards with a telemetry policy: what a time away has refused arrives later, in messages of several readings", () => {
 		const telemetry = { batch: 2, ringBytes: 8000, catchUp: 4 };
 		const timeline = [{ at: "20s", fault: "broker-stop", for: "60s" }];
