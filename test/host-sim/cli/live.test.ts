@@ -4,11 +4,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as mqttJs } from "mqtt";
 import { afterAll, describe, expect, it } from "vitest";
+import { Broker } from "../../../host-sim/broker/broker.js";
+import { listen } from "../../../host-sim/node/listen.js";
 import { entriesOf } from "../../../host-sim/record/file.js";
 import { Reader } from "../../../host-sim/record/recording.js";
 import { type Command, thimble } from "../../support/command.js";
-import { Visitor } from "../../support/desk.js";
+import { afterwards, Visitor } from "../../support/desk.js";
 import { until } from "../../support/mosquitto.js";
 import { nodeClient } from "../../support/node.js";
 
@@ -129,6 +132,40 @@ describe("thimble run", () => {
 			if (seen.event === "packet" && entry.event === "packet")
 				expect(Buffer.from(entry.bytes).toString("hex")).toBe(seen.bytes);
 		}
+	});
+
+	it("before a broker outside: its own faults are not for us to order, all others are; the page's MQTT goes through to it", async () => {
+		const served = new Broker({ users: { ann: "hush-hush" } });
+		const listener = await listen(served, 0);
+		afterwards(() => listener.close());
+		const url = `mqtt://ann:hush-hush@127.0.0.1:${listener.port}`;
+		const run = thimble(["run", "--broker", url, "--page", "0", "--interval", "100ms", "--json"]);
+		const port = await portOf(run, "page");
+		const visitor = new Visitor({ port });
+		const hello = await visitor.hello();
+		expect(hello.broker).toEqual({ url: `mqtt://ann@127.0.0.1:${listener.port}`, embedded: false });
+		expect(hello.faults).toContain("power-cut");
+		expect(hello.faults).not.toContain("broker-forgets");
+		visitor.ask({ ask: "see", clients: "all" });
+		visitor.ask({ ask: "fault", fault: "broker-forgets" });
+		expect((await visitor.next("refused")).sentence).toBe(
+			"fault: a broker outside cannot be made to have broker-forgets",
+		);
+		const mqtt = mqttJs(`ws://127.0.0.1:${port}/mqtt`, { clientId: "web", username: "ann", password: "hush-hush" });
+		afterwards(() => mqtt.end(true));
+		const said: string[] = [];
+		mqtt.on("message", (topic, payload) => said.push(`${topic} ${payload}`));
+		mqtt.subscribe("thimble/+/status", { qos: 1 });
+		await until("birth", () => said.includes("thimble/board-03/status online"));
+		visitor.ask({ ask: "fault", fault: "power-cut", boards: ["board-03"], for: "200ms" });
+		await until("the will", () => said.includes("thimble/board-03/status offline"));
+		const clients = new Set(visitor.seen.flatMap(each => (each.event === "packet" ? [each.client] : [])));
+		expect([...clients].sort()).toEqual(["board-01", "board-02", "board-03", "web"]);
+		const all = JSON.stringify(visitor.told) + run.out() + run.err();
+		expect(all.includes("hush") || all.includes(Buffer.from("hush").toString("hex"))).toBe(false);
+		mqtt.end(true);
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
 	});
 
 	it("a page's port that was named and is taken ends it with 2, before anything begins", async () => {
