@@ -177,7 +177,7 @@ describeWith(["mosquitto"], "thimble run with faults before mosquitto", () => {
 	it("at Ctrl-C in the middle everything is mended, the boards say goodbye, and what was settled is there", async () => {
 		const mosquitto = await Mosquitto.start();
 		try {
-			const night = run({ ...BAD_NIGHT, duration: "10m" }, mosquitto.port);
+			const night = run({ ...BAD_NIGHT, duration: "10m" }, mosquitto.port, "--no-page");
 			await until("the dark", () => night.out().includes("attic-02 fault: power-cut"), 20_000);
 			night.child.kill("SIGINT");
 			expect(await night.code, night.err()).toBe(0);
