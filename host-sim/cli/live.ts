@@ -63,13 +63,10 @@ export async function runLive(scenario: Scenario, flags: LiveFlags): Promise<num
 	const { pace, simulation } = stage;
 	const { endpoint, listener, note } = await serveSomewhere(served, flags.port);
 	where.url = describeEndpoint(endpoint);
-	let desk: Desk | undefined;
-	try {
-		desk = await openPage(stage, flags.page);
-	} catch (error) {
+	const desk = await openPage(stage, flags.page).catch(async error => {
 		await listener.close();
 		throw error;
-	}
+	});
 	const stop = new Stop();
 	if (json) {
 		print({ event: "broker", url: where.url, embedded: true });

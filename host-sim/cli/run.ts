@@ -143,10 +143,16 @@ async function runSockets(
 	const io = { socket, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
 	const makeBoard: MakeBoard = engine?.makeBoard ?? ((options, on) => new NodeBoard(options, on));
 	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show, makeBoard);
-	const desk = await openPage(stage, page);
+	const desk = await openPage(stage, page).catch(async error => {
+		await listener?.close();
+		engine?.close();
+		throw error;
+	});
 	const stop = new Stop();
-	if (json) print({ event: "broker", url: describeEndpoint(endpoint), embedded: listener !== undefined });
-	else {
+	if (json) {
+		print({ event: "broker", url: describeEndpoint(endpoint), embedded: listener !== undefined });
+		if (desk !== undefined) print({ event: "page", url: desk.url });
+	} else {
 		const makeScreen = process.stdout.isTTY ? tableScreen : lineScreen;
 		const intro = introduction(endpoint, note, scenario, engine?.note ?? "");
 		screen = makeScreen(fleet.boards, [...pageLines(desk), ...intro], process.stdout);
