@@ -45,7 +45,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 	"Cross-Origin-Opener-Policy": "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Permissions-Policy":
-		"camera=(self), microphone=(), geolocation=(), accelerometer=(), gyroscope=(), magnetometer=(), bluetooth=(), display-capture=(), hid=(), midi=(), payment=(), serial=(), usb=()",
+		"camera=(self), microphone=(), geolocation=(), accelerometer=(), gyroscope=(), magnetometer=(), display-capture=(), hid=(), midi=(), payment=(), serial=(), usb=()",
 };
 
 /** A file, as it is sent. */
