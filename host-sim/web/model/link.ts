@@ -9,10 +9,13 @@ import {
 	type PublishOptions,
 	type SubscribeOptions,
 } from "../../../firmware/mqtt/client.js";
+import { properties, SUBSCRIPTION_IDENTIFIER } from "../../../firmware/mqtt/property.js";
+import { SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED } from "../../../firmware/mqtt/reason.js";
 import { sentence } from "../../sentence.js";
 import { Live } from "../live.js";
 import { BrowserTimer, browserClock, browserRandom } from "../platform.js";
 import { browserSocket, type Tap } from "../socket.js";
+import { Copies, matches } from "./copies.js";
 
 export interface Destination {
 	/** ws:// or wss://. */
@@ -36,6 +39,8 @@ export interface Subscription {
 	readonly filter: string;
 	/** The granted QoS, or a reason from 0x80 up; undefined as long as there was no answer. */
 	granted: number | undefined;
+	/** How often a broker was asked for it: each time it may send again what it has retained. */
+	readonly asked: number;
 	/** Takes it back. */
 	end(): void;
 }
@@ -63,8 +68,12 @@ export class Link extends Live {
 	readonly clientId: string;
 	/** Publishes under way, by ticket: what becomes of them. Each client has tickets of its own. */
 	#underWay = new Map<number, (end: string | undefined) => void>();
-	readonly #wanted = new Set<Wanted>();
+	/** What is wanted, by filter. */
+	readonly #wanted = new Map<string, Wanted>();
 	readonly #byHandle = new Map<number, Wanted>();
+	#identifiers = 0;
+	/** The broker says with a message which subscriptions it is for. */
+	#tellsWhich = false;
 	readonly #tap: Tap;
 	#client: Client | undefined;
 
@@ -99,6 +108,7 @@ export class Link extends Live {
 			clock: browserClock,
 			random: browserRandom,
 			onOnline: () => {
+				for (const wanted of this.#wanted.values()) wanted.asked += 1;
 				this.isOnline = true;
 				this.trouble = undefined;
 				this.changed();
@@ -111,8 +121,13 @@ export class Link extends Live {
 			},
 			onSubscribed: (handle, code) => {
 				const wanted = this.#byHandle.get(handle);
-				if (wanted !== undefined) wanted.granted = code;
+				if (wanted === undefined) return;
+				wanted.granted = code;
 				this.changed();
+				if (code !== SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED || !wanted.hasIdentifier) return;
+				// This broker has none: then without.
+				this.#tellsWhich = false;
+				this.#subscribe(wanted);
 			},
 			onPublishEnd: (ticket, end, code) => {
 				const tell = underWay.get(ticket);
@@ -122,7 +137,8 @@ export class Link extends Live {
 		};
 		const client = new Client(options);
 		this.#client = client;
-		for (const wanted of this.#wanted) this.#subscribe(wanted);
+		this.#tellsWhich = version === "5.0";
+		for (const wanted of this.#wanted.values()) this.#subscribe(wanted);
 		client.open();
 		this.changed();
 	}
@@ -134,23 +150,39 @@ export class Link extends Live {
 		this.isOnline = false;
 		this.trouble = undefined;
 		this.#byHandle.clear();
-		for (const wanted of this.#wanted) wanted.granted = undefined;
+		for (const wanted of this.#wanted.values()) wanted.granted = undefined;
 		this.changed();
 	}
 
-	/** `take` gets each message, now and whenever it is online again. Throws Misuse for a filter that is none. */
+	/**
+	 * `take` gets each message once, now and whenever it is online again. Where several want the same filter, the options of the one
+	 * who came last are in force, as a broker has it. Throws Misuse for a filter that is none.
+	 */
 	subscribe(filter: string, take: (message: Message) => void, options: SubscribeOptions = {}): Subscription {
-		const wanted = new Wanted(this, filter, take, options);
-		if (this.#client !== undefined) this.#subscribe(wanted);
-		this.#wanted.add(wanted);
-		return wanted;
-	}
-
-	unsubscribe(wanted: Wanted): void {
-		this.#wanted.delete(wanted);
-		const { handle } = wanted;
-		if (handle > 0 && this.#byHandle.delete(handle)) this.#client?.unsubscribe(handle);
-		this.changed();
+		const known = this.#wanted.get(filter);
+		const wanted = known ?? new Wanted(filter, ++this.#identifiers);
+		const taker = { take, options };
+		wanted.takers.push(taker);
+		try {
+			this.#ask(wanted);
+		} catch (error) {
+			wanted.takers.pop();
+			throw error;
+		}
+		this.#wanted.set(filter, wanted);
+		return {
+			filter,
+			get granted() {
+				return wanted.granted;
+			},
+			set granted(granted) {
+				wanted.granted = granted;
+			},
+			get asked() {
+				return wanted.asked;
+			},
+			end: () => this.#end(wanted, taker),
+		};
 	}
 
 	/**
@@ -165,31 +197,80 @@ export class Link extends Live {
 		return new Promise(resolve => this.#underWay.set(ticket, resolve));
 	}
 
+	#end(wanted: Wanted, taker: Taker): void {
+		const at = wanted.takers.indexOf(taker);
+		if (at < 0) return;
+		wanted.takers.splice(at, 1);
+		const { handle } = wanted;
+		if (wanted.takers.length === 0) {
+			this.#wanted.delete(wanted.filter);
+			if (handle > 0 && this.#byHandle.delete(handle)) this.#client?.unsubscribe(handle);
+		} else if (at === wanted.takers.length) this.#ask(wanted);
+		this.changed();
+	}
+
+	#ask(wanted: Wanted): void {
+		if (this.#client === undefined) return;
+		this.#subscribe(wanted);
+		if (this.isOnline) wanted.asked += 1;
+	}
+
 	#subscribe(wanted: Wanted): void {
-		const handle = this.#client!.subscribe(wanted.filter, message => wanted.take(copyOf(message)), wanted.options);
+		const { identifier } = wanted;
+		const given = wanted.takers.at(-1)!.options;
+		// 3.1.1 knows nothing else.
+		const { qos = 0 } = given;
+		const options = this.destination!.version === "5.0" ? given : { qos };
+		const named = this.#tellsWhich ? { properties: properties([SUBSCRIPTION_IDENTIFIER, identifier]) } : {};
+		wanted.hasIdentifier = this.#tellsWhich;
+		const handle = this.#client!.subscribe(wanted.filter, message => this.#deliver(wanted, message), {
+			...options,
+			...named,
+		});
 		wanted.handle = handle;
+		wanted.granted = undefined;
 		if (handle > 0) this.#byHandle.set(handle, wanted);
 		else wanted.granted = -handle;
 	}
-}
 
-class Wanted implements Subscription {
-	granted: number | undefined;
-	handle = 0;
-	readonly filter: string;
-	readonly take: (message: Message) => void;
-	readonly options: SubscribeOptions;
-	readonly #link: Link;
-
-	constructor(link: Link, filter: string, take: (message: Message) => void, options: SubscribeOptions) {
-		this.#link = link;
-		this.filter = filter;
-		this.take = take;
-		this.options = options;
+	/** Subscriptions that a message is for. */
+	#countFor(topic: string): number {
+		let count = 0;
+		for (const filter of this.#wanted.keys()) if (matches(filter, topic)) count += 1;
+		return count;
 	}
 
-	end(): void {
-		this.#link.unsubscribe(this);
+	/** Filters overlap, and the client shows each packet to all that match. */
+	#deliver(wanted: Wanted, incoming: Incoming): void {
+		const identifiers = incoming.subscriptionIdentifiers();
+		// A copy for another subscription: there is one for this, too.
+		if (identifiers.length > 0 && !identifiers.includes(wanted.identifier)) return;
+		const message = copyOf(incoming);
+		if (identifiers.length === 0 && wanted.copies.has(message, this.#countFor(message.topic), performance.now()))
+			return;
+		for (const { take } of [...wanted.takers]) take(message);
+	}
+}
+
+interface Taker {
+	take(message: Message): void;
+	readonly options: SubscribeOptions;
+}
+
+/** A filter that somebody wants. */
+class Wanted {
+	granted: number | undefined;
+	asked = 0;
+	handle = 0;
+	hasIdentifier = false;
+	readonly filter: string;
+	readonly identifier: number;
+	readonly takers: Taker[] = [];
+	readonly copies = new Copies();
+
+	constructor(filter: string, identifier: number) {
+		this.filter = filter;
+		this.identifier = identifier;
 	}
 }
 
