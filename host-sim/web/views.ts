@@ -13,5 +13,6 @@ export interface View {
 export const VIEWS: readonly View[] = [
 	{ name: "topics", title: { en: "Topics", zh: "主题" }, load: () => import("./topics/view.js") },
 	{ name: "packets", title: { en: "Packets", zh: "报文" }, load: () => import("./packets/view.js") },
+	{ name: "faults", title: { en: "Faults", zh: "故障" }, load: () => import("./faults/view.js") },
 	{ name: "lessons", title: { en: "Lessons", zh: "课程" }, load: () => import("./lessons/view.js") },
 ];
