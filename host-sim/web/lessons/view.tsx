@@ -171,6 +171,7 @@ function Told({ entry, lesson, onAgain, onReached }: ToldProps) {
 	const { desk, link } = session;
 	const { language } = tongue;
 	useLive(desk);
+	useLive(link);
 	const log = PacketLog.of(session);
 	const [selected, setSelected] = useState<Line | undefined>(undefined);
 	const run = useMemo(() => new LessonRun(lesson.goals, log, link.clientId), [lesson, log, link]);
