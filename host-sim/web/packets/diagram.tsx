@@ -6,8 +6,8 @@ import type { Exchange } from "../../inspect/exchange.js";
 import { cleaned } from "../../watch/payload.js";
 import { useLive } from "../live.js";
 import { tongue, useWords } from "../words.js";
+import type { Line, PacketLine } from "./follow.js";
 import type { Lane, Lanes } from "./lanes.js";
-import type { Line, PacketLine } from "./line.js";
 import type { Log } from "./log.js";
 import "./packets.css";
 import { type Filter, Picture, type Span } from "./picture.js";
@@ -327,12 +327,13 @@ function RowBody({ lanes, line }: { readonly lanes: Lanes; readonly line: Line }
 	);
 }
 
-/** Above the arrow, from that end of it on that has more room behind it. */
+/** Above the arrow, from that end of it on that has more room behind it, up to the last lane there. */
 function placeOfLabel(from: number, to: number) {
 	const isLeft = (from + to) / 2 <= 0.5;
+	const space = "1.6rem";
 	return isLeft
-		? { left: `${from * 100}%`, maxWidth: `calc(${(1 - from) * 100}% + var(--packets-margin) - 0.5rem)` }
-		: { right: `${(1 - to) * 100}%`, maxWidth: `calc(${to * 100}% + var(--packets-margin) - 0.5rem)` };
+		? { left: `${from * 100}%`, maxWidth: `calc(${(1 - from) * 100}% - ${space})` }
+		: { right: `${(1 - to) * 100}%`, maxWidth: `calc(${to * 100}% - ${space})` };
 }
 
 function Arrow({ lane, lanes, line }: { readonly lane: Lane; readonly lanes: Lanes; readonly line: PacketLine }) {

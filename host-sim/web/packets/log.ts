@@ -1,8 +1,8 @@
 // Everything that has been seen, line by line, up to so many lines. What comes late is put at its place.
 
 import { type Frames, Live } from "../live.js";
+import type { Line } from "./follow.js";
 import { Follower, type Item, type Kept, type VersionOf } from "./follow.js";
-import type { Line } from "./line.js";
 
 export interface LogOptions {
 	/** How many lines there may be, and how many bytes of packets; what is older goes. */

@@ -10,7 +10,7 @@ import { linkOf } from "../../inspect/section.js";
 import { useLive } from "../live.js";
 import { tongue, useWords } from "../words.js";
 import { type FieldRow, type Range, rangeOf, rowsAt, rowsOf, secretsIn } from "./bits.js";
-import type { PacketLine } from "./line.js";
+import type { PacketLine } from "./follow.js";
 import type { Log } from "./log.js";
 import { meaningOf } from "./meaning.js";
 import { formsOf } from "./payload.js";

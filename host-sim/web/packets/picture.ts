@@ -2,8 +2,8 @@
 // follows the log as it grows, and stands still where it is told to.
 
 import type { Exchange } from "../../inspect/exchange.js";
+import type { Line, PacketLine } from "./follow.js";
 import type { Lane, Lanes } from "./lanes.js";
-import type { Line, PacketLine } from "./line.js";
 import type { Log } from "./log.js";
 import { type Group, groupOf } from "./text.js";
 

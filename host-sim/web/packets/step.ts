@@ -1,7 +1,7 @@
 // Where in its exchange a packet stands: "QoS 2, step 3 of 4, 12 ms after PUBREC".
 
 import type { Exchange, Step } from "../../inspect/exchange.js";
-import type { PacketLine } from "./line.js";
+import type { PacketLine } from "./follow.js";
 
 export interface Place {
 	readonly exchange: Exchange;

@@ -4,7 +4,7 @@ import { reasonName } from "../../inspect/reason.js";
 import { cleaned } from "../../watch/payload.js";
 import type { Incident } from "../model/desk.js";
 import type { Words } from "../words.js";
-import type { EndLine, Line, PacketLine } from "./line.js";
+import type { EndLine, Line, PacketLine } from "./follow.js";
 
 /** What can be shown or hidden together. */
 export const GROUPS = ["connect", "publish", "subscribe", "ping", "other"] as const;
@@ -183,7 +183,7 @@ export function incidentText(incident: Incident, say: LineWords, language: "en" 
 	switch (incident.event) {
 		case "trouble": {
 			const { device = "", fault, since, until } = incident.trouble;
-			const seconds = until === undefined ? undefined : Math.round((until - since) / 100) / 10;
+			const seconds = until === undefined || until <= since ? undefined : Math.round((until - since) / 100) / 10;
 			return say.trouble(faultName(fault, language), cleaned(device), seconds);
 		}
 		case "mended":
