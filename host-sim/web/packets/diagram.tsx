@@ -71,6 +71,8 @@ export function Diagram(props: DiagramProps) {
 	const [isAtEnd, setAtEnd] = useState(true);
 	/** The line at the upper end, and how far it has gone beyond it: what is looked at stays in its place. */
 	const anchor = useRef({ key: 0, offset: 0 });
+	/** Where it was scrolled to as far as we know. */
+	const lastTop = useRef(0);
 	const { rows } = shown;
 
 	useLayoutEffect(() => {
@@ -81,16 +83,20 @@ export function Diagram(props: DiagramProps) {
 	}, []);
 	useLayoutEffect(() => {
 		const element = scroller.current!;
+		// Somebody has scrolled, and we are about to hear of it: it is as he has it.
+		if (Math.abs(element.scrollTop - lastTop.current) > 1) return;
 		if (isAtEnd) element.scrollTop = element.scrollHeight;
 		else if (isOther) {
 			const row = shown.rowOf(anchor.current.key);
 			if (row >= 0) element.scrollTop = row * ROW + anchor.current.offset;
 		}
+		lastTop.current = element.scrollTop;
 	});
 
 	const handleScroll = () => {
 		const { clientHeight, scrollHeight, scrollTop } = scroller.current!;
 		const top = Math.floor(scrollTop / ROW);
+		lastTop.current = scrollTop;
 		anchor.current = { key: rows[top]?.key ?? 0, offset: scrollTop - top * ROW };
 		setSight({ top: scrollTop, height: clientHeight });
 		setAtEnd(scrollTop + clientHeight >= scrollHeight - ROW);

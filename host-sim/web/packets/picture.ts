@@ -130,14 +130,21 @@ export class Picture {
 			span.rows.push(row);
 			return;
 		}
-		const open = (this.#open.get(lane) ?? []).filter(other => other.exchange!.state === "open");
+		const open = (this.#open.get(lane) ?? []).filter(other => this.#goesOn(other, row));
 		let track = 0;
 		while (track < TRACKS - 1 && open.some(other => other.track === track)) track += 1;
 		const begun: Span = { exchange, lane, rows: [row], track, isOver: false };
 		this.#byExchange.set(exchange, begun);
 		this.spans.push(begun);
-		if (exchange.state === "open") open.push(begun);
+		if (this.#goesOn(begun, row)) open.push(begun);
 		this.#open.set(lane, open.slice(-MOST_OPEN));
+	}
+
+	/** More of it is to come behind that row: later, or in what has been seen already. */
+	#goesOn({ exchange, rows }: Span, row: number): boolean {
+		const last = exchange!.steps.at(-1)!;
+		if (exchange!.state === "open") return true;
+		return last.packet !== this.rows[rows.at(-1)!]!.key && last.atMs >= this.rows[row]!.at;
 	}
 }
 
