@@ -339,7 +339,7 @@ function FieldLine({ isPointed, onPoint, row, version }: FieldLineProps) {
 							</span>
 						))}
 					</span>
-				) : (
+				) : hex === "" ? null : (
 					<code>
 						{hex}
 						{more > 0 && <small> {say.more(more)}</small>}

@@ -5,7 +5,7 @@ import type { Seen } from "../../desk/protocol.js";
 import { bytesOfPairs } from "../../inspect/hex.js";
 import { Recorder } from "../../record/recorder.js";
 import type { Entry } from "../../record/recording.js";
-import type { Hello } from "../model/desk.js";
+import type { Hello, Incident } from "../model/desk.js";
 import type { Session } from "../model/session.js";
 import type { Item } from "./follow.js";
 import type { Choice } from "./lanes.js";
@@ -41,11 +41,8 @@ export class PacketLog extends Log {
 		this.#session = session;
 		const { desk } = session;
 		desk.onSeen = (seen, left) => this.#handleSeen(seen, left);
-		desk.onIncident(incident => {
-			this.#greet();
-			const at = incident.event === "trouble" ? incident.trouble.since : incident.at;
-			this.put([{ at, event: "incident", incident }]);
-		});
+		for (const incident of desk.incidents) this.#handleIncident(incident);
+		desk.onIncident(incident => this.#handleIncident(incident));
 		this.#follow();
 	}
 
@@ -67,6 +64,12 @@ export class PacketLog extends Log {
 		// What was left out was so before these.
 		const at = items[0]?.at ?? this.#session.desk.now;
 		this.put(left > 0 ? [{ at, event: "gap", count: left }, ...items] : items);
+	}
+
+	#handleIncident(incident: Incident): void {
+		this.#greet();
+		const at = incident.event === "trouble" ? incident.trouble.since : incident.at;
+		this.put([{ at, event: "incident", incident }]);
 	}
 
 	/** What comes may be of another run than what is there. */

@@ -31,8 +31,9 @@ export interface Span {
 
 /** Side by side; more lie over one another. */
 const TRACKS = 4;
-/** Spans that are still to end, of which some never will. */
+/** Spans that are still to end; and for how many rows one is waited for, since some never will. */
 const MOST_OPEN = 64;
+const MOST_WAITED = 60;
 
 export class Picture {
 	rows: Line[] = [];
@@ -143,7 +144,7 @@ export class Picture {
 	/** More of it is to come behind that row: later, or in what has been seen already. */
 	#goesOn({ exchange, rows }: Span, row: number): boolean {
 		const last = exchange!.steps.at(-1)!;
-		if (exchange!.state === "open") return true;
+		if (exchange!.state === "open") return row - rows.at(-1)! < MOST_WAITED;
 		return last.packet !== this.rows[rows.at(-1)!]!.key && last.atMs >= this.rows[row]!.at;
 	}
 }

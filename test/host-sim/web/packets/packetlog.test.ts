@@ -26,6 +26,7 @@ class Stage {
 	readonly desk = {
 		hello: HELLO as Hello | undefined,
 		now: 50,
+		incidents: [] as Incident[],
 		onSeen: (_: readonly Seen[], _left: number) => {},
 		onIncident: (listener: (incident: Incident) => void) => {
 			this.happen = listener;
@@ -35,7 +36,8 @@ class Stage {
 	happen: (incident: Incident) => void = () => {};
 	readonly log: PacketLog;
 
-	constructor() {
+	constructor(incidents: readonly Incident[] = []) {
+		this.desk.incidents.push(...incidents);
 		this.log = new PacketLog(this as unknown as Watched, { frames: STILL });
 	}
 
@@ -72,10 +74,12 @@ it("knows in which version a board speaks, though its CONNECT was before", () =>
 });
 
 it("takes down what happens on the stage", () => {
-	const stage = new Stage();
+	// Somebody has looked at something else until now.
+	const stage = new Stage([{ event: "restarted", device: "a", reason: "power-on", at: 30 }]);
 	stage.happen({ event: "trouble", trouble: { id: 1, fault: "power-cut", since: 40 } });
 	stage.happen({ event: "mended", id: 1, fault: "power-cut", at: 60 });
 	expect(stage.log.lines.map(({ at, kind }) => [at, kind])).toEqual([
+		[30, "incident"],
 		[40, "incident"],
 		[60, "incident"],
 	]);
