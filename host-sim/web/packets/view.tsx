@@ -160,7 +160,6 @@ export default function PacketsView() {
 				ref={picker}
 				class="quiet"
 				type="file"
-				accept=".jsonl,.json,.thimble,application/jsonl"
 				tabIndex={-1}
 				aria-label={say.open}
 				onChange={({ currentTarget }) => {

@@ -108,3 +108,13 @@ it("knows nothing of another run", () => {
 	log.put(talk.items);
 	expect(log.lines.length).toBe(2);
 });
+
+it("places what has no number by its time", () => {
+	const log = new Log({ frames: STILL });
+	const items = life().map(({ order: _, ...item }) => item as Item);
+	for (const item of [...items].reverse()) log.put([item]);
+	const all = new Log({ frames: STILL });
+	all.put(items);
+	expect(told(log)).toEqual(told(all));
+	expect(log.latest).toBe(items.at(-1)!.at);
+});
