@@ -11,7 +11,18 @@ const PHONE = { viewport: { width: 390, height: 844 }, locale: "zh-CN" } as cons
 
 const run = spawn(
 	process.execPath,
-	["--import", "tsx", "host-sim/cli/main.ts", "run", "test/screenshots/boards.json", "--page", "0", "--port", "0", "--no-open"],
+	[
+		"--import",
+		"tsx",
+		"host-sim/cli/main.ts",
+		"run",
+		"test/screenshots/boards.json",
+		"--page",
+		"0",
+		"--port",
+		"0",
+		"--no-open",
+	],
 	{ stdio: ["ignore", "pipe", "inherit"] },
 );
 const url = await new Promise<string>((resolve, reject) => {

@@ -10,6 +10,7 @@ import { CATALOGUE, DURATIONS } from "./catalogue.js";
 import "./faults.css";
 import { Story } from "./storyview.js";
 import { groupsOf, type TroubleGroup } from "./troubles.js";
+import { Wire } from "./wire.js";
 import { FAULT_WORDS } from "./words.js";
 
 const words = {
@@ -38,6 +39,7 @@ const words = {
 		moreGroups: (count: number) => `and ${count} more`,
 		since: "What happened since",
 		packets: "Its packets",
+		wire: (board: string) => `Between ${board} and the broker`,
 		refused: "Refused:",
 	},
 	zh: {
@@ -65,6 +67,7 @@ const words = {
 		moreGroups: (count: number) => `另有 ${count} 项`,
 		since: "此后发生的事情",
 		packets: "查看报文",
+		wire: (board: string) => `${board} 与代理之间`,
 		refused: "被拒绝：",
 	},
 };
@@ -99,6 +102,7 @@ export default function FaultsView() {
 		setTyped(to);
 		if (boards.includes(to)) history.replaceState(null, "", hrefOf("faults", to));
 	};
+	const shown = isOne ? (isKnown ? typed : undefined) : boards[0];
 	const hasOthers = OTHERS.some(fault => hello.faults.includes(fault));
 	return (
 		<div class="faults">
@@ -182,6 +186,12 @@ export default function FaultsView() {
 					<h2 id="faults-story">{say.since}</h2>
 					<Story board={isOne && isKnown ? typed : undefined} />
 				</section>
+				{shown !== undefined && (
+					<section class="faults-wire" aria-labelledby="faults-wire">
+						<h2 id="faults-wire">{say.wire(shown)}</h2>
+						<Wire board={shown} height="20rem" />
+					</section>
+				)}
 			</div>
 		</div>
 	);
