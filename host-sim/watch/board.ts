@@ -15,7 +15,7 @@ import {
 	textOf,
 } from "./payload.js";
 import { Rate } from "./rate.js";
-import { Sequence } from "./sequence.js";
+import { type Gap, Sequence } from "./sequence.js";
 
 export type Presence = "online" | "offline" | "sleeping" | "unknown";
 
@@ -81,6 +81,10 @@ export interface LastReading extends Reading {
 	readonly isRetained: boolean;
 }
 
+export interface LifeGap extends Gap {
+	readonly boot: number;
+}
+
 /** What has just become known of a board. */
 export type Happening =
 	| { event: "presence"; device: string; presence: Presence; was: Presence; retained: boolean }
@@ -110,6 +114,8 @@ const BYTES_PER_SLOT = 16;
 const FIRST = 1;
 
 export class WatchedBoard {
+	/** As its topics have it. */
+	readonly id: string;
 	/** As people may see it; others may look the same. */
 	readonly name: string;
 	presence: Presence = "unknown";
@@ -140,6 +146,7 @@ export class WatchedBoard {
 	#isWhole = false;
 
 	constructor(id: string) {
+		this.id = id;
 		this.name = cleaned(id);
 	}
 
@@ -148,6 +155,11 @@ export class WatchedBoard {
 		let missing = this.#missingBefore;
 		for (const life of this.#lives.values()) missing += life.missing;
 		return missing;
+	}
+
+	/** Which numbers of which lives these are, as far as that is remembered. */
+	get gaps(): readonly LifeGap[] {
+		return [...this.#lives].flatMap(([boot, life]) => life.gaps.map(gap => ({ boot, ...gap })));
 	}
 
 	/** Bytes of heap in use, where it says so. */

@@ -4,7 +4,9 @@
 import type { WatchedBoard } from "./board.js";
 import { lastOf } from "./payload.js";
 
-type ColumnValue = number | string | undefined;
+export type ColumnValue = number | string | undefined;
+/** Columns by their names, in small letters. */
+export type Columns = Readonly<Record<string, (board: WatchedBoard, now: number) => ColumnValue>>;
 
 const COLUMNS = {
 	board: board => board.name,
@@ -31,7 +33,7 @@ const COLUMNS = {
 	firmware: board => board.firmware?.running,
 	update: board => board.firmware?.state,
 	malformed: board => board.malformed,
-} as const satisfies Readonly<Record<string, (board: WatchedBoard, now: number) => ColumnValue>>;
+} as const satisfies Columns;
 
 export type ColumnName = keyof typeof COLUMNS;
 export const COLUMN_NAMES = Object.keys(COLUMNS) as ColumnName[];
@@ -55,9 +57,18 @@ export function columnValue(board: WatchedBoard, name: ColumnName, now: number):
 
 /** A new list. What has no value comes last, either way; equals are in the order of their names. */
 export function sorted(boards: readonly WatchedBoard[], { by, isReversed }: Order, now: number): WatchedBoard[] {
+	return sortedBy(boards, board => columnValue(board, by, now), isReversed);
+}
+
+/** The same by any value. */
+export function sortedBy(
+	boards: readonly WatchedBoard[],
+	valueOf: (board: WatchedBoard) => ColumnValue,
+	isReversed: boolean,
+): WatchedBoard[] {
 	const sign = isReversed ? -1 : 1;
 	return boards
-		.map(board => ({ board, value: columnValue(board, by, now) }))
+		.map(board => ({ board, value: valueOf(board) }))
 		.sort((a, b) => {
 			const order = compared(a.value, b.value, sign);
 			return order !== 0 ? order : collator.compare(a.board.name, b.board.name);
@@ -65,17 +76,19 @@ export function sorted(boards: readonly WatchedBoard[], { by, isReversed }: Orde
 		.map(({ board }) => board);
 }
 
-/** A filter, or a sentence that says why that is none. */
-export function parseFilter(text: string): Filter | string {
+/** A filter, or a sentence that says why that is none. `more`: what else there is to know of a board, beside its columns. */
+export function parseFilter(text: string, more: Columns = {}): Filter | string {
+	const columns: Columns = { ...COLUMNS, ...more };
 	const tests: Filter[] = [];
 	for (const word of text.toLowerCase().split(/\s+/)) {
 		if (word === "") continue;
 		const [, name, sign, wanted] = /^([a-z]+)(:|<=|>=|<|>|=)(.*)$/.exec(word) ?? [];
 		if (name === undefined || sign === undefined || wanted === undefined) tests.push(textTest(word));
-		else if (!isColumn(name)) return `there is no column "${name.slice(0, 20)}"; there are ${COLUMN_NAMES.join(", ")}`;
+		else if (!Object.hasOwn(columns, name))
+			return `there is no column "${name.slice(0, 20)}"; there are ${Object.keys(columns).join(", ")}`;
 		// It is still being typed.
 		else if (wanted !== "") {
-			const test = columnTest(name, sign, wanted);
+			const test = columnTest(name, columns[name]!, sign, wanted);
 			if (typeof test === "string") return test;
 			tests.push(test);
 		}
@@ -91,16 +104,16 @@ function textTest(word: string): Filter {
 		);
 }
 
-function columnTest(name: ColumnName, sign: string, wanted: string): Filter | string {
+function columnTest(name: string, valueOf: Columns[string], sign: string, wanted: string): Filter | string {
 	if (sign === ":" || sign === "=")
 		return (board, now) => {
-			const text = String(columnValue(board, name, now) ?? "").toLowerCase();
+			const text = String(valueOf(board, now) ?? "").toLowerCase();
 			return sign === ":" ? text.includes(wanted) : text === wanted;
 		};
 	const limit = Number(wanted);
 	if (Number.isNaN(limit)) return wanted === "-" ? () => true : `${name}${sign}: expected a number behind it`;
 	return (board, now) => {
-		const value = columnValue(board, name, now);
+		const value = valueOf(board, now);
 		if (typeof value !== "number") return false;
 		if (sign === "<") return value < limit;
 		if (sign === ">") return value > limit;

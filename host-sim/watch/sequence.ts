@@ -15,6 +15,12 @@ export interface Taken {
 	readonly opened: number;
 }
 
+/** Numbers that have not come: `to` is the first one that is not among them. */
+export interface Gap {
+	readonly from: number;
+	readonly to: number;
+}
+
 export class Sequence {
 	/** The number behind the highest one that has come. */
 	next: number;
@@ -30,6 +36,11 @@ export class Sequence {
 	constructor(first: number) {
 		this.next = first;
 		this.#since = first;
+	}
+
+	/** Those that are remembered, in order: a copy. */
+	get gaps(): Gap[] {
+		return this.#gaps.map(({ from, to }) => ({ from, to }));
 	}
 
 	/** What comes until the next call of take() may have passed us by. */

@@ -75,6 +75,18 @@ describe("readings", () => {
 		]);
 	});
 
+	it("that are missing are known by the lives and numbers that they have", () => {
+		const { board, read } = make();
+		for (const seq of [7, 8, 12]) read(1, seq);
+		read(2, 3);
+		expect(board.gaps).toEqual([
+			{ boot: 1, from: 9, to: 12 },
+			{ boot: 2, from: 1, to: 3 },
+		]);
+		read(1, 9, { ms: [0, 1, 2] });
+		expect(board.gaps).toEqual([{ boot: 2, from: 1, to: 3 }]);
+	});
+
 	it("of a batch: the last is the newest, and all count", () => {
 		const { board, read } = make();
 		read(1, 5, { time: 1000, ms: [0, 500], temperature: [20, 21] }, 9);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { WatchedBoard } from "../../../host-sim/watch/board.js";
-import { COLUMN_NAMES, columnValue, isColumn, parseFilter, sorted } from "../../../host-sim/watch/column.js";
+import { COLUMN_NAMES, columnValue, isColumn, parseFilter, sorted, sortedBy } from "../../../host-sim/watch/column.js";
 
 function boardOf(name: string, status: string, diagnostics?: object, running?: string) {
 	const board = new WatchedBoard(name);
@@ -44,6 +44,13 @@ describe("sorting", () => {
 	});
 });
 
+it("sorting works by whatever else is known of a board", () => {
+	const lengths = (isReversed: boolean) =>
+		names(sortedBy(boards, ({ name }) => (name === "Cellar" ? undefined : name.length), isReversed));
+	expect(lengths(false)).toEqual(["attic-1", "board-2", "board-10", "Cellar"]);
+	expect(lengths(true)).toEqual(["board-10", "attic-1", "board-2", "Cellar"]);
+});
+
 describe("filters", () => {
 	it.each([
 		["", ["board-10", "board-2", "attic-1", "Cellar"]],
@@ -67,6 +74,14 @@ describe("filters", () => {
 		["\u001b[2J", []],
 	])("%j", (text, expected) => {
 		expect(found(text)).toEqual(expected);
+	});
+
+	it("know what else there is to know, where they are told", () => {
+		const more = { floor: ({ name }: WatchedBoard) => (name === "attic-1" ? 3 : undefined) };
+		const filter = parseFilter("floor>2", more);
+		expect(typeof filter === "string" ? filter : names(boards.filter(board => filter(board, 0)))).toEqual(["attic-1"]);
+		expect(parseFilter("roof>2", more)).toBe(`there is no column "roof"; there are ${COLUMN_NAMES.join(", ")}, floor`);
+		expect(found("floor>2")).toContain("no column");
 	});
 
 	it("that mean nothing get a sentence", () => {

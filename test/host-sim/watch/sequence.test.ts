@@ -21,6 +21,21 @@ it("a gap fills in later, in pieces, and what comes again is a repeat", () => {
 	expect(sequence.missing).toBe(0);
 });
 
+it("tells which numbers are missing, in order", () => {
+	const sequence = new Sequence(1);
+	for (const number of [1, 5, 8, 6]) sequence.take(number, 1);
+	expect(sequence.gaps).toEqual([
+		{ from: 2, to: 5 },
+		{ from: 7, to: 8 },
+	]);
+	sequence.take(3, 1);
+	expect(sequence.gaps).toEqual([
+		{ from: 2, to: 3 },
+		{ from: 4, to: 5 },
+		{ from: 7, to: 8 },
+	]);
+});
+
 it("what is before the first number is neither missing nor a repeat", () => {
 	const sequence = new Sequence(100);
 	sequence.take(100, 1);
