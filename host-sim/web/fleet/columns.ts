@@ -4,7 +4,7 @@
 import { firmwareText } from "../../cli/boardtable.js";
 import type { Cast } from "../../desk/protocol.js";
 import type { WatchedBoard } from "../../watch/board.js";
-import { COLUMN_NAMES, type Columns, type ColumnName, type ColumnValue, columnValue } from "../../watch/column.js";
+import { COLUMN_NAMES, type ColumnName, type Columns, type ColumnValue, columnValue } from "../../watch/column.js";
 import { type AgeUnits, ageText, digits } from "./text.js";
 
 /** What the simulator knows beside: by whom a board is run, how it speaks, and what goes wrong with it at the moment. */
@@ -80,7 +80,7 @@ export function extraColumns(backstage: () => Backstage): Columns & Record<(type
 	};
 }
 
-export function valueOf(board: WatchedBoard, name: FleetColumnName, extras: Columns, now: number): ColumnValue {
+export function valueIn(board: WatchedBoard, name: FleetColumnName, extras: Columns, now: number): ColumnValue {
 	return isKnown(name) ? columnValue(board, name, now) : extras[name]!(board, now);
 }
 
@@ -97,7 +97,7 @@ export function isTelling({ isRare }: Column, value: ColumnValue): boolean {
 export function cellText(board: WatchedBoard, column: Column, extras: Columns, now: number, units: AgeUnits): string {
 	const { decimals = 0, name } = column;
 	if (name === "firmware") return board.firmware === undefined ? "–" : firmwareText(board.firmware);
-	const value = valueOf(board, name, extras, now);
+	const value = valueIn(board, name, extras, now);
 	if (typeof value !== "number") return value ?? "–";
 	if (!AGES.includes(name)) return digits(value, decimals);
 	// It has been so for longer: nobody knows how long.

@@ -5,7 +5,7 @@ import type { Cast, Trouble } from "../../desk/protocol.js";
 import type { Presence } from "../../watch/board.js";
 import { WatchedBoard } from "../../watch/board.js";
 import { type Filter, sortedBy } from "../../watch/column.js";
-import { type Column, COLUMNS, columnOf, extraColumns, type FleetColumnName, isTelling, valueOf } from "./columns.js";
+import { COLUMNS, type Column, columnOf, extraColumns, type FleetColumnName, isTelling, valueIn } from "./columns.js";
 import { filterOf, type Wrong } from "./filter.js";
 
 /** From one sorting to the next at least, in ms. */
@@ -57,7 +57,8 @@ export class FleetTable {
 	/** By that column; or the other way round, where it is that already. */
 	sortBy(by: FleetColumnName): void {
 		const { isText } = columnOf(by);
-		this.order = this.order.by === by ? { by, isReversed: !this.order.isReversed } : { by, isReversed: isText !== true };
+		this.order =
+			this.order.by === by ? { by, isReversed: !this.order.isReversed } : { by, isReversed: isText !== true };
 		this.#sortedAt = Number.NEGATIVE_INFINITY;
 	}
 
@@ -86,7 +87,10 @@ export class FleetTable {
 		const boards = this.#boardsOf(scene);
 		this.#count(boards, now);
 		for (const column of COLUMNS)
-			if (!this.#told.has(column.name) && boards.some(board => isTelling(column, this.valueOf(board, column.name, now))))
+			if (
+				!this.#told.has(column.name) &&
+				boards.some(board => isTelling(column, this.valueOf(board, column.name, now)))
+			)
 				this.#told.add(column.name);
 		this.columns = COLUMNS.filter(({ name }) => this.#told.has(name));
 		const { by, isReversed } = this.order;
@@ -101,7 +105,7 @@ export class FleetTable {
 	}
 
 	valueOf(board: WatchedBoard, name: FleetColumnName, now: number) {
-		return valueOf(board, name, this.extras, now);
+		return valueIn(board, name, this.extras, now);
 	}
 
 	#boardsOf({ boards, casts }: Scene): WatchedBoard[] {
