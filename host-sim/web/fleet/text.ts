@@ -13,12 +13,12 @@ export function ageText(seconds: number, units: AgeUnits): string {
 	return `${value} ${units[step]}`;
 }
 
-/** With so many decimals, and its thousands apart. */
+/** With so many decimals; where it is long, its thousands are apart. */
 export function digits(value: number, decimals = 0): string {
 	const text = value.toFixed(decimals);
 	// Beyond that it has an exponent.
 	if (!/^-?\d+(\.\d+)?$/.test(text)) return text;
 	const [whole, part] = text.split(".");
-	const apart = whole!.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+	const apart = Math.abs(value) < 10_000 ? whole! : whole!.replace(/\B(?=(\d{3})+$)/g, "\u202f");
 	return part === undefined ? apart : `${apart}.${part}`;
 }
