@@ -45,6 +45,8 @@ export function Chart({ boards, onPoint, paints, point, quantity, say, span }: C
 	const gaps = useRef<readonly LineGap[]>([]);
 	const told = useRef(onPoint);
 	told.current = onPoint;
+	const words = useRef(say);
+	words.current = say;
 	const [width, setWidth] = useState(0);
 	const lines = 1 + Math.max(-1, ...boards.map(({ line }) => line));
 	const name = QUANTITIES[quantity]!;
@@ -63,6 +65,7 @@ export function Chart({ boards, onPoint, paints, point, quantity, say, span }: C
 			decimals: DECIMALS[quantity]!,
 			paints,
 			gaps: () => gaps.current,
+			gapTexts: missing => [words.current.missingHere(missing), String(missing)],
 			onPoint: time => told.current(time),
 		});
 		const made = new uPlot(options, [[], ...Array.from({ length: lines }, () => [])], box.current!);

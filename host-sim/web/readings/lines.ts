@@ -3,6 +3,9 @@
 
 import type { Series } from "./series.js";
 
+/** A line that is broken ends as soon as can be, in ms. */
+const BREAK_MS = 0.01;
+
 /** What has not come, between two readings of a line. */
 export interface LineGap {
 	/** Which line. */
@@ -13,7 +16,7 @@ export interface LineGap {
 }
 
 export interface Lines {
-	/** Times, and for each line its values there: null ends it, undefined is of other lines. */
+	/** Times, and for each line its values there: null where it is broken, undefined where only other lines have any. */
 	readonly times: number[];
 	readonly values: (number | null | undefined)[][];
 	readonly gaps: readonly LineGap[];
@@ -61,7 +64,8 @@ function lineOf(
 		if (gap !== undefined) {
 			const before = series.time(i - 1);
 			stretch.finish();
-			result.times.push((before + time) / 2);
+			// Behind the one, and before anything of another line may be.
+			result.times.push(before + Math.min(BREAK_MS, (time - before) / 2));
 			result.values.push(null);
 			if (gap.missing > 0) gaps.push({ line, from: before, to: time, missing: gap.missing });
 		}
@@ -121,6 +125,7 @@ function merged(lines: readonly Line[]): Pick<Lines, "times" | "values"> {
 	const times: number[] = [];
 	const values = lines.map((): (number | null | undefined)[] => []);
 	const at = lines.map(() => 0);
+	const broken = lines.map(() => false);
 	for (;;) {
 		let time = Number.POSITIVE_INFINITY;
 		lines.forEach((line, i) => {
@@ -129,9 +134,11 @@ function merged(lines: readonly Line[]): Pick<Lines, "times" | "values"> {
 		if (time === Number.POSITIVE_INFINITY) return { times, values };
 		times.push(time);
 		lines.forEach((line, i) => {
-			let value: number | null | undefined;
+			// Whatever others have within a break, it is one.
+			let value: number | null | undefined = broken[i]! ? null : undefined;
 			while (line.times[at[i]!] === time) {
-				value = line.values[at[i]!] ?? value ?? null;
+				value = line.values[at[i]!]!;
+				broken[i] = value === null;
 				at[i]! += 1;
 			}
 			values[i]!.push(value);

@@ -4,8 +4,8 @@ import uPlot from "uplot";
 import type { LineGap } from "./lines.js";
 import { strokeOf } from "./palette.js";
 
-/** Room for the number of a gap, in CSS pixels. */
-const NUMBER_WIDTH = 26;
+/** Room beside the number of a gap, in CSS pixels. */
+const NUMBER_SPACE = 8;
 const MINUTE = 60_000;
 
 export interface Paints {
@@ -21,6 +21,8 @@ export interface PlotOptions {
 	readonly decimals: number;
 	readonly paints: Paints;
 	gaps(): readonly LineGap[];
+	/** Of a gap, from the one that says most; the first that has room is written there. */
+	gapTexts(missing: number): readonly string[];
 	/** Where the pointer is: a time in ms, or nowhere. */
 	onPoint(time: number | undefined): void;
 }
@@ -46,7 +48,8 @@ export function plotOptions(options: PlotOptions): uPlot.Options {
 				...axis,
 				size: 28,
 				space: 80,
-				values: (_, splits) => splits.map(time => clockText(time, (splits[1] ?? 0) - (splits[0] ?? 0) < MINUTE)),
+				values: (_, splits) =>
+					splits.map(time => clockText(Math.round(time / 1000) * 1000, (splits[1] ?? 0) - (splits[0] ?? 0) < MINUTE)),
 			},
 			{
 				...axis,
@@ -81,12 +84,13 @@ export function plotOptions(options: PlotOptions): uPlot.Options {
 					onPoint(left === undefined || left === null || left < 0 ? undefined : posToVal(left, "x"));
 				},
 			],
-			drawClear: [plot => drawGaps(plot, options.gaps(), paints)],
+			drawClear: [plot => drawGaps(plot, options)],
 		},
 	};
 }
 
-function drawGaps(plot: uPlot, gaps: readonly LineGap[], { ink, isDark }: Paints): void {
+function drawGaps(plot: uPlot, { gapTexts, gaps, paints }: PlotOptions): void {
+	const { ink, isDark } = paints;
 	const { bbox, ctx } = plot;
 	ctx.save();
 	ctx.beginPath();
@@ -96,7 +100,7 @@ function drawGaps(plot: uPlot, gaps: readonly LineGap[], { ink, isDark }: Paints
 	ctx.textAlign = "center";
 	ctx.textBaseline = "top";
 	const height = 14 * uPlot.pxRatio;
-	for (const { from, line, missing, to } of gaps) {
+	for (const { from, line, missing, to } of gaps()) {
 		const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
 		const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, "x", true));
 		if (right <= left) continue;
@@ -104,10 +108,12 @@ function drawGaps(plot: uPlot, gaps: readonly LineGap[], { ink, isDark }: Paints
 		ctx.fillStyle = strokeOf(line, isDark).colour;
 		ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
 		ctx.globalAlpha = 1;
-		if (right - left < NUMBER_WIDTH * uPlot.pxRatio) continue;
+		const room = right - left - NUMBER_SPACE * uPlot.pxRatio;
+		const text = gapTexts(missing).find(each => ctx.measureText(each).width <= room);
+		if (text === undefined) continue;
 		ctx.fillStyle = ink;
 		// Each line has a row of its own for its numbers.
-		ctx.fillText(`−${missing}`, (left + right) / 2, bbox.top + 2 * uPlot.pxRatio + line * height);
+		ctx.fillText(text, (left + right) / 2, bbox.top + 2 * uPlot.pxRatio + line * height);
 	}
 	ctx.restore();
 }

@@ -220,10 +220,10 @@ function gapText(series: Series, { from, to }: Span, say: ReadingsWords): string
 }
 
 function spanOf(boards: readonly Drawn[], length: number, to: number): Span {
-	if (Number.isFinite(length)) return { from: to - length, to };
 	let from = to - LEAST_SPAN;
 	for (const { series } of boards) if (series !== undefined && series.count > 0) from = Math.min(from, series.time(0));
-	return { from, to };
+	// What was before the first reading is no picture.
+	return { from: Math.max(from, to - length), to };
 }
 
 function download(text: string): void {

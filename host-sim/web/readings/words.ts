@@ -25,6 +25,7 @@ export const readingsWords = {
 		board: "Board",
 		state: "State",
 		missing: "Missing",
+		missingHere: (count: number) => `${count} missing`,
 		gaps: "Gaps now",
 		noGaps: "none",
 		gap: (count: number, from: string, to: string) =>
@@ -56,6 +57,7 @@ export const readingsWords = {
 		board: "设备",
 		state: "状态",
 		missing: "缺失",
+		missingHere: (count: number) => `缺 ${count}`,
 		gaps: "当前缺口",
 		noGaps: "无",
 		gap: (count: number, from: string, to: string) => `${count} 条读数，${from} 至 ${to}`,
