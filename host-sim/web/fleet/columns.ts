@@ -104,14 +104,14 @@ export function cellText(board: WatchedBoard, column: Column, extras: Columns, n
 	return `${name === "since" && board.isRetained ? "≥" : ""}${ageText(value, units)}`;
 }
 
-/** Those that fit, in their order; the one that it is sorted by among them. At least two. */
+/** Those that fit, in their order; the one that it is sorted by among them. At least three. */
 export function fitting(columns: readonly Column[], width: number, by: FleetColumnName): readonly Column[] {
 	const chosen = new Set<Column>();
 	let left = width;
 	const byRank = [...columns].sort((a, b) => rankOf(a, by) - rankOf(b, by));
 	for (const column of byRank) {
 		left -= column.width;
-		if (left < 0 && chosen.size >= 2) break;
+		if (left < 0 && chosen.size >= 3) break;
 		chosen.add(column);
 	}
 	return columns.filter(column => chosen.has(column));

@@ -56,9 +56,4 @@ export class Choice {
 		// A new list, for those who compare.
 		this.#lines = [...this.#lines];
 	}
-
-	clear(): void {
-		this.#isChosen = true;
-		this.#lines = [];
-	}
 }

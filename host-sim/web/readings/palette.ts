@@ -4,9 +4,9 @@
 /** Lines at once. */
 export const MOST_LINES = 8;
 
-/** After Okabe and Ito, darker or lighter until they stand out from the paper. */
-const LIGHT = ["#0b62a4", "#c2410c", "#00795c", "#a1337e"] as const;
-const DARK = ["#5ab4f0", "#f5964f", "#2fcf9f", "#ee8cc4"] as const;
+/** Blue, orange, green and purple, as far from one another as can be for those who lack the cones for red or for green. */
+const LIGHT = ["#0d3b91", "#a85b00", "#1f8573", "#b321db"] as const;
+const DARK = ["#4a9bf8", "#f3860f", "#b5ecd0", "#f5428f"] as const;
 const DASH = [7, 4] as const;
 
 export interface Stroke {
