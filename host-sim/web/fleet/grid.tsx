@@ -12,7 +12,7 @@ import { useLive } from "../live.js";
 import type { Fleet } from "../model/session.js";
 import { type Column, cellText, columnOf, type FleetColumnName, fitting } from "./columns.js";
 import { PresenceMark } from "./presence.js";
-import { revealed, sightOf } from "./scroll.js";
+import { placesOf, revealed, sightOf } from "./scroll.js";
 import type { FleetTable } from "./table.js";
 import type { FleetWords } from "./words.js";
 
@@ -22,6 +22,12 @@ const TOUCH_ROW = 44;
 const HEAD = 34;
 /** Narrower ones have as many columns as fit; wider ones have all, and are scrolled. */
 const NARROW = 640;
+
+/** A row as it was drawn last, and all that it was drawn from. */
+interface Drawn {
+	readonly key: string;
+	readonly node: VNode;
+}
 
 interface BoardGridProps {
 	readonly table: FleetTable;
@@ -40,7 +46,7 @@ export function BoardGrid({ chosen, fleet, onOpen, onSort, say, table }: BoardGr
 	const [, show] = useReducer((count: number, _: undefined) => count + 1, 0);
 	/** Where the arrows are. */
 	const [active, setActive] = useState<string | undefined>(chosen);
-	const drawn = useRef(new Map<string, { readonly key: string; readonly node: VNode }>());
+	const drawn = useRef<readonly (Drawn | undefined)[]>([]);
 	useLayoutEffect(() => {
 		const observer = new ResizeObserver(([entry]) => {
 			const { height, width } = entry!.contentRect;
@@ -92,8 +98,10 @@ export function BoardGrid({ chosen, fleet, onOpen, onSort, say, table }: BoardGr
 		event.preventDefault();
 	};
 
+	// Rows that leave at one end come in at the other: elements are not made anew for that.
+	const places = placesOf(bodyHeight, rowHeight);
 	const before = drawn.current;
-	drawn.current = new Map();
+	const after: Drawn[] = [];
 	const nodes: VNode[] = [];
 	for (let row = from; row < to; row += 1) {
 		const board = rows[row]!;
@@ -103,6 +111,7 @@ export function BoardGrid({ chosen, fleet, onOpen, onSort, say, table }: BoardGr
 		const troubles = table.troubles.get(board.id);
 		const look = `${board.presence}${board.missing > 0 ? "m" : ""}${board.id === chosen ? "c" : ""}${row === at ? "a" : ""}`;
 		const key = [
+			board.id,
 			row,
 			look,
 			troubles?.join() ?? "",
@@ -111,13 +120,13 @@ export function BoardGrid({ chosen, fleet, onOpen, onSort, say, table }: BoardGr
 			style.gridTemplateColumns,
 			...texts,
 		].join("\n");
-		const last = before.get(board.id);
+		const last = before[row % places];
 		const node =
 			last?.key === key ? (
 				last.node
 			) : (
 				<div
-					key={board.id}
+					key={row % places}
 					id={idOf(board)}
 					role="row"
 					class={`fleet-row${row % 2 === 1 ? " odd" : ""}${row === at ? " active" : ""}${board.id === chosen ? " chosen" : ""}`}
@@ -142,15 +151,16 @@ export function BoardGrid({ chosen, fleet, onOpen, onSort, say, table }: BoardGr
 					))}
 				</div>
 			);
-		drawn.current.set(board.id, { key, node });
+		after[row % places] = { key, node };
 		nodes.push(node);
 	}
+	drawn.current = after;
 	return (
 		<>
 			{isNarrow && <SortField table={table} say={say} onSort={onSort} />}
 			<div
 				ref={box}
-				class="fleet-grid"
+				class={`fleet-grid${total > size.width ? " fleet-wide" : ""}`}
 				role="grid"
 				tabIndex={0}
 				aria-label={say.table}

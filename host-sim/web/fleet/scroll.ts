@@ -17,6 +17,11 @@ export function sightOf(top: number, height: number, rowHeight: number, count: n
 	return { from, to: Math.max(from, to) };
 }
 
+/** As many rows as sightOf() ever gives for that height, at most. */
+export function placesOf(height: number, rowHeight: number): number {
+	return Math.ceil(height / rowHeight) + 1 + 2 * BEYOND;
+}
+
 /** Where it is to be scrolled to, so that this row is in sight; where it is, if that is so already. */
 export function revealed(row: number, top: number, height: number, rowHeight: number): number {
 	const rowTop = row * rowHeight;

@@ -214,11 +214,12 @@ export class Series {
 			this.#seqs[at - 1]! > seq
 		)
 			at -= 1;
-		if (this.count >= this.limit) {
-			// It would be the oldest, for which there is no room.
-			if (at === this.#start) return;
-			this.#start += this.count - this.limit + 1;
-			at = Math.max(at, this.#start);
+		const excess = this.count + 1 - this.limit;
+		if (excess > 0) {
+			// It may be one of the oldest itself, for which there is no room.
+			const isTaken = at >= this.#start + excess;
+			this.#start += isTaken ? excess : excess - 1;
+			if (!isTaken) return;
 		}
 		if (this.#stop === this.#times.length) at -= this.#makeRoom();
 		for (const list of this.#lists()) list.copyWithin(at + 1, at, this.#stop);

@@ -154,6 +154,9 @@ describe("room", () => {
 		series.limit = 10;
 		read(501, 501_000);
 		expect(seqs()).toEqual([492, 493, 494, 495, 496, 497, 498, 499, 500, 501]);
+		series.limit = 4;
+		read(1, 502_000, { time: 494_500 }, 0);
+		expect(seqs()).toEqual([498, 499, 500, 501]);
 	});
 });
 
@@ -185,25 +188,29 @@ it("whatever order they come in, they are in the order of their times, and as ma
 	);
 });
 
-it("is what a plain list would be, whatever there is room for", () => {
+it("is what a plain list would be, at any moment, whatever there is room for", () => {
 	const reading = fc.record({ seq: fc.integer({ min: 1, max: 300 }), time: fc.integer({ min: 1, max: 500 }) });
+	// Times that go on, with some of before: so the arrays are moved, and get longer.
+	const readings = fc.array(reading, { minLength: 80, maxLength: 200 });
 	fc.assert(
-		fc.property(fc.array(reading, { maxLength: 300 }), fc.integer({ min: 1, max: 90 }), (readings, limit) => {
+		fc.property(readings, fc.integer({ min: 1, max: 150 }), (given, limit) => {
 			const series = new Series(limit);
 			const list: { seq: number; time: number }[] = [];
-			readings.forEach(({ seq, time }, i) => {
+			for (const [i, { seq, time: within }] of given.entries()) {
+				const time = 20 * i + within;
 				// Each has a life of its own, so that nothing comes twice.
-				series.take({ boot: i, seq, late: i % 3 === 0, readings: [{ time, values: { temperature: seq } }] }, 1000);
+				series.take({ boot: i, seq, late: i % 3 === 0, readings: [{ time, values: { temperature: seq } }] }, 10_000);
 				const at = list.findIndex(each => each.time > time);
-				const isOldest = at === 0 || (at < 0 && list.length === 0);
-				if (list.length >= limit && isOldest) return;
-				list.splice(at < 0 ? list.length : at, 0, { seq, time });
+				if (list.length < limit || at !== 0) list.splice(at < 0 ? list.length : at, 0, { seq, time });
 				if (list.length > limit) list.shift();
-			});
-			const got = Array.from({ length: series.count }, (_, i) => ({ seq: series.seq(i), time: series.time(i) }));
-			expect(got).toEqual(list);
-			expect(got.map(({ seq }) => seq)).toEqual(got.map((_, i) => series.value(i, TEMPERATURE)));
+				const last = list.length - 1;
+				expect([series.count, series.seq(0), series.seq(last)]).toEqual([last + 1, list[0]!.seq, list[last]!.seq]);
+				if (i % 16 > 0) continue;
+				const got = Array.from({ length: series.count }, (_, j) => ({ seq: series.seq(j), time: series.time(j) }));
+				expect(got).toEqual(list);
+				expect(got.map(({ seq: number }) => number)).toEqual(got.map((_, j) => series.value(j, TEMPERATURE)));
+			}
 		}),
-		{ numRuns: 300 },
+		{ numRuns: 100 },
 	);
 });
