@@ -63,12 +63,12 @@ export function sorted(boards: readonly WatchedBoard[], { by, isReversed }: Orde
 /** The same by any value. */
 export function sortedBy(
 	boards: readonly WatchedBoard[],
-	valueOf: (board: WatchedBoard) => ColumnValue,
+	reads: (board: WatchedBoard) => ColumnValue,
 	isReversed: boolean,
 ): WatchedBoard[] {
 	const sign = isReversed ? -1 : 1;
 	return boards
-		.map(board => ({ board, value: valueOf(board) }))
+		.map(board => ({ board, value: reads(board) }))
 		.sort((a, b) => {
 			const order = compared(a.value, b.value, sign);
 			return order !== 0 ? order : collator.compare(a.board.name, b.board.name);
@@ -104,16 +104,16 @@ function textTest(word: string): Filter {
 		);
 }
 
-function columnTest(name: string, valueOf: Columns[string], sign: string, wanted: string): Filter | string {
+function columnTest(name: string, reads: Columns[string], sign: string, wanted: string): Filter | string {
 	if (sign === ":" || sign === "=")
 		return (board, now) => {
-			const text = String(valueOf(board, now) ?? "").toLowerCase();
+			const text = String(reads(board, now) ?? "").toLowerCase();
 			return sign === ":" ? text.includes(wanted) : text === wanted;
 		};
 	const limit = Number(wanted);
 	if (Number.isNaN(limit)) return wanted === "-" ? () => true : `${name}${sign}: expected a number behind it`;
 	return (board, now) => {
-		const value = valueOf(board, now);
+		const value = reads(board, now);
 		if (typeof value !== "number") return false;
 		if (sign === "<") return value < limit;
 		if (sign === ">") return value > limit;

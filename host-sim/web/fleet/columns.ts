@@ -98,6 +98,7 @@ export function cellText(board: WatchedBoard, column: Column, extras: Columns, n
 	const { decimals = 0, name } = column;
 	if (name === "firmware") return board.firmware === undefined ? "–" : firmwareText(board.firmware);
 	const value = valueIn(board, name, extras, now);
+	if (name === "engine" && value !== undefined) return value === "xs" ? "XS" : "Node";
 	if (typeof value !== "number") return value ?? "–";
 	if (!AGES.includes(name)) return digits(value, decimals);
 	// It has been so for longer: nobody knows how long.

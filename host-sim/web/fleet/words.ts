@@ -148,7 +148,7 @@ export const fleetWords = {
 		] as readonly (readonly [string, string])[],
 		columns: "Columns:",
 		wrong: ({ why, word }: Wrong) =>
-			why === "column" ? `There is no column “${word}”.` : `Behind “${word}”: expected a comparison with a number.`,
+			why === "column" ? `There is no column “${word}”.` : `“${word}”: expected a number behind the sign.`,
 		still: "What was there before still holds.",
 		sortBy: "Sort by",
 		ascending: "Ascending",
@@ -220,7 +220,7 @@ export const fleetWords = {
 			["missing>0 qos=1", "两者同时满足"],
 		] as readonly (readonly [string, string])[],
 		columns: "可用的列：",
-		wrong: ({ why, word }: Wrong) => (why === "column" ? `没有名为“${word}”的列。` : `“${word}”：应与数字比较。`),
+		wrong: ({ why, word }: Wrong) => (why === "column" ? `没有名为“${word}”的列。` : `“${word}”：符号后应为数字。`),
 		still: "此前的筛选仍然有效。",
 		sortBy: "排序",
 		ascending: "升序",

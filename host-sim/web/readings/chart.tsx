@@ -14,6 +14,8 @@ import type { Series } from "./series.js";
 import type { ReadingsWords } from "./words.js";
 
 const HEIGHT = 190;
+/** So many times as far from the pointer as readings are from one another is too far. */
+const NEAR = 2;
 
 /** A board that has a line. */
 export interface Drawn {
@@ -119,6 +121,9 @@ export function Swatch({ line, paints }: { readonly line: number; readonly paint
 /** Where the pointer is, or else the latest. */
 export function valueAt(series: Series | undefined, quantity: number, point: number | undefined): string {
 	if (series === undefined || series.count === 0) return "–";
-	const value = series.value(point === undefined ? series.count - 1 : series.nearest(point), quantity);
+	const i = point === undefined ? series.count - 1 : series.nearest(point);
+	// What was read long before or after is no value of then.
+	if (point !== undefined && series.usualMs > 0 && Math.abs(series.time(i) - point) > NEAR * series.usualMs) return "–";
+	const value = series.value(i, quantity);
 	return value === undefined ? "–" : digits(value, DECIMALS[quantity]!);
 }

@@ -84,12 +84,15 @@ export function plotOptions(options: PlotOptions): uPlot.Options {
 					onPoint(left === undefined || left === null || left < 0 ? undefined : posToVal(left, "x"));
 				},
 			],
-			drawClear: [plot => drawGaps(plot, options)],
+			drawClear: [plot => drawGaps(plot, options, false)],
+			// Above the grid and the lines.
+			draw: [plot => drawGaps(plot, options, true)],
 		},
 	};
 }
 
-function drawGaps(plot: uPlot, { gapTexts, gaps, paints }: PlotOptions): void {
+/** Their shades, or what is written on them. */
+function drawGaps(plot: uPlot, { gapTexts, gaps, paints }: PlotOptions, isText: boolean): void {
 	const { ink, isDark } = paints;
 	const { bbox, ctx } = plot;
 	ctx.save();
@@ -104,10 +107,12 @@ function drawGaps(plot: uPlot, { gapTexts, gaps, paints }: PlotOptions): void {
 		const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
 		const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, "x", true));
 		if (right <= left) continue;
-		ctx.globalAlpha = isDark ? 0.16 : 0.12;
-		ctx.fillStyle = strokeOf(line, isDark).colour;
-		ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
-		ctx.globalAlpha = 1;
+		if (!isText) {
+			ctx.globalAlpha = isDark ? 0.16 : 0.12;
+			ctx.fillStyle = strokeOf(line, isDark).colour;
+			ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
+			continue;
+		}
 		const room = right - left - NUMBER_SPACE * uPlot.pxRatio;
 		const text = gapTexts(missing).find(each => ctx.measureText(each).width <= room);
 		if (text === undefined) continue;

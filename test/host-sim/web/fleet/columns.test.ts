@@ -53,7 +53,7 @@ describe("a cell", () => {
 
 	it("has what the simulator knows of its own boards, and nothing of others", () => {
 		const texts = (id: string) => (["engine", "mqtt", "qos", "interval"] as const).map(name => make(id).text(name));
-		expect(texts("a")).toEqual(["xs", "5.0", "2", "0.5"]);
+		expect(texts("a")).toEqual(["XS", "5.0", "2", "0.5"]);
 		expect(texts("b")).toEqual(["–", "–", "–", "–"]);
 		expect([extras.trouble(make("a").board, 0), extras.trouble(make("b").board, 0)]).toEqual([
 			"wifi-loss reset",
