@@ -52,3 +52,41 @@ async function picture(
 	await context.close();
 	console.log(`${FOLDER}/${name}.png`);
 }
+
+const seconds = (count: number) => new Promise(resolve => setTimeout(resolve, count * 1000));
+
+try {
+	// Boards come, some have trouble, and what they have missed comes late.
+	await seconds(8);
+	const readings = picture("readings", "#/readings", DESK, async page => {
+		await page.getByRole("heading").first().waitFor();
+		await seconds(34);
+	});
+	const packets = picture("packets", "#/packets/attic-01", DESK, async page => {
+		await seconds(10);
+		await page.getByText("PUBREC", { exact: true }).last().click();
+		await seconds(1);
+	});
+	await packets;
+	await readings;
+	await picture("fleet", "#/fleet", DESK, () => seconds(5));
+	await picture("topics", "#/topics", DESK, async page => {
+		await seconds(4);
+		await page.getByRole("treeitem").filter({ hasText: "telemetry" }).first().click();
+		await seconds(2);
+	});
+	await picture("faults", "#/faults/garden-01", DESK, async page => {
+		await seconds(3);
+		await page.getByRole("button", { name: "Trigger Power cut", exact: true }).click();
+		await seconds(8);
+	});
+	await picture("lesson", "#/lessons/qos-2", DESK, async page => {
+		await seconds(6);
+		await page.getByRole("button", { name: "Cut the connection" }).click();
+		await seconds(6);
+	});
+	await picture("phone", "#/lessons/will", { ...PHONE, colorScheme: "dark" }, () => seconds(4));
+} finally {
+	await browser.close();
+	run.kill("SIGINT");
+}

@@ -1,7 +1,7 @@
 // A lesson under way: what of it has been seen so far.
 
 import { Live } from "../live.js";
-import type { Line } from "../packets/line.js";
+import type { Line } from "../packets/follow.js";
 import type { Log } from "../packets/log.js";
 import { Goal, type Sight } from "./goal.js";
 import type { GoalText } from "./lesson.js";
