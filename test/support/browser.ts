@@ -9,6 +9,9 @@ import { find } from "./need.js";
 /** How long the page's files may take to be built, and a board to come online, in ms. */
 const PATIENCE_MS = 20_000;
 
+/** A server that has ended is no fault of the page, which tries again. */
+const GONE = /^WebSocket connection to .* failed: .*ERR_CONNECTION_(REFUSED|RESET)/;
+
 export interface Visit {
 	readonly width?: number;
 	readonly height?: number;
@@ -38,7 +41,8 @@ export function browsing(): { open(url: string, visit?: Visit): Promise<Page> } 
 			context.setDefaultTimeout(PATIENCE_MS);
 			const page = await context.newPage();
 			page.on("console", message => {
-				if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+				const isComplaint = message.type() === "error" || message.type() === "warning";
+				if (isComplaint && !GONE.test(message.text())) complaints.push(message.text());
 			});
 			page.on("pageerror", error => complaints.push(String(error)));
 			await page.goto(url);
