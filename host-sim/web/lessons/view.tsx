@@ -13,7 +13,7 @@ import { hrefOf, useRoute } from "../route.js";
 import { SessionContext, useSession } from "../session.js";
 import { tongue, useWords } from "../words.js";
 import { Actor } from "./act.js";
-import type { Lesson, Text } from "./lesson.js";
+import type { Lesson } from "./lesson.js";
 import "./lessons.css";
 import { type Progress, storedProgress, storeProgress, withReached } from "./progress.js";
 import { LessonRun } from "./run.js";
@@ -33,8 +33,6 @@ const words = {
 		done: "You have seen all of it.",
 		isSeen: "seen",
 		isNot: "not seen yet",
-		loading: "The lesson begins …",
-		failed: "The lesson could not be loaded.",
 		alone: "The simulator does not answer. The lesson goes on when it does.",
 		choose: "Choose a line to open its packet.",
 	},
@@ -52,8 +50,6 @@ const words = {
 		done: "你已经全部看到了。",
 		isSeen: "已看到",
 		isNot: "尚未看到",
-		loading: "课程即将开始……",
-		failed: "课程无法加载。",
 		alone: "模拟器没有应答，恢复后课程会继续。",
 		choose: "选择一行，打开它的报文。",
 	},
@@ -62,25 +58,15 @@ const words = {
 /** All is shown. */
 const NOTHING: ReadonlySet<never> = new Set();
 
-interface Entry {
+interface Entry extends Lesson {
 	readonly name: string;
-	readonly number: number;
-	readonly title: Text;
-	load(): Promise<Lesson>;
 }
 
-const titles = import.meta.glob<Text>("../../lessons/*.json", { eager: true, import: "title" });
-const numbers = import.meta.glob<number>("../../lessons/*.json", { eager: true, import: "number" });
-const files = import.meta.glob<Lesson>("../../lessons/*.json", { import: "default" });
+const files = import.meta.glob<Lesson>("../../lessons/*.json", { eager: true, import: "default" });
 
 /** In their order. */
 const LESSONS: readonly Entry[] = Object.entries(files)
-	.map(([path, load]) => ({
-		name: /([\w-]+)\.json$/.exec(path)![1]!,
-		number: numbers[path]!,
-		title: titles[path]!,
-		load,
-	}))
+	.map(([path, lesson]) => ({ ...lesson, name: /([\w-]+)\.json$/.exec(path)![1]! }))
 	.sort((a, b) => a.number - b.number);
 
 export default function LessonsView() {
@@ -93,7 +79,7 @@ export default function LessonsView() {
 		setProgress(now);
 		storeProgress(now);
 	};
-	return <Loaded key={entry.name} entry={entry} onReached={handleReached} />;
+	return <Staged key={entry.name} lesson={entry} onReached={handleReached} />;
 }
 
 function Overview({ progress }: { readonly progress: Progress }) {
@@ -122,50 +108,37 @@ function Overview({ progress }: { readonly progress: Progress }) {
 	);
 }
 
-interface LoadedProps {
-	readonly entry: Entry;
+interface StagedProps {
+	readonly lesson: Entry;
 	onReached(reached: readonly boolean[]): void;
 }
 
-/** Its text, and a stage of its own as long as it is shown. */
-function Loaded({ entry, onReached }: LoadedProps) {
-	const say = useWords(words);
+/** A stage of its own as long as it is shown. */
+function Staged({ lesson, onReached }: StagedProps) {
 	const main = useSession();
-	const [lesson, setLesson] = useState<Lesson | "failed" | undefined>(undefined);
 	const [session, setSession] = useState<Session | undefined>(undefined);
 	const [attempt, setAttempt] = useState(0);
 	useEffect(() => {
-		entry.load().then(setLesson, () => setLesson("failed"));
-	}, [entry]);
-	useEffect(() => {
-		if (lesson === undefined || lesson === "failed") return;
-		const made = main.lesson(entry.name, lesson.version);
+		const made = main.lesson(lesson.name, lesson.version);
 		// Before anything is said, so that nothing is missed.
 		PacketLog.of(made).choose("all");
 		made.open();
 		setSession(made);
 		return () => made.close();
-	}, [main, entry, lesson, attempt]);
-	if (lesson === "failed")
-		return (
-			<p class="hint" role="alert">
-				{say.failed}
-			</p>
-		);
-	if (lesson === undefined || session === undefined) return <p class="hint">{say.loading}</p>;
+	}, [main, lesson, attempt]);
+	if (session === undefined) return null;
 	return (
 		<SessionContext.Provider value={session}>
-			<Told key={attempt} entry={entry} lesson={lesson} onReached={onReached} onAgain={() => setAttempt(attempt + 1)} />
+			<Told key={attempt} lesson={lesson} onReached={onReached} onAgain={() => setAttempt(attempt + 1)} />
 		</SessionContext.Provider>
 	);
 }
 
-interface ToldProps extends LoadedProps {
-	readonly lesson: Lesson;
+interface ToldProps extends StagedProps {
 	onAgain(): void;
 }
 
-function Told({ entry, lesson, onAgain, onReached }: ToldProps) {
+function Told({ lesson, onAgain, onReached }: ToldProps) {
 	const say = useWords(words);
 	const session = useSession();
 	const { desk, link } = session;
@@ -203,7 +176,7 @@ function Told({ entry, lesson, onAgain, onReached }: ToldProps) {
 		const lanes = new Lanes([...names, link.clientId], client => names.includes(client), link.clientId);
 		return { lanes, hidden: NOTHING, text: "" };
 	}, [boards, link]);
-	const at = LESSONS.indexOf(entry);
+	const at = LESSONS.indexOf(lesson);
 	return (
 		<div class="lessons-lesson">
 			<article class="lessons-text">
@@ -211,7 +184,7 @@ function Told({ entry, lesson, onAgain, onReached }: ToldProps) {
 					<a href={hrefOf("lessons")}>{say.all}</a>
 				</p>
 				<h2>
-					<span class="lessons-number">{entry.number}</span> {entry.title[language]}
+					<span class="lessons-number">{lesson.number}</span> {lesson.title[language]}
 				</h2>
 				{lesson.text[language].map(paragraph => (
 					<p key={paragraph}>{paragraph}</p>
