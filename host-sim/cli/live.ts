@@ -8,16 +8,16 @@ import type { Simulation, SimulationEvent } from "../fleet/simulation.js";
 import type { Pace } from "../node/pace.js";
 import { type Destination, describeEndpoint, lookOn } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
+import type { Keeping } from "./keeping.js";
 import { openPage, type PagePlan, pageLines } from "./page.js";
 import { serveSomewhere } from "./port.js";
 import { timeText, worldLines } from "./progress.js";
-import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 import { Stop } from "./stop.js";
 import { exitCode, timelineText } from "./virtual.js";
 
-export interface LiveFlags {
+export interface LiveOptions {
 	readonly json: boolean;
 	/** Whether all that boards send is checked against the standard. */
 	readonly check: boolean;
@@ -26,7 +26,7 @@ export interface LiveFlags {
 	/** The scenario's name, or what is run instead. */
 	readonly title: string;
 	readonly page: PagePlan | undefined;
-	readonly record?: RecordTo;
+	readonly keeping: Keeping;
 }
 
 /** How long stopped boards may take in real time to deliver what is under way, in ms; what is left then goes as fast as it can. */
@@ -37,17 +37,19 @@ const GOODBYE_MS = 2000;
 const STRETCH_MS = 50;
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
-export async function runLive(scenario: Scenario, flags: LiveFlags): Promise<number> {
-	const { check, json, record } = flags;
-	const recording = record === undefined ? undefined : new Recording(record, scenario.seed, Date.now());
+export async function runLive(scenario: Scenario, options: LiveOptions): Promise<number> {
+	const { check, json, keeping } = options;
+	const { measures } = keeping;
+	keeping.begin(scenario.seed, Date.now());
 	const gauge = new Gauge();
 	let violations = 0;
 	let screen: Screen | undefined;
 	const where = { url: "" };
 	const { served, stage } = liveStage(scenario, {
-		title: flags.title,
+		title: options.title,
 		where,
-		...(recording !== undefined && { put: entry => recording.put(entry) }),
+		put: entry => keeping.put(entry),
+		...(measures !== undefined && { measures }),
 		on(event: SimulationEvent) {
 			if (json) print(event);
 			else screen?.show(event);
@@ -61,9 +63,9 @@ export async function runLive(scenario: Scenario, flags: LiveFlags): Promise<num
 		}),
 	});
 	const { pace, simulation } = stage;
-	const { endpoint, listener, note } = await serveSomewhere(served, flags.port);
+	const { endpoint, listener, note } = await serveSomewhere(served, options.port);
 	where.url = describeEndpoint(endpoint);
-	const desk = await openPage(stage, flags.page).catch(async error => {
+	const desk = await openPage(stage, options.page).catch(async error => {
 		await listener.close();
 		throw error;
 	});
@@ -81,12 +83,21 @@ export async function runLive(scenario: Scenario, flags: LiveFlags): Promise<num
 	await drain(simulation, pace);
 	const summary = simulation.summary();
 	const cost = gauge.read(simulation.now, summary.devices);
+	keeping.report({
+		clock: "real",
+		durationMs: summary.simulatedMs,
+		summary,
+		boards: simulation.fleet.boards,
+		ledger: simulation.ledger.summary(),
+		...(check && { violations }),
+		memory: cost,
+	});
 	// The goodbyes are still on their way; what is summed up is as it is without them.
 	simulation.advance(simulation.now + GOODBYE_MS);
 	await desk?.close();
 	await listener.close();
 	const mostLagMs = Math.round(pace.mostLagMs);
-	const isWhole = concluded(recording, json, print, () => {
+	const isWhole = keeping.close(json, print, () => {
 		if (json) {
 			print({ event: "summary", ...summary, ...cost, mostLagMs });
 			return;

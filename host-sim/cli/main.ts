@@ -50,6 +50,7 @@ cli
 	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k, or 64k for whole boards)")
 	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")
 	.option("--record <file>", "Take down every packet there, without passwords: see show, replay and export")
+	.option("--report <file>", "Write a report: .html .json .csv .xml (JUnit) or .txt; may be repeated")
 	.option(
 		"--page [port]",
 		"The page's port (default 8080, or the next free one); --no-page: none, as with --duration and --json",

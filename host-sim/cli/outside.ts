@@ -5,6 +5,7 @@ import { Feed } from "../desk/feed.js";
 import { presentOf, WorldStage } from "../desk/stage.js";
 import { tunnel } from "../desk/tunnel.js";
 import type { Endpoint } from "../fleet/fleet.js";
+import type { Ledger } from "../fleet/ledger.js";
 import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../fleet/simulation.js";
 import type { WorldSummary } from "../fleet/summary.js";
@@ -18,9 +19,9 @@ import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
 import { type Destination, describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
+import type { Keeping } from "./keeping.js";
 import { openPage, type PagePlan, pageLines } from "./page.js";
 import { timeText, worldLines } from "./progress.js";
-import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 import { type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
@@ -31,25 +32,25 @@ import { exitCode, timelineText } from "./virtual.js";
 const DRAIN_MS = 65_000;
 /** How long their goodbyes may be under way after that. */
 const GOODBYE_MS = 1000;
-/** How long the observer may take to come; and to see the last readings, from one of them to the next. */
+/** How long the observer may take to come, in ms; and to see the last readings, from one of them to the next. */
 const COME_MS = 5000;
 const QUIET_MS = 3000;
 const LOOK_MS = 20;
 
-export interface OutsideFlags {
+export interface OutsideOptions {
+	readonly secure: SecureFlags;
 	readonly json: boolean;
+	readonly keeping: Keeping;
 	/** The scenario's name, or what is run instead. */
 	readonly title: string;
 	readonly page: PagePlan | undefined;
-	readonly record?: RecordTo;
 }
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function runOutside(
 	scenario: Scenario,
 	endpoint: Destination,
-	flags: SecureFlags,
-	{ json, page, record, title }: OutsideFlags,
+	{ json, keeping, page, secure: flags, title }: OutsideOptions,
 ): Promise<number> {
 	checkPossible(scenario);
 	const secure = secureOptionsOf(endpoint, flags);
@@ -60,11 +61,12 @@ export async function runOutside(
 	const { host, password, port, userName } = endpoint;
 	const credentials = { ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) };
 	const wallMs = Date.now();
-	const recording = record === undefined ? undefined : new Recording(record, scenario.seed, wallMs);
+	keeping.begin(scenario.seed, wallMs);
+	const { measures } = keeping;
 	const feed = new Feed();
 	const recorder = new Recorder({
 		put(entry) {
-			recording?.put(entry);
+			keeping.put(entry);
 			feed.put(entry);
 		},
 	});
@@ -82,6 +84,7 @@ export async function runOutside(
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
 		signer: simulatedSigner(scenario.seed),
+		...(measures !== undefined && { measures }),
 		outside: { world: outside.world, credentials, wireBytes: () => outside.bytes },
 		troubled: (event, struck) => stage.handleTrouble(event, struck),
 		on: (event: SimulationEvent) => {
@@ -90,6 +93,7 @@ export async function runOutside(
 			else screen?.show(event);
 		},
 	});
+	const { ledger } = simulation;
 	const { pace } = outside;
 	const now = () => presentOf(simulation, pace);
 	const stage = new WorldStage({
@@ -105,7 +109,9 @@ export async function runOutside(
 		carry: tunnel({ host, port, recorder, now, ...(secure !== undefined && { secure }) }),
 	});
 	const desk = await openPage(stage, page);
-	const observer = observerOf({ ...endpoint, socket }, simulation, outside);
+	const observer = observerOf({ ...endpoint, socket }, ledger, (topic, payload, qos) =>
+		pace.enter(() => simulation.handleArrival(topic, payload, qos)),
+	);
 	if (json) {
 		const broker = describeEndpoint(endpoint);
 		print({ event: "world", seed: scenario.seed, devices: scenario.boards.length, speed: 1, broker });
@@ -119,13 +125,13 @@ export async function runOutside(
 		);
 	}
 	observer.open();
-	await waitFor(COME_MS, () => stop.isDue || observer.isThere || observer.isRefused);
+	await seeFirst(observer, stop);
 	const halt = new AbortController();
 	void stop.when().then(() => halt.abort());
 	await outside.run({ until: scenario.duration ?? Number.POSITIVE_INFINITY, signal: halt.signal });
 	await drain(simulation, outside);
-	await seeLast(simulation, observer);
-	const unseen = whyUnseen(simulation, observer);
+	await seeLast(ledger, observer);
+	const unseen = whyUnseen(ledger, observer);
 	if (unseen === undefined) simulation.finish();
 	await observer.leave();
 	await desk?.close();
@@ -133,7 +139,15 @@ export async function runOutside(
 	const summary = simulation.summary();
 	const cost = gauge.read(simulation.now, summary.devices);
 	const mostLagMs = Math.round(outside.pace.mostLagMs);
-	const isWhole = concluded(recording, json, print, () => {
+	keeping.report({
+		clock: "real",
+		durationMs: summary.simulatedMs,
+		summary,
+		boards: simulation.fleet.boards,
+		...(unseen === undefined ? { ledger: ledger.summary() } : { unseen }),
+		memory: cost,
+	});
+	const isWhole = keeping.close(json, print, () => {
 		if (json) {
 			const seen = unseen === undefined ? summary : without(summary, unseen);
 			print({ event: "summary", ...seen, ...cost, mostLagMs });
@@ -160,20 +174,18 @@ function checkPossible({ broker, timeline }: Scenario): void {
 }
 
 /** It has a name that nobody else has: the broker keeps its session while it is away. */
-function observerOf(
+export function observerOf(
 	endpoint: Endpoint & Pick<ObserverOptions, "socket">,
-	simulation: Simulation,
-	outside: Outside,
+	ledger: Ledger,
+	taken: (topic: string, payload: Uint8Array, qos: number) => void,
 ): Observer {
-	const { ledger } = simulation;
 	return new Observer({
 		...endpoint,
 		clientId: `thimble-observer-${nodeRandom.next().toString(16)}`,
 		filter: "thimble/+/telemetry",
 		qos: 2,
 		taken({ bytes, payloadAt, payloadLength, qos, topic }) {
-			const payload = bytes.subarray(payloadAt, payloadAt + payloadLength);
-			outside.pace.enter(() => simulation.handleArrival(topic, payload, qos));
+			taken(topic, bytes.subarray(payloadAt, payloadAt + payloadLength), qos);
 		},
 		there: remembered => ledger.handleBack(remembered),
 		away: () => ledger.handleDown(),
@@ -190,8 +202,13 @@ async function drain(simulation: Simulation, outside: Outside): Promise<void> {
 	await outside.run({ until: simulation.now + GOODBYE_MS });
 }
 
+/** It is there before anything can arrive, where it can be there at all. */
+export async function seeFirst(observer: Observer, stop: Stop): Promise<void> {
+	await waitFor(COME_MS, () => stop.isDue || observer.isThere || observer.isRefused);
+}
+
 /** What is settled may still be on its way to the observer. */
-async function seeLast({ ledger }: Simulation, observer: Observer): Promise<void> {
+export async function seeLast(ledger: Ledger, observer: Observer): Promise<void> {
 	for (let count = -1; ledger.summary().missing.length > 0 && count !== ledger.summary().arrived; ) {
 		count = ledger.summary().arrived;
 		await waitFor(QUIET_MS, () => ledger.summary().missing.length === 0 || observer.isRefused);
@@ -199,7 +216,7 @@ async function seeLast({ ledger }: Simulation, observer: Observer): Promise<void
 }
 
 /** Why nobody can say what has arrived; undefined where the observer has seen it. */
-function whyUnseen({ ledger }: Simulation, { code, isRefused, wasThere }: Observer): string | undefined {
+export function whyUnseen(ledger: Ledger, { code, isRefused, wasThere }: Observer): string | undefined {
 	if (isRefused) return `the broker refuses our observer's subscription (${sentence(code)})`;
 	if (!wasThere) return `our observer did not come online${code === 0 ? "" : ` (${sentence(code)})`}`;
 	const { arrived, missing, unannounced } = ledger.summary();

@@ -1,7 +1,6 @@
 // The --record of `thimble run`: a file that takes down what goes over the connections.
 
 import { RecordingFile } from "../record/file.js";
-import { Recorder } from "../record/recorder.js";
 import type { Entry } from "../record/recording.js";
 import { version } from "./version.js";
 
@@ -15,18 +14,14 @@ export interface RecordTo {
 }
 
 export class Recording {
-	readonly recorder: Recorder;
 	readonly #to: RecordTo;
 	readonly #file: RecordingFile;
 	#connections = 0;
 	#ends = 0;
 	#packets = 0;
 
-	/**
-	 * Begins the file. `startedAt`: the time of day in the beginning, in ms since 1970; `originMs`: what the clock of the
-	 * network shows then. Throws UsageError where the file cannot be written.
-	 */
-	constructor(to: RecordTo, seed: number, startedAt: number, originMs = 0) {
+	/** Begins the file. `startedAt`: the time of day then, in ms since 1970. Throws UsageError where it cannot be written. */
+	constructor(to: RecordTo, seed: number, startedAt: number) {
 		const { file, scenario } = to;
 		this.#to = to;
 		this.#file = new RecordingFile(file, {
@@ -35,10 +30,8 @@ export class Recording {
 			thimble: version(),
 			...(scenario !== undefined && { scenario }),
 		});
-		this.recorder = new Recorder({ originMs, put: entry => this.put(entry) });
 	}
 
-	/** The next entry of a recorder: of its own, or of another whose entries go elsewhere, too. */
 	put(entry: Entry): void {
 		if (entry.event === "begin") this.#connections += 1;
 		if (entry.event === "end") this.#ends += 1;
@@ -70,16 +63,4 @@ export class Recording {
 			process.stdout.write(`recorded  packets ${this.#packets}  connections ${this.#connections}  in ${file}\n`);
 		return failure === undefined;
 	}
-}
-
-/** The same where there may be none. */
-export function concluded(
-	recording: Recording | undefined,
-	json: boolean,
-	print: (event: object) => void,
-	sumUp: () => void,
-): boolean {
-	if (recording !== undefined) return recording.close(json, print, sumUp);
-	sumUp();
-	return true;
 }

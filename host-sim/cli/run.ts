@@ -2,8 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import type { SocketConstructor } from "../../firmware/io.js";
-import { Broker } from "../broker/broker.js";
-import type { Violation } from "../checker/checker.js";
+import { Broker, type BrokerListener } from "../broker/broker.js";
 import { Feed } from "../desk/feed.js";
 import { Stage } from "../desk/stage.js";
 import { tunnel } from "../desk/tunnel.js";
@@ -18,15 +17,18 @@ import { NodeResolver } from "../node/resolver.js";
 import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
 import { Recorder, recorded } from "../record/recorder.js";
+import { watchedSocket } from "../report/dial.js";
+import { Watch } from "../report/watch.js";
 import { sentence } from "../sentence.js";
 import type { Accept } from "../transport.js";
 import { engineBoards } from "../xs/fleet.js";
 import { type Destination, describeEndpoint, lookOn, parseEndpoint, probeEndpoint } from "./endpoint.js";
+import { Gauge } from "./gauge.js";
+import { Keeping } from "./keeping.js";
 import { runLive } from "./live.js";
-import { runOutside } from "./outside.js";
+import { observerOf, runOutside, seeFirst, seeLast, whyUnseen } from "./outside.js";
 import { openPage, type PageFlags, type PagePlan, pageLines, planPage, refusePage } from "./page.js";
 import { serveSomewhere } from "./port.js";
-import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards, scenarioOf } from "./scenario.js";
 import { lineScreen, type Screen, tableScreen } from "./screen.js";
 import { refuseSecure, type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
@@ -47,6 +49,7 @@ export interface RunFlags extends PageFlags {
 	until?: unknown;
 	engine?: unknown;
 	heap?: unknown;
+	report?: unknown;
 	check?: unknown;
 	cafile?: unknown;
 	cert?: unknown;
@@ -70,60 +73,70 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	checkUntil(flags);
 	const scenario = scenarioOf(scenarioName, { ...flags, duration: until });
 	const json = flags.json === true;
+	const keeping = new Keeping(flags, scenarioName);
 	const check = flags.check === true;
-	const named = recordTo(flags, scenarioName);
-	const record = named === undefined ? {} : { record: named };
 	if (flags.broker === undefined) refuseSecure(secureFlags(flags));
 	const speed = speedOf(flags);
 	checkEngine(flags, scenario);
 	if (speed !== undefined && flags.broker === undefined) {
 		refusePage(flags);
-		return runVirtual(scenario, { speed, json, check, ...record });
+		return runVirtual(scenario, { speed, json, check, keeping });
 	}
 	const page = planPage(flags);
 	const title = scenarioName ?? describeBoards(scenario);
 	if (flags.engine !== "xs" && flags.broker === undefined)
-		return runLive(scenario, { json, check, port: flags.port, title, page, ...record });
+		return runLive(scenario, { json, check, keeping, port: flags.port, title, page });
 	if (flags.engine !== "xs") {
 		const endpoint = endpointOf(flags);
-		const isAsked = speed !== undefined || named !== undefined || needsWorld(scenario);
+		const isAsked = speed !== undefined || keeping.isRecorded || needsWorld(scenario);
 		// What is asked to be secret is never sent as plain text.
 		if (isAsked && endpoint.path !== undefined)
 			throw new UsageError("--broker: faults come over TCP or TLS for now: give a URL with mqtt:// or mqtts://");
 		if (isAsked || (page !== undefined && endpoint.path === undefined))
-			return runOutside(scenario, endpoint, secureFlags(flags), { json, title, page, ...record });
+			return runOutside(scenario, endpoint, { secure: secureFlags(flags), json, keeping, title, page });
 	}
-	return runSockets(scenario, flags, title, page, named);
+	return runSockets(scenario, flags, keeping, title, page);
 }
 
 /** Boards that have sockets of their own. */
 async function runSockets(
 	scenario: Scenario,
 	flags: RunFlags,
+	keeping: Keeping,
 	title: string,
 	page: PagePlan | undefined,
-	record: RecordTo | undefined,
 ): Promise<number> {
 	const json = flags.json === true;
+	const check = flags.check === true;
 	const engine = await engineOf(flags, scenario);
-	let violations = 0;
 	const wallMs = Date.now();
 	const originMs = performance.now();
-	const recording = record === undefined ? undefined : new Recording(record, scenario.seed, wallMs, originMs);
-	const violated = ({ clientId, sentence, statement, version }: Violation) => {
-		violations += 1;
-		if (json) print({ event: "violation", device: clientId, version, statement, sentence });
-		else console.error(`${clientId} breaks ${statement} of MQTT ${version}: ${sentence}`);
+	keeping.begin(scenario.seed, wallMs);
+	const { measures } = keeping;
+	let violations = 0;
+	let watch: Watch | undefined;
+	const on: BrokerListener = {
+		...(check && {
+			violated({ clientId, sentence, statement, version }) {
+				violations += 1;
+				if (json) print({ event: "violation", device: clientId, version, statement, sentence });
+				else console.error(`${clientId} breaks ${statement} of MQTT ${version}: ${sentence}`);
+			},
+		}),
+		...(measures !== undefined && {
+			published: ({ payload, qos, topic }) => watch?.handleArrival(topic, payload, qos),
+		}),
 	};
 	const feed = new Feed();
 	const recorder = new Recorder({
 		originMs,
 		put(entry) {
-			recording?.put(entry);
+			keeping.put(entry);
 			feed.put(entry);
 		},
 	});
-	const { bring, endpoint, listener, note, socket } = await findBroker(flags, violated, recorder);
+	const { bring, endpoint, listener, note, socket } = await findBroker(flags, on, recorder);
+	const now = () => performance.now() - originMs;
 	const stage = new Stage({
 		title,
 		broker: () => ({ url: describeEndpoint(endpoint), embedded: listener !== undefined }),
@@ -131,18 +144,25 @@ async function runSockets(
 		...(flags.engine === "xs" && { engine: "xs" }),
 		feed,
 		wallMs,
-		now: () => performance.now() - originMs,
+		now,
 		carry: bring,
 	});
+	const gauge = measures === undefined ? undefined : new Gauge();
 	let screen: Screen | undefined;
 	const show = (event: FleetEvent) => {
 		stage.handleEvent(event);
+		watch?.handleEvent(event);
 		if (json) print(event);
 		else screen?.show(event);
 	};
 	const io = { socket, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
 	const makeBoard: MakeBoard = engine?.makeBoard ?? ((options, on) => new NodeBoard(options, on));
-	const fleet = new Fleet(scenario, endpoint, () => ({ ...io, store: new MemoryKeyValue() }), show, makeBoard);
+	const ioFor = (device: string) => ({
+		...io,
+		...(measures !== undefined && { socket: watchedSocket(socket, () => watch?.handleDial(device)) }),
+		store: new MemoryKeyValue(),
+	});
+	const fleet = new Fleet(scenario, endpoint, ioFor, show, makeBoard);
 	const desk = await openPage(stage, page).catch(async error => {
 		await listener?.close();
 		engine?.close();
@@ -157,20 +177,43 @@ async function runSockets(
 		const intro = introduction(endpoint, note, scenario, engine?.note ?? "");
 		screen = makeScreen(fleet.boards, [...pageLines(desk), ...intro], process.stdout);
 	}
+	if (measures !== undefined) watch = new Watch(fleet.boards, measures, now);
+	const observer =
+		watch !== undefined && listener === undefined
+			? observerOf({ ...endpoint, socket }, watch.ledger, (...arrival) => watch?.handleArrival(...arrival))
+			: undefined;
+	observer?.open();
+	if (observer !== undefined) await seeFirst(observer, stop);
 	fleet.start();
 	await stop.when(scenario.duration);
+	const durationMs = Math.round(now());
 	await fleet.stop(DRAIN_MS);
+	if (watch !== undefined && observer !== undefined) await seeLast(watch.ledger, observer);
+	await observer?.leave();
 	// What the boards said last may be under way to the broker.
-	await recording?.goodbyes(GOODBYE_MS);
+	await keeping.goodbyes(GOODBYE_MS);
 	await desk?.close();
 	await listener?.close();
 	engine?.close();
 	const summary = fleet.summary();
-	const sumUp = () => {
+	if (watch !== undefined) {
+		const { ledger } = watch;
+		const unseen = observer && whyUnseen(ledger, observer);
+		const heapBytes = engine?.heapBytes;
+		keeping.report({
+			clock: "real",
+			durationMs,
+			summary,
+			boards: fleet.boards,
+			...(unseen === undefined ? { ledger: ledger.summary() } : { unseen }),
+			...(check && { violations }),
+			memory: { ...gauge!.read(durationMs, summary.devices), ...(heapBytes !== undefined && { heapBytes }) },
+		});
+	}
+	const isWhole = keeping.close(json, print, () => {
 		if (json) print({ event: "summary", ...summary });
 		screen?.close(summary);
-	};
-	const isWhole = concluded(recording, json, print, sumUp);
+	});
 	if (violations > 0 || !isWhole) return 1;
 	if (summary.seenOnline > 0) return 0;
 	const why = fleet.boards.find(board => board.offlineCode !== 0)?.offlineCode;
@@ -186,7 +229,7 @@ async function engineOf(flags: RunFlags, { boards }: Scenario) {
 	const usual = boards.some(needsWholeBoard) ? WHOLE_HEAP : DEFAULT_HEAP;
 	const bytes = heap === undefined ? usual : heapOf(heap);
 	const made = await engineBoards({ heapBytes: bytes }, text => console.error(text));
-	return { ...made, note: `, each an XS machine with ${bytes} bytes` };
+	return { ...made, heapBytes: bytes, note: `, each an XS machine with ${bytes} bytes` };
 }
 
 function heapOf(value: unknown): number {
@@ -194,11 +237,6 @@ function heapOf(value: unknown): number {
 	const bytes = match === null ? 0 : Number(match[1]) * (match[2] === "" ? 1 : 1024);
 	if (bytes >= 4096 && bytes <= 1_048_576) return bytes;
 	throw new UsageError(`--heap: expected 4k to 1024k, or so many bytes, got ${value}`);
-}
-
-function recordTo({ record }: RunFlags, scenario: string | undefined): RecordTo | undefined {
-	if (record === undefined) return undefined;
-	return { file: String(record), ...(scenario !== undefined && { scenario }) };
 }
 
 function checkUntil({ duration, until }: RunFlags): void {
@@ -238,7 +276,7 @@ function checkEngine({ engine = "node", heap }: RunFlags, scenario: Scenario): v
 
 async function findBroker(
 	flags: RunFlags,
-	violated: (violation: Violation) => void,
+	on: BrokerListener,
 	recorder: Recorder,
 ): Promise<{
 	endpoint: Destination;
@@ -258,7 +296,7 @@ async function findBroker(
 		const far = { host, port, ...(path !== undefined && { path }), ...(secure !== undefined && { secure }) };
 		return { endpoint, note: "", socket, bring: tunnel({ ...far, recorder }) };
 	}
-	const broker = new Broker(flags.check === true ? { on: { violated } } : {});
+	const broker = new Broker({ on });
 	const direct: Accept = (transport, start) => broker.accept(transport, start);
 	const accept = recorded(recorder, direct, { now: () => performance.now() });
 	const found = await serveSomewhere(broker, flags.port, { accept });

@@ -5,12 +5,13 @@ import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../fleet/simulation.js";
 import { isBroken, type WorldSummary } from "../fleet/summary.js";
 import { simulatedSigner } from "../node/signature.js";
+import { Recorder } from "../record/recorder.js";
 import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
 import { BEGINNING } from "../world/world.js";
 import { Gauge } from "./gauge.js";
+import type { Keeping } from "./keeping.js";
 import { Progress, timeText, worldLines } from "./progress.js";
-import { concluded, Recording, type RecordTo } from "./record.js";
 import { describeBoards } from "./scenario.js";
 import { lineScreen, type Screen, summaryLine, tableScreen } from "./screen.js";
 import { Stop } from "./stop.js";
@@ -21,8 +22,7 @@ export interface VirtualOptions {
 	readonly json: boolean;
 	/** Whether all that boards send is checked against the standard. */
 	readonly check: boolean;
-	/** Where all that goes over connections is taken down. */
-	readonly record?: RecordTo;
+	readonly keeping: Keeping;
 }
 
 /** How long the goodbyes of stopped boards may be under way, where they are recorded, in ms. */
@@ -40,12 +40,14 @@ export function parseSpeed(value: unknown): number {
 }
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
-export async function runVirtual(scenario: Scenario, { check, json, record, speed }: VirtualOptions): Promise<number> {
+export async function runVirtual(scenario: Scenario, { check, json, keeping, speed }: VirtualOptions): Promise<number> {
 	const isMax = speed === Number.POSITIVE_INFINITY;
 	const end = scenario.duration ?? Number.POSITIVE_INFINITY;
 	if (isMax && end === Number.POSITIVE_INFINITY)
 		throw new UsageError("as fast as it goes it would never end: give --until, or --duration");
-	const recording = record === undefined ? undefined : new Recording(record, scenario.seed, BEGINNING);
+	keeping.begin(scenario.seed, BEGINNING);
+	const { measures } = keeping;
+	const recorder = keeping.isRecorded ? new Recorder({ put: entry => keeping.put(entry) }) : undefined;
 	const gauge = new Gauge();
 	let violations = 0;
 	let screen: Screen | undefined;
@@ -55,7 +57,8 @@ export async function runVirtual(scenario: Scenario, { check, json, record, spee
 		air: seattle,
 		signer: simulatedSigner(scenario.seed),
 		quiet: isMax && !json,
-		...(recording !== undefined && { recorder: recording.recorder }),
+		...(measures !== undefined && { measures }),
+		...(recorder !== undefined && { recorder }),
 		on: (event: SimulationEvent) => {
 			if (json) print(event);
 			else screen?.show(event);
@@ -92,9 +95,18 @@ export async function runVirtual(scenario: Scenario, { check, json, record, spee
 	const summary = simulation.summary();
 	const cost = gauge.read(simulation.now, summary.devices);
 	progress?.close();
-	// The goodbyes are still on their way; what is summed up is as it is without a recording.
-	if (recording !== undefined) simulation.advance(simulation.now + GOODBYE_MS);
-	const isWhole = concluded(recording, json, print, () => {
+	keeping.report({
+		clock: "virtual",
+		durationMs: summary.simulatedMs,
+		summary,
+		boards: simulation.fleet.boards,
+		ledger: simulation.ledger.summary(),
+		...(check && { violations }),
+		memory: cost,
+	});
+	// The goodbyes are still on their way; what is summed up and reported is as it is without a recording.
+	if (recorder !== undefined) simulation.advance(simulation.now + GOODBYE_MS);
+	const isWhole = keeping.close(json, print, () => {
 		if (json) {
 			print({ event: "summary", ...summary, ...cost });
 			return;

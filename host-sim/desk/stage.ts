@@ -13,6 +13,7 @@ import { simulatedSigner } from "../node/signature.js";
 import { visited } from "../node/visit.js";
 import { Recorder } from "../record/recorder.js";
 import type { Entry } from "../record/recording.js";
+import type { Measures } from "../report/measures.js";
 import { seattle } from "../sensor/air.js";
 import { Feed } from "./feed.js";
 import type { Cast, FromDesk, Trouble } from "./protocol.js";
@@ -178,6 +179,8 @@ export interface LiveOptions extends Pick<StageOptions, "title"> {
 	on?(event: SimulationEvent): void;
 	/** What is seen of connections, beside what pages are told. */
 	put?(entry: Entry): void;
+	/** Takes the times of it all. */
+	readonly measures?: Measures;
 	/** Where this is there, all that clients send is checked against the standard. */
 	violated?(violation: Violation): void;
 	/** The world is that many ms late. */
@@ -193,7 +196,7 @@ export interface Live {
 
 /** It stands still until its pace is run. Throws Misuse where the client wants none of it. */
 export function liveStage(scenario: Scenario, options: LiveOptions): Live {
-	const { lagged, on, put, title, violated, where } = options;
+	const { lagged, measures, on, put, title, violated, where } = options;
 	const feed = new Feed();
 	const wallMs = Date.now();
 	const recorder = new Recorder({
@@ -212,6 +215,7 @@ export function liveStage(scenario: Scenario, options: LiveOptions): Live {
 			on?.(event);
 		},
 		troubled: (event, struck) => stage.handleTrouble(event, struck),
+		...(measures !== undefined && { measures }),
 		...(violated !== undefined && { violated }),
 	});
 	const pace = new Pace(simulation.world.time, lagged === undefined ? {} : { lagged });

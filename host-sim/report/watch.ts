@@ -3,11 +3,11 @@
 
 import type { FleetEvent } from "../fleet/fleet.js";
 import { Ledger, nameOf, type ReadingName } from "../fleet/ledger.js";
-import { Measures } from "./measures.js";
+import type { Measures } from "./measures.js";
 
 export class Watch {
 	readonly ledger = new Ledger();
-	readonly measures = new Measures();
+	readonly measures: Measures;
 	readonly #now: () => number;
 	/** Readings under way, by board and ticket. */
 	readonly #names = new Map<string, Map<number, ReadingName>>();
@@ -15,7 +15,12 @@ export class Watch {
 	readonly #devices = new Map<string, string>();
 
 	/** `now` tells the time of the run, in ms. */
-	constructor(boards: Iterable<{ readonly deviceId: string; readonly telemetryTopic: string }>, now: () => number) {
+	constructor(
+		boards: Iterable<{ readonly deviceId: string; readonly telemetryTopic: string }>,
+		measures: Measures,
+		now: () => number,
+	) {
+		this.measures = measures;
 		this.#now = now;
 		for (const { deviceId, telemetryTopic } of boards) this.#devices.set(telemetryTopic, deviceId);
 	}

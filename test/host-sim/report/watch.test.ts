@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FleetEvent } from "../../../host-sim/fleet/fleet.js";
+import { Measures } from "../../../host-sim/report/measures.js";
 import { Watch } from "../../../host-sim/report/watch.js";
 
 const topic = "thimble/a/telemetry";
@@ -16,7 +17,7 @@ const payload = (seq: number) => Buffer.from(`{"boot":1,"seq":${seq}}`);
 
 function watched() {
 	const clock = { now: 0 };
-	const watch = new Watch([{ deviceId: "a", telemetryTopic: topic }], () => clock.now);
+	const watch = new Watch([{ deviceId: "a", telemetryTopic: topic }], new Measures(), () => clock.now);
 	const at = (now: number, event: FleetEvent) => {
 		clock.now = now;
 		watch.handleEvent(event);

@@ -1,0 +1,77 @@
+// What is kept of a run: a recording of every packet (--record), and reports (--report). However boards are run, it is the same.
+
+import { UsageError } from "../fleet/scenario.js";
+import type { Entry } from "../record/recording.js";
+import { Measures } from "../report/measures.js";
+import { type ReportInput, reportOf } from "../report/report.js";
+import { Recording } from "./record.js";
+import { type ReportFile, reportFiles, titleOf, writeReports } from "./report.js";
+
+export interface KeepingFlags {
+	record?: unknown;
+	report?: unknown;
+}
+
+export class Keeping {
+	/** What takes the times of the run; absent where no report wants them. */
+	readonly measures: Measures | undefined;
+	readonly #scenario: string | undefined;
+	readonly #file: string | undefined;
+	readonly #reports: readonly ReportFile[];
+	#recording: Recording | undefined;
+	#failures: string[] = [];
+
+	/** `scenario`: as it was named. Nothing is written yet. Throws UsageError where nothing could be. */
+	constructor({ record, report }: KeepingFlags, scenario?: string) {
+		if (Array.isArray(record)) throw new UsageError("--record: one file takes it all down: give it once");
+		this.#scenario = scenario;
+		this.#file = record === undefined ? undefined : String(record);
+		this.#reports = reportFiles(report);
+		if (this.#reports.some(({ path }) => path === this.#file))
+			throw new UsageError(`--record and --report: ${this.#file} cannot be both: give each a file of its own`);
+		this.measures = this.#reports.length > 0 ? new Measures() : undefined;
+	}
+
+	/** Whether packets are taken down. */
+	get isRecorded(): boolean {
+		return this.#file !== undefined;
+	}
+
+	/** The run begins. `startedAt`: the time of day, in ms since 1970. Throws UsageError where the recording cannot be written. */
+	begin(seed: number, startedAt: number): void {
+		const file = this.#file;
+		const scenario = this.#scenario;
+		if (file === undefined) return;
+		this.#recording = new Recording({ file, ...(scenario !== undefined && { scenario }) }, seed, startedAt);
+	}
+
+	/** The next entry of the run's recorder. */
+	put(entry: Entry): void {
+		this.#recording?.put(entry);
+	}
+
+	/** Resolves when no connection that is recorded stands any more; after that many ms in any case. */
+	async goodbyes(mostMs: number): Promise<void> {
+		await this.#recording?.goodbyes(mostMs);
+	}
+
+	/** Writes the reports, of what has been until now: what only the recording waits for is not in them. */
+	report(input: Omit<ReportInput, "measures" | "title">): void {
+		const { measures } = this;
+		if (measures === undefined) return;
+		const report = reportOf({ ...input, title: titleOf(this.#scenario), measures });
+		this.#failures = writeReports(this.#reports, report);
+	}
+
+	/**
+	 * Ends the recording, and tells of it around what `sumUp` prints, the run's own last words. False where something of
+	 * what should be kept is not whole: why has been told.
+	 */
+	close(json: boolean, print: (event: object) => void, sumUp: () => void): boolean {
+		const recording = this.#recording;
+		if (recording === undefined) sumUp();
+		const isRecorded = recording?.close(json, print, sumUp) ?? true;
+		for (const failure of this.#failures) console.error(`thimble: a report is not whole: ${failure}`);
+		return isRecorded && this.#failures.length === 0;
+	}
+}
