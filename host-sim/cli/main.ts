@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
+import { type BenchFlags, bench } from "./bench.js";
 import { type DecodeFlags, decode } from "./decode.js";
 import { type ExportFlags, exportRecording } from "./export.js";
 import { firmware } from "./firmware.js";
@@ -92,6 +93,24 @@ cli
 	.option("--to <file>", "Where it shall be written, such as run.pcapng")
 	.option("--json", "One JSON object")
 	.action((file: string, flags: ExportFlags) => exportRecording(file, flags));
+
+cli
+	.command("bench <url>", "Boards that publish to any broker at a rate, and how long things take there")
+	.option("--devices <n>", "How many boards (default 10)")
+	.option("--rate <n>", "Messages a second of all together (default: as fast as it goes)")
+	.option("--window <n>", "Messages under way for each board, above QoS 0 (default 16)")
+	.option("--size <bytes>", "Of each payload (default 64)")
+	.option("--qos <qos>", "0, 1 or 2 (default 1)")
+	.option("--protocol <version>", "Version of MQTT: 3.1.1 or 5 (default 3.1.1)")
+	.option("--warm-up <time>", "How long to publish before anything counts (default 1s)")
+	.option("--duration <time>", "How long to measure (default 10s)")
+	.option("--cafile <file>", "TLS: who may have signed the broker's certificate (default: as Node has it)")
+	.option("--cert <file>", "TLS: our own certificate, with --key")
+	.option("--key <file>", "TLS: its key")
+	.option("--insecure", "TLS: the broker's certificate may be for any name")
+	.option("--csv <file>", "Write a line for each second, and one for all")
+	.option("--json", "One JSON object a line: bench, progress, summary")
+	.action((url: string, flags: BenchFlags) => bench(url, flags));
 
 cli
 	.command("update [file]", "Sign new firmware and bring it to boards; --new-key makes the key")
