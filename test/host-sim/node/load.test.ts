@@ -62,6 +62,34 @@ describe("a load", () => {
 		expect(load.drops).toBe(0);
 	});
 
+	it.each([
+		[0, 0],
+		[1, 1],
+		[2, 1],
+	] as const)(
+		"of messages at QoS %i sees all at QoS %i: its subscriber has no table that a broker could fill",
+		async (qos, seen) => {
+			const asked: number[] = [];
+			const { load } = await loaded(
+				{ qos, rate: 100, protocolVersion: 5 },
+				{
+					on: {
+						frame(_peer, _clientId, direction, bytes) {
+							// The last byte of a SUBSCRIBE says how it wants the last filter.
+							if (direction === "in" && bytes[0]! >> 4 === 8) asked.push(bytes.at(-1)! & 3);
+						},
+					},
+				},
+			);
+			expect(await load.open(5000, never)).toBe(true);
+			await load.publish(100, never, () => {});
+			await load.drain(2000, never);
+			expect(asked).toEqual([seen]);
+			expect([load.missing, load.repeated, load.drops]).toEqual([0, 0, 0]);
+			await load.close(1000);
+		},
+	);
+
 	it("has no more under way for a board than its window, as fast as it goes", async () => {
 		const { load } = await loaded({ devices: 2, window: 3 });
 		await load.open(5000, never);
