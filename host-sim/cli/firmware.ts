@@ -19,6 +19,8 @@ import { fileURLToPath } from "node:url";
 import { parseBrokers } from "../../firmware/device/config.js";
 import { isSecure } from "../../firmware/device/transport.js";
 import { UsageError } from "../fleet/scenario.js";
+import { EXIT_FINE, EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
+import { HELP } from "./option.js";
 import { certificateOf, keyOf, textOf } from "./secure.js";
 
 /** By their names here, as mcconfig has them; any other target of the SDK is `esp32/…`. */
@@ -29,19 +31,30 @@ const PLATFORMS: Readonly<Record<string, string>> = {
 	lin: "lin",
 };
 const FILES = ["cafile", "cert", "key"] as const;
-const HELP = `Usage: thimble firmware PLATFORM [-d] [-i] [-o FOLDER] [name=value…]
+/** How long lines of names may be. */
+const WIDTH = 100;
 
-Builds the firmware with Moddable's mcconfig and puts it on the board that is plugged in.
-
-  PLATFORM   esp32, esp32s3, esp32c3, esp32/TARGET of the SDK, or lin for its simulator
-  -d         with the debugger
-  -i         with figures about memory
-  -o FOLDER  where to build; it has to be there
-  cafile=F   with mqtts:// and wss://: who may have signed the broker's certificate, in PEM
-  cert=F     the board's own certificate, and
-  key=F      its key, of RSA
-
-Further names:`;
+export const FIRMWARE: Help = {
+	command: "firmware",
+	usage: ["PLATFORM [options] [NAME=VALUE …]"],
+	purpose: "Builds the firmware with Moddable's mcconfig and puts it on the board that is plugged in",
+	options: {
+		Options: [
+			{ names: ["-d"], help: "with the debugger" },
+			{ names: ["-i"], help: "with figures about memory" },
+			{ names: ["-o"], value: "FOLDER", help: "where to build; it has to be there" },
+			{
+				names: ["cafile=FILE"],
+				help: "with mqtts:// and wss://: who may have signed the broker's certificate, in PEM",
+			},
+			{ names: ["cert=FILE"], help: "the board's own certificate, with key" },
+			{ names: ["key=FILE"], help: "its key, of RSA" },
+			HELP,
+		],
+	},
+	exits: [EXIT_FINE, ["1", "the build, or putting it on the board, failed"], EXIT_IMPOSSIBLE],
+	examples: ["firmware esp32 ssid=home password=secret broker=192.168.1.10", "firmware lin"],
+};
 
 /** What a build takes from outside; a test has its own. */
 export interface Surroundings {
@@ -58,7 +71,8 @@ export async function firmware(
 	const root = rootOf();
 	const names = namesIn(root);
 	if (args.includes("--help") || args.includes("-h")) {
-		say(`${HELP} ${names.join(", ")}`);
+		const platforms = ["esp32, esp32s3, esp32c3, esp32/TARGET of the SDK, or lin for its simulator"];
+		say(helpText({ ...FIRMWARE, more: { Platforms: platforms, "Further names": wrapped(names) } }).trimEnd());
 		return 0;
 	}
 	const { flags, platform, values } = parse(args, names);
@@ -193,6 +207,17 @@ function rootOf(): string {
 		.filter(folder => existsSync(join(folder, "manifest.json")));
 	if (root === undefined) throw new UsageError("firmware: the package has no manifest.json");
 	return root;
+}
+
+/** With commas between them, in lines. */
+function wrapped(names: readonly string[]): string[] {
+	const lines = [""];
+	for (const [i, name] of names.entries()) {
+		const word = i < names.length - 1 ? `${name}, ` : name;
+		if (lines.at(-1)!.length + word.length > WIDTH) lines.push("");
+		lines[lines.length - 1] += word;
+	}
+	return lines.map(line => line.trimEnd());
 }
 
 function namesIn(root: string): string[] {

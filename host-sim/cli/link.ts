@@ -15,6 +15,7 @@ import { NodeResolver } from "../node/resolver.js";
 import { NodeTimer } from "../node/timer.js";
 import { type Destination, describeEndpoint, parseTopicUrl } from "./endpoint.js";
 import { type Flag, type Flags, integerOf } from "./flags.js";
+import { HELP, secure } from "./option.js";
 import { type Blocks, blocksOf, type Command, propertyWords } from "./property.js";
 import { socketOf } from "./secure.js";
 
@@ -30,14 +31,7 @@ export const LINK_FLAGS: readonly Flag[] = [
 	{ names: ["-P", "--pw"], value: "PASSWORD", help: "password" },
 	{ names: ["-i", "--id"], value: "ID", help: "client id (default: one of its own; with -V 5, the broker's choice)" },
 	{ names: ["-I", "--id-prefix"], value: "PREFIX", help: "client id: this and the process id" },
-	{
-		names: ["--cafile"],
-		value: "FILE",
-		help: "TLS: who may have signed the broker's certificate (default: as Node has it)",
-	},
-	{ names: ["--cert"], value: "FILE", help: "TLS: our own certificate, with --key" },
-	{ names: ["--key"], value: "FILE", help: "TLS: its key" },
-	{ names: ["--insecure"], help: "TLS: the broker's certificate may be for any name" },
+	...secure(),
 	{ names: ["-V", "--protocol-version"], value: "VERSION", help: "mqttv311, 311, 4 (default), or mqttv5, 5" },
 	{
 		names: ["-D", "--property"],
@@ -56,7 +50,7 @@ export const LINK_FLAGS: readonly Flag[] = [
 	{ names: ["-W"], value: "SECONDS", help: "end with code 27 after that time" },
 	{ names: ["-d", "--debug"], help: "tell on stderr what happens" },
 	{ names: ["--quiet"], help: "tell nothing of what goes wrong" },
-	{ names: ["--help"], help: "this text" },
+	HELP,
 ];
 
 /**

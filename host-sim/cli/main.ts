@@ -6,18 +6,20 @@ import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
 import { type BenchFlags, bench } from "./bench.js";
+import { BENCH, DECODE, EXPORT, REPLAY, RUN, SHOW, SWARM, UPDATE } from "./commands.js";
 import { type DecodeFlags, decode } from "./decode.js";
 import { type ExportFlags, exportRecording } from "./export.js";
-import { firmware } from "./firmware.js";
-import { provision } from "./provision.js";
-import { pub } from "./pub.js";
+import { FIRMWARE, firmware } from "./firmware.js";
+import { type Help, helpText, overviewText } from "./help.js";
+import { PROVISION, provision } from "./provision.js";
+import { PUB, pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { type ShowFlags, show } from "./show.js";
-import { sub } from "./sub.js";
+import { SUB, sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 import { type UpdateFlags, update } from "./update.js";
 import { version } from "./version.js";
-import { watch } from "./watch.js";
+import { WATCH, watch } from "./watch.js";
 
 /** These read their flags themselves: there, -h is a host, or what is behind it is for somebody else. */
 const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
@@ -29,124 +31,18 @@ const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
 ]);
 
 const cli = cac("thimble");
-
-cli
-	.command("run [scenario]", "Run simulated boards; without --broker, with a broker of its own")
-	.option("--devices <n>", "How many boards (default 3)")
-	.option("--seed <n>", "Where the noise of the sensors begins (default 1)")
-	.option("--broker <url>", "An existing broker: mqtt://[user[:password]@]host[:port], or mqtts://, ws://, wss://")
-	.option("--cafile <file>", "TLS: who may have signed the broker's certificate (default: as Node has it)")
-	.option("--cert <file>", "TLS: the boards' own certificate, with --key")
-	.option("--key <file>", "TLS: its key")
-	.option("--insecure", "TLS: the broker's certificate may be for any name")
-	.option("--port <port>", "Port of the embedded broker (default 1883, or the next free one)")
-	.option("--qos <qos>", "QoS of the readings: 0, 1 or 2 (default 1)")
-	.option("--protocol <version>", "Version of MQTT: 3.1.1 or 5 (default 3.1.1)")
-	.option("--interval <time>", "From one reading to the next: 500ms, 1s, 2m (default 1s)")
-	.option("--home-assistant [prefix]", "Home Assistant is to find the boards (default prefix homeassistant)")
-	.option("--duration <time>", "Stop after that time (default: at Ctrl-C)")
-	.option("--speed <n>", "In virtual time: so many times real time, or max")
-	.option("--until <time>", "Stop at that time of the scenario; in virtual time, as fast as it goes without --speed")
-	.option("--engine <engine>", "node, or xs: each board a real XS machine in a process of its own (default node)")
-	.option("--heap <size>", "With --engine xs: memory of a board, such as 24k (default 32k, or 64k for whole boards)")
-	.option("--check", "Tell each statement of the standard that a board breaks, and end with 1 (embedded broker)")
-	.option("--record <file>", "Take down every packet there, without passwords: see show, replay and export")
-	.option("--report <file>", "Write a report: .html .json .csv .xml (JUnit) or .txt; may be repeated")
-	.option(
-		"--page [port]",
-		"The page's port (default 8080, or the next free one); --no-page: none, as with --duration and --json",
-	)
-	.option("--host <address>", "Where the page is found; from other machines it takes a token (default 127.0.0.1)")
-	.option("--open", "Show the page in the browser, which is done on a desktop; --no-open: leave it closed")
-	.option("--json", "One JSON object a line instead of a table")
-	.action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
-
-cli
-	.command("swarm", "Worlds full of faults, a seed each, until a promise of the client is broken")
-	.option("--seeds <n>", "How many (default 1000)")
-	.option("--first <seed>", "The first one (default 1)")
-	.option("--jobs <n>", "Processes (default: as many as there are cores)")
-	.option("--json", "One JSON object")
-	.action((flags: SwarmFlags) => runSwarm(flags));
-
-cli
-	.command(
-		"replay <seed|file>",
-		"One seed of the swarm again, with everything that happens; or a recording, at its pace",
-	)
-	.option("--faults <list>", "Only these of its faults, such as 2,5; 0 for none")
-	.option("--boards <list>", "Only these of its boards")
-	.option("--until <time>", "Where the faults end")
-	.option("--speed <n>", "Of a recording: so many times its own pace, or max (default 1)")
-	.option("--client <name>", "Of a recording: only that client")
-	.option("--json", "One JSON object a line")
-	.action((what: string, flags: ReplayFlags & ShowFlags) => replayAny(what, flags));
-
-cli
-	.command("show <file>", "A recording, one line a packet")
-	.option("--client <name>", "Only that client, by its id")
-	.option("--json", "One JSON object a line")
-	.action((file: string, flags: ShowFlags) => show(file, flags));
-
-cli
-	.command("export <file>", "A recording as pcapng, for Wireshark and tshark")
-	.option("--to <file>", "Where it shall be written, such as run.pcapng")
-	.option("--json", "One JSON object")
-	.action((file: string, flags: ExportFlags) => exportRecording(file, flags));
-
-cli
-	.command("bench <url>", "Boards that publish to any broker at a rate, and how long things take there")
-	.option("--devices <n>", "How many boards (default 10)")
-	.option("--rate <n>", "Messages a second of all together (default: as fast as it goes)")
-	.option("--window <n>", "Messages under way for each board, above QoS 0 (default 16)")
-	.option("--size <bytes>", "Of each payload (default 64)")
-	.option("--qos <qos>", "0, 1 or 2 (default 1)")
-	.option("--protocol <version>", "Version of MQTT: 3.1.1 or 5 (default 3.1.1)")
-	.option("--warm-up <time>", "How long to publish before anything counts (default 1s)")
-	.option("--duration <time>", "How long to measure (default 10s)")
-	.option("--cafile <file>", "TLS: who may have signed the broker's certificate (default: as Node has it)")
-	.option("--cert <file>", "TLS: our own certificate, with --key")
-	.option("--key <file>", "TLS: its key")
-	.option("--insecure", "TLS: the broker's certificate may be for any name")
-	.option("--csv <file>", "Write a line for each second, and one for all")
-	.option("--json", "One JSON object a line: bench, progress, summary")
-	.action((url: string, flags: BenchFlags) => bench(url, flags));
-
-cli
-	.command("update [file]", "Sign new firmware and bring it to boards; --new-key makes the key")
-	.option("--device <ids>", "Which boards: their ids, with commas between them")
-	.option("--release <version>", "The version that it is, such as 1.2.0")
-	.option("--key <file>", "The private key that signs it, in PEM")
-	.option("--kind <name>", "What kind of board it is for (default thimble)")
-	.option("--downgrade", "It may take the place of a newer version")
-	.option("--broker <url>", "mqtt://[user[:password]@]host[:port], or mqtts://, ws://, wss:// (default localhost)")
-	.option("--protocol <version>", "Version of MQTT: 3.1.1 or 5 (default 3.1.1)")
-	.option("--cafile <file>", "TLS: who may have signed the broker's certificate (default: as Node has it)")
-	.option("--cert <file>", "TLS: our own certificate, with --cert-key")
-	.option("--cert-key <file>", "TLS: its key")
-	.option("--insecure", "TLS: the broker's certificate may be for any name")
-	.option("--timeout <time>", "End with code 27 after that time (default: when all boards are done, or at Ctrl-C)")
-	.option("--new-key <file>", "Make a private key in that file, and print the public one for updateKey=")
-	.option("--ed25519", "With --new-key: of Ed25519, which the SDK's boards cannot verify (default P-256)")
-	.option("--json", "One JSON object a line")
-	.action((file: string | undefined, flags: UpdateFlags) => update(file, flags));
-
-cli
-	.command("decode [...hex]", "Packets in hexadecimal, bit by bit; from standard input where none are given")
-	.option("--file <file>", "Read them from that file")
-	.option("-V, --protocol <version>", "Version of MQTT: 3.1.1 or 5 (default: as CONNECT says, or as they look)")
-	.option("--secrets", "Show passwords and authentication data")
-	.option("--json", "One JSON object a packet")
-	.action((hex: string[], flags: DecodeFlags) => decode(hex, flags));
-
-cli.command("provision", "Tell a board over its serial port what it is set to: thimble provision --help");
-cli.command("pub [url]", "Publish to a broker, as mosquitto_pub does: thimble pub --help");
-cli.command("sub [url]", "Print what a broker sends, as mosquitto_sub does: thimble sub --help");
-cli.command("watch [url]", "Boards at a broker as a table: who is there, what is missing: thimble watch --help");
-cli.command("firmware [platform]", "Build the firmware for a board with Moddable's mcconfig: thimble firmware --help");
-
-cli.help();
+declare("run [scenario]", RUN).action((scenario: string | undefined, flags: RunFlags) => run(scenario, flags));
+declare("swarm", SWARM).action((flags: SwarmFlags) => runSwarm(flags));
+declare("replay <seed|file>", REPLAY).action((what: string, flags: ReplayFlags & ShowFlags) => replayAny(what, flags));
+declare("show <file>", SHOW).action((file: string, flags: ShowFlags) => show(file, flags));
+declare("export <file>", EXPORT).action((file: string, flags: ExportFlags) => exportRecording(file, flags));
+declare("bench <url>", BENCH).action((url: string, flags: BenchFlags) => bench(url, flags));
+declare("update [file]", UPDATE).action((file: string | undefined, flags: UpdateFlags) => update(file, flags));
+declare("decode [...hex]", DECODE).action((hex: string[], flags: DecodeFlags) => decode(hex, flags));
 cli.version(version());
+
+const READ_HERE = [RUN, SWARM, REPLAY, SHOW, EXPORT, BENCH, UPDATE, DECODE];
+const ALL = [...READ_HERE, PROVISION, PUB, SUB, WATCH, FIRMWARE];
 
 try {
 	const client = CLIENTS.get(process.argv[2] ?? "");
@@ -159,9 +55,38 @@ try {
 	process.exitCode = 2;
 }
 
+/** A command of the parser's, with the options that its help has. */
+function declare(call: string, { options, purpose }: Help) {
+	const command = cli.command(call, purpose);
+	const flags = Object.values(options).flat();
+	for (const { help, names, value } of flags) {
+		// The parser has a --no-page where there is a --page; told of it, it takes --page as said where nobody says so.
+		const opposite = names[0]!.replace(/^--no-/, "--");
+		if (names.includes("--help") || flags.some(flag => opposite !== names[0] && flag.names.includes(opposite)))
+			continue;
+		const lower = value?.toLowerCase();
+		const behind = lower === undefined ? "" : lower.startsWith("[") ? ` ${lower}` : ` <${lower}>`;
+		command.option(`${names.join(", ")}${behind}`, help);
+	}
+	return command;
+}
+
+/** What --help is to say; undefined where nobody has asked for it, or of a command that there is not. */
+function helpWanted([command = "", ...args]: readonly string[]): string | undefined {
+	if (command === "--help" || command === "-h") return overviewText(ALL);
+	const help = READ_HERE.find(help => help.command === command);
+	const isAsked = args.includes("--help") || args.includes("-h");
+	return isAsked && help !== undefined ? helpText(help) : undefined;
+}
+
 async function runCommand(): Promise<number> {
+	const help = helpWanted(process.argv.slice(2));
+	if (help !== undefined) {
+		process.stdout.write(help);
+		return 0;
+	}
 	cli.parse(process.argv, { run: false });
-	if (cli.matchedCommand === undefined && !cli.options["help"] && !cli.options["version"]) {
+	if (cli.matchedCommand === undefined && !cli.options["version"]) {
 		const [name] = cli.args;
 		throw new UsageError(
 			name === undefined ? "which command? See thimble --help" : `there is no command "${name}"; see thimble --help`,

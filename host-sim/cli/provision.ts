@@ -10,7 +10,9 @@ import { FolderKeyValue, MemoryKeyValue } from "../node/keyvalue.js";
 import { plain } from "../sentence.js";
 import { type Answer, Dialogue, Silence } from "./dialogue.js";
 import { FAILED, FINE } from "./errand.js";
-import { type Flag, Flags, flagLines } from "./flags.js";
+import { type Flag, Flags } from "./flags.js";
+import { EXIT_FINE, EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
+import { HELP, json } from "./option.js";
 import { Interrupted, Prompt } from "./prompt.js";
 
 const FLAGS: readonly Flag[] = [
@@ -32,9 +34,32 @@ const FLAGS: readonly Flag[] = [
 	{ names: ["--restart"], help: "start the board anew, even if nothing asks for it" },
 	{ names: ["--no-restart"], help: "do not start it anew where a change asks for it" },
 	{ names: ["--wait"], value: "SECONDS", help: "how long to wait for an answer (default 10)" },
-	{ names: ["--json"], help: "one JSON object a line" },
-	{ names: ["--help"], help: "this text" },
+	json("a line"),
+	HELP,
 ];
+
+export const PROVISION: Help = {
+	command: "provision",
+	usage: ["--port PATH [options]", "--simulated [--store FOLDER] [options]"],
+	purpose: "Tells a board over its serial port what it is set to",
+	options: { Options: FLAGS },
+	more: {
+		Notes: [
+			"At a terminal it asks for what the board waits for and the command line has not.",
+			"A change that counts from the next start on starts the board anew.",
+		],
+	},
+	exits: [
+		EXIT_FINE,
+		["1", "no such port, no answer, or a value refused"],
+		EXIT_IMPOSSIBLE,
+		["130", "stopped by Ctrl-C"],
+	],
+	examples: [
+		"provision --port /dev/ttyUSB0 --ssid home --password-env WIFI --broker 192.168.1.10",
+		"provision --port /dev/ttyUSB0 --get",
+	],
+};
 
 const BAUD = 115_200;
 const WAIT_MS = 10_000;
@@ -51,7 +76,7 @@ type Changes = Record<string, unknown>;
 export async function provision(args: readonly string[]): Promise<number> {
 	const flags = new Flags(FLAGS, args);
 	if (flags.has("--help")) {
-		process.stdout.write(`${help().join("\n")}\n`);
+		process.stdout.write(helpText(PROVISION));
 		return FINE;
 	}
 	// Not told what it is: it may be a password with a space in it.
@@ -299,16 +324,4 @@ function infoLines(info: Changes): string[] {
 function settingLines(settings: Changes): string[] {
 	const width = Math.max(...Object.keys(settings).map(name => name.length));
 	return Object.entries(settings).map(([name, value]) => `${text(name).padEnd(width)}  ${text(value)}`.trimEnd());
-}
-
-function help(): string[] {
-	return [
-		"Usage: thimble provision --port PATH [flags]",
-		"       thimble provision --simulated [--store FOLDER] [flags]",
-		"",
-		"Tells a board over its serial port what it is set to. At a terminal it asks for what the board",
-		"waits for and the command line has not. A change that counts from the next start on starts it anew.",
-		"",
-		...flagLines(FLAGS),
-	];
 }

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError } from "../fleet/scenario.js";
 import { plain } from "../sentence.js";
 import { Errand, FAILED, FINE, watchProcess } from "./errand.js";
-import { type Flag, Flags, flagLines } from "./flags.js";
+import { type Flag, Flags } from "./flags.js";
+import { EXIT_FINE, EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
 import { LINK_FLAGS, linkOf } from "./link.js";
 import { filePayload, linesOf, memoryPayload, type Payload, streamPayload } from "./payload.js";
 import { Publisher } from "./publisher.js";
@@ -22,21 +23,26 @@ const MESSAGE_FLAGS: readonly Flag[] = [
 	{ names: ["--repeat-delay"], value: "SECONDS", help: "from the delivery of one to the next" },
 ];
 
-const HELP = `thimble pub: publish to an MQTT broker
-
-  thimble pub [-h HOST] -t TOPIC -m TEXT
-  thimble pub mqtt://[user[:password]@]host[:port]/topic -m TEXT
-
-What
-${flagLines(MESSAGE_FLAGS).join("\n")}
-
-Where and how
-${flagLines(LINK_FLAGS).join("\n")}
-
-Ends when the broker has all of it: at QoS 1 and 2, when it has said so. Exit codes: 0 fine, 1 it did not work, 2 something
-was asked for that cannot be, 27 out of time (-W), 130 or 143 stopped before it was done.
--D goes with CONNECT, PUBLISH, WILL and DISCONNECT.
-`;
+export const PUB: Help = {
+	command: "pub",
+	usage: ["[-h HOST] -t TOPIC -m TEXT [options]", "mqtt://[user[:password]@]host[:port]/topic -m TEXT [options]"],
+	purpose: "Publishes to an MQTT broker, as mosquitto_pub does",
+	options: { Options: MESSAGE_FLAGS, "Where and how": LINK_FLAGS },
+	more: {
+		Notes: [
+			"It ends when the broker has all of it: at QoS 1 and 2, when it has said so.",
+			"-D goes with CONNECT, PUBLISH, WILL and DISCONNECT.",
+		],
+	},
+	exits: [
+		EXIT_FINE,
+		["1", "it did not work: no connection, or a message refused or lost"],
+		EXIT_IMPOSSIBLE,
+		["27", "out of time (-W)"],
+		["130, 143", "stopped by a signal before it was done"],
+	],
+	examples: ["pub -t attic/lamp -m on -q 1", "pub mqtts://broker.example/attic/lamp --cafile ca.pem -m on --retain"],
+};
 
 /** Flags that say what is published. */
 const SOURCES = ["-m", "-n", "-f", "-s", "-l"] as const;
@@ -48,7 +54,7 @@ const DRAIN_MS = 2000;
 export async function pub(args: readonly string[]): Promise<number> {
 	const flags = new Flags([...MESSAGE_FLAGS, ...LINK_FLAGS], args);
 	if (flags.has("--help")) {
-		process.stdout.write(HELP);
+		process.stdout.write(helpText(PUB));
 		return FINE;
 	}
 	const link = linkOf(flags, ["CONNECT", "PUBLISH", "WILL", "DISCONNECT"]);

@@ -30,7 +30,7 @@ import { observerOf, runOutside, seeFirst, seeLast, whyUnseen } from "./outside.
 import { openPage, type PageFlags, type PagePlan, pageLines, planPage, refusePage } from "./page.js";
 import { serveSomewhere } from "./port.js";
 import { describeBoards, scenarioOf } from "./scenario.js";
-import { lineScreen, type Screen, tableScreen } from "./screen.js";
+import { lineScreen, refuseColours, type Screen, tableScreen } from "./screen.js";
 import { refuseSecure, type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
 import { Stop } from "./stop.js";
 import { parseSpeed, runVirtual } from "./virtual.js";
@@ -49,6 +49,7 @@ export interface RunFlags extends PageFlags {
 	until?: unknown;
 	engine?: unknown;
 	heap?: unknown;
+	color?: unknown;
 	report?: unknown;
 	check?: unknown;
 	cafile?: unknown;
@@ -73,6 +74,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	checkUntil(flags);
 	const scenario = scenarioOf(scenarioName, { ...flags, duration: until });
 	const json = flags.json === true;
+	if (flags.color === false) refuseColours();
 	const keeping = new Keeping(flags, scenarioName);
 	const check = flags.check === true;
 	if (flags.broker === undefined) refuseSecure(secureFlags(flags));

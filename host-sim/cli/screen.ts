@@ -98,6 +98,11 @@ export type Paint = (text: string, colour: "green" | "yellow" | "red" | "dim") =
 
 const plain: Paint = text => text;
 
+/** --no-color: the same as NO_COLOR. */
+export function refuseColours(): void {
+	process.env["NO_COLOR"] = "1";
+}
+
 export function colours(out: NodeJS.WriteStream): Paint {
 	if (process.env["NO_COLOR"] || !out.isTTY) return plain;
 	const codes = { green: 32, yellow: 33, red: 31, dim: 2 };

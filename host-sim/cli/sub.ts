@@ -3,8 +3,9 @@
 import { UsageError } from "../fleet/scenario.js";
 import { plain, sentence } from "../sentence.js";
 import { Errand, FAILED, FINE, watchProcess } from "./errand.js";
-import { type Flag, Flags, flagLines } from "./flags.js";
+import { type Flag, Flags } from "./flags.js";
 import { type Format, plainFormat, sequenceFormat } from "./format.js";
+import { EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
 import { LINK_FLAGS, type Link, linkOf } from "./link.js";
 import { Gatherer, type Message } from "./message.js";
 import { checkFilter, isMatch, Subscriber } from "./subscriber.js";
@@ -27,35 +28,40 @@ const MESSAGE_FLAGS: readonly Flag[] = [
 	{ names: ["-U", "--unsubscribe"], value: "FILTER", many: true, help: "with -c: unsubscribe; may be repeated" },
 ];
 
-const HELP = `thimble sub: print what an MQTT broker sends
-
-  thimble sub [-h HOST] -t FILTER [-t FILTER …]
-  thimble sub mqtt://[user[:password]@]host[:port]/filter
-
-What
-${flagLines(MESSAGE_FLAGS).join("\n")}
-
-Where and how
-${flagLines(LINK_FLAGS).join("\n")}
-
-Format
-  %t topic   %p payload   %x %X payload in hexadecimal   %l its length   %q QoS   %r retained   %m packet id
-  %j JSON    %J JSON with a payload that is JSON         %I ISO 8601     %U seconds since 1970   %% %
-  %C content type   %D correlation data   %E expiry   %F format   %P user properties   %R response topic
-  %S subscription identifier   %A topic alias
-  @Y @m @d @H @M @S @z … as in strftime, @N nanoseconds, @@ @;   \\n \\t \\r \\0 \\e \\a \\v \\\\
-  %20t and %-20t pad, %020l with zeros, %.8t cuts
-
-Ends at Ctrl-C, or as -C, -E and -W say. Exit codes: 0 fine, 1 it did not work, 2 something was asked for that cannot be,
-27 out of time (-W).
--D goes with CONNECT, WILL, SUBSCRIBE, UNSUBSCRIBE and DISCONNECT.
-`;
+export const SUB: Help = {
+	command: "sub",
+	usage: ["[-h HOST] -t FILTER [-t FILTER …] [options]", "mqtt://[user[:password]@]host[:port]/filter [options]"],
+	purpose: "Prints what an MQTT broker sends, as mosquitto_sub does",
+	options: { Options: MESSAGE_FLAGS, "Where and how": LINK_FLAGS },
+	more: {
+		Format: [
+			"%t topic   %p payload   %x %X payload in hexadecimal   %l its length   %q QoS   %r retained   %m packet id",
+			"%j JSON    %J JSON with a payload that is JSON         %I ISO 8601     %U seconds since 1970   %% %",
+			"%C content type   %D correlation data   %E expiry   %F format   %P user properties   %R response topic",
+			"%S subscription identifier   %A topic alias",
+			"@Y @m @d @H @M @S @z … as in strftime, @N nanoseconds, @@ @;   \\n \\t \\r \\0 \\e \\a \\v \\\\",
+			"%20t and %-20t pad, %020l with zeros, %.8t cuts",
+		],
+		Notes: [
+			"It ends at Ctrl-C, or as -C, -E and -W say.",
+			"-D goes with CONNECT, WILL, SUBSCRIBE, UNSUBSCRIBE and DISCONNECT.",
+		],
+	},
+	exits: [
+		["0", "fine; also at Ctrl-C"],
+		["1", "it did not work: no connection, or all subscriptions refused"],
+		EXIT_IMPOSSIBLE,
+		["27", "out of time (-W)"],
+		["130, 143", "stopped by a signal before it was connected"],
+	],
+	examples: ["sub -t 'attic/#' -v", "sub mqtts://broker.example/attic/+ --cafile ca.pem --json"],
+};
 
 /** Returns the exit code; throws UsageError or Misuse. */
 export async function sub(args: readonly string[]): Promise<number> {
 	const flags = new Flags([...MESSAGE_FLAGS, ...LINK_FLAGS], args);
 	if (flags.has("--help")) {
-		process.stdout.write(HELP);
+		process.stdout.write(helpText(SUB));
 		return FINE;
 	}
 	const link = linkOf(flags, ["CONNECT", "WILL", "SUBSCRIBE", "UNSUBSCRIBE", "DISCONNECT"]);

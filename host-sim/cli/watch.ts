@@ -8,10 +8,12 @@ import { FILTERS, WatchedFleet } from "../watch/fleet.js";
 import { firmwareText, headOf, layoutOf, rowOf } from "./boardtable.js";
 import { BoardView } from "./boardview.js";
 import { Errand, FAILED, FINE, watchProcess } from "./errand.js";
-import { type Flag, Flags, flagLines } from "./flags.js";
+import { type Flag, Flags } from "./flags.js";
 import { FullScreen } from "./fullscreen.js";
+import { EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
 import { LINK_FLAGS, linkOf } from "./link.js";
-import { colours } from "./screen.js";
+import { NO_COLOUR } from "./option.js";
+import { colours, refuseColours } from "./screen.js";
 import { Subscriber } from "./subscriber.js";
 
 const WATCH_FLAGS: readonly Flag[] = [
@@ -21,37 +23,44 @@ const WATCH_FLAGS: readonly Flag[] = [
 	{ names: ["--once"], help: "wait for what is retained and a moment longer, print the table, end" },
 	{ names: ["--json"], help: "one JSON object a line; with --once one a board, and a summary" },
 	{ names: ["-q", "--qos"], value: "QOS", help: "of the subscriptions: 0 (default), 1 or 2" },
+	NO_COLOUR,
 ];
 /** A watcher leaves nothing behind: no session, no will. */
 const NOT_OURS = ["-D", "-c", "-x", "--will-topic", "--will-payload", "--will-qos", "--will-retain"];
 const OUR_LINK_FLAGS = LINK_FLAGS.filter(({ names }) => !NOT_OURS.includes(names[0]!));
 
-const HELP = `thimble watch: the boards at a broker
-
-  thimble watch [-h HOST]
-  thimble watch mqtt://[user[:password]@]host[:port]
-
-What
-${flagLines(WATCH_FLAGS).join("\n")}
-
-Where and how
-${flagLines(OUR_LINK_FLAGS).join("\n")}
-
-Columns
-  ${COLUMN_NAMES.slice(0, 10).join(", ")},
-  ${COLUMN_NAMES.slice(10).join(", ")}
-
-Filter
-  Words, all of which have to hold: part of a name, of a state or of a version; COLUMN:TEXT, COLUMN=TEXT; or COLUMN<NUMBER
-  and >, <=, >=, where times are in seconds and memory is in bytes: --filter "state:online rssi<-70 missing>0"
-
-Keys
-  q quit; / filter, Return keeps it, Escape drops it; s next column to sort by, r reverse; arrows, Page Up and Down, Home, End;
-  Return: all that is known of a board, Escape back
-
-Without a terminal it prints a line for each thing worth knowing. Ends at q, Ctrl-C, or as --once and -W say. Exit codes: 0 fine,
-1 it did not work, or with --once a board that is shown is offline, 2 something was asked for that cannot be, 27 out of time (-W).
-`;
+export const WATCH: Help = {
+	command: "watch",
+	usage: ["[-h HOST] [options]", "mqtt://[user[:password]@]host[:port] [options]"],
+	purpose: "Shows the boards at a broker as a table: who is there, and what is missing",
+	options: { Options: WATCH_FLAGS, "Where and how": OUR_LINK_FLAGS },
+	more: {
+		Columns: [`${COLUMN_NAMES.slice(0, 10).join(", ")},`, COLUMN_NAMES.slice(10).join(", ")],
+		Filter: [
+			"Words, all of which have to hold: part of a name, of a state or of a version; COLUMN:TEXT, COLUMN=TEXT; or COLUMN<NUMBER",
+			"and >, <=, >=, where times are in seconds and memory is in bytes.",
+		],
+		Keys: [
+			"q quit; / filter, Return keeps it, Escape drops it; s next column to sort by, r reverse; arrows, Page Up and Down, Home,",
+			"End; Return: all that is known of a board, Escape back",
+		],
+		Notes: [
+			"Without a terminal it prints a line for each thing worth knowing. It ends at q, Ctrl-C, or as --once and -W say.",
+		],
+	},
+	exits: [
+		["0", "fine; also at q and Ctrl-C"],
+		["1", "it did not work, or with --once a board that is shown is offline"],
+		EXIT_IMPOSSIBLE,
+		["27", "out of time (-W)"],
+		["129", "the terminal has gone"],
+		["130, 143", "stopped by a signal before it was connected"],
+	],
+	examples: [
+		"watch mqtt://192.168.1.10",
+		'watch mqtt://192.168.1.10 --once --filter "state:online rssi<-70 missing>0"',
+	],
+};
 
 /** --once: how long at least, how long nothing retained may have come, and how long at most, in ms. */
 const MOMENT_MS = 1000;
@@ -72,9 +81,10 @@ interface Wishes {
 export async function watch(args: readonly string[]): Promise<number> {
 	const flags = new Flags([...WATCH_FLAGS, ...OUR_LINK_FLAGS], args);
 	if (flags.has("--help")) {
-		process.stdout.write(HELP);
+		process.stdout.write(helpText(WATCH));
 		return FINE;
 	}
+	if (flags.has("--no-color")) refuseColours();
 	const wishes = wishesOf(flags);
 	const qos = flags.integer("-q", 0, 2) ?? 0;
 	const link = linkOf(flags, []);

@@ -44,7 +44,8 @@ export class Display {
 		this.text += text;
 		// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what escape sequences are made of
 		for (const [, all, numbers, letter] of text.matchAll(/(\x1b\[([?0-9;]*)([a-zA-Z])|[^\x1b]+)/g)) {
-			if (letter === undefined) this.#lines[this.#row] = `${this.#lines[this.#row] ?? ""}${all}`;
+			if (letter === "A") this.#row = Math.max(0, this.#row - Number(numbers));
+			else if (letter === undefined) this.#lines[this.#row] = `${this.#lines[this.#row] ?? ""}${all}`;
 			else if (letter === "H") this.#row = Number(numbers!.split(";")[0]) - 1;
 			else if (letter === "K") this.#lines[this.#row] = "";
 			else if (letter === "J") this.#lines = [];

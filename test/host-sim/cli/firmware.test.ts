@@ -90,7 +90,7 @@ describe("thimble firmware", () => {
 
 	it("explains itself without an SDK", async () => {
 		expect(await build(["--help"], {})).toBe(0);
-		expect(said.join()).toMatch(/Usage: thimble firmware[\s\S]*cafile=F[\s\S]*broker/);
+		expect(said.join()).toMatch(/Usage: thimble firmware[\s\S]*cafile=FILE[\s\S]*broker/);
 	});
 });
 
