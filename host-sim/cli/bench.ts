@@ -82,10 +82,7 @@ export async function bench(url: string, flags: BenchFlags): Promise<number> {
 	if (csv !== undefined) checkWritable("--csv", csv);
 	await probeEndpoint(endpoint);
 	const json = flags.json === true;
-	const stop = new Stop();
-	const halt = new AbortController();
-	void stop.when().then(() => halt.abort());
-	const { signal } = halt;
+	const { signal } = new Stop();
 	const load = new Load({ ...endpoint, ...how, socket, ...(rate !== undefined && { rate }) });
 	const progress = new BenchProgress(load, json, warmUpMs + durationMs);
 	const broker = describeEndpoint(endpoint);

@@ -1,9 +1,11 @@
 // What is kept of a run: a recording of every packet (--record), and reports (--report). However boards are run, it is the same.
 
 import { UsageError } from "../fleet/scenario.js";
+import { Recorder } from "../record/recorder.js";
 import type { Entry } from "../record/recording.js";
 import { Measures } from "../report/measures.js";
 import { type ReportInput, reportOf } from "../report/report.js";
+import type { Commentary } from "./commentary.js";
 import { Recording } from "./record.js";
 import { type ReportFile, reportFiles, titleOf, writeReports } from "./report.js";
 
@@ -50,6 +52,17 @@ export class Keeping {
 		this.#recording?.put(entry);
 	}
 
+	/** Who takes down what is kept, and shows it to `viewer`. `originMs`: what its clock shows when the run begins. */
+	recorder(viewer?: { put(entry: Entry): void }, originMs = 0): Recorder {
+		return new Recorder({
+			originMs,
+			put: entry => {
+				this.put(entry);
+				viewer?.put(entry);
+			},
+		});
+	}
+
 	/** Resolves when no connection that is recorded stands any more; after that many ms in any case. */
 	async goodbyes(mostMs: number): Promise<void> {
 		await this.#recording?.goodbyes(mostMs);
@@ -67,10 +80,10 @@ export class Keeping {
 	 * Ends the recording, and tells of it around what `sumUp` prints, the run's own last words. False where something of
 	 * what should be kept is not whole: why has been told.
 	 */
-	close(json: boolean, print: (event: object) => void, sumUp: () => void): boolean {
+	close(commentary: Pick<Commentary, "json" | "print">, sumUp: () => void): boolean {
 		const recording = this.#recording;
 		if (recording === undefined) sumUp();
-		const isRecorded = recording?.close(json, print, sumUp) ?? true;
+		const isRecorded = recording?.close(commentary, sumUp) ?? true;
 		for (const failure of this.#failures) console.error(`thimble: a report is not whole: ${failure}`);
 		return isRecorded && this.#failures.length === 0;
 	}

@@ -7,26 +7,23 @@ import { tunnel } from "../desk/tunnel.js";
 import type { Endpoint } from "../fleet/fleet.js";
 import type { Ledger } from "../fleet/ledger.js";
 import { type Scenario, UsageError } from "../fleet/scenario.js";
-import { Simulation, type SimulationEvent } from "../fleet/simulation.js";
-import type { WorldSummary } from "../fleet/summary.js";
+import { Simulation } from "../fleet/simulation.js";
 import { FAULTS } from "../fleet/timeline.js";
 import { nodeRandom } from "../node/clock.js";
 import { Observer, type ObserverOptions } from "../node/observer.js";
 import { isPossibleOutside, Outside } from "../node/outside.js";
 import { simulatedSigner } from "../node/signature.js";
-import { Recorder } from "../record/recorder.js";
 import { seattle } from "../sensor/air.js";
 import { sentence } from "../sentence.js";
-import { type Destination, describeEndpoint, lookOn, probeEndpoint } from "./endpoint.js";
+import { Commentary } from "./commentary.js";
+import { WorldEnding } from "./ending.js";
+import { type Destination, describeEndpoint, probeEndpoint } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
-import type { Keeping } from "./keeping.js";
-import { openPage, type PagePlan, pageLines } from "./page.js";
-import { timeText, worldLines } from "./progress.js";
-import { describeBoards } from "./scenario.js";
-import { lineScreen, type Screen, tableScreen } from "./screen.js";
+import { introduction } from "./introduction.js";
+import type { LiveOptions } from "./live.js";
+import { openPage } from "./page.js";
 import { type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
 import { Stop } from "./stop.js";
-import { exitCode, timelineText } from "./virtual.js";
 
 /** How long stopped boards may take to deliver what is under way, in ms: longer than the usual longest wait for a next attempt. */
 const DRAIN_MS = 65_000;
@@ -37,13 +34,8 @@ const COME_MS = 5000;
 const QUIET_MS = 3000;
 const LOOK_MS = 20;
 
-export interface OutsideOptions {
+export interface OutsideOptions extends Omit<LiveOptions, "check" | "port"> {
 	readonly secure: SecureFlags;
-	readonly json: boolean;
-	readonly keeping: Keeping;
-	/** The scenario's name, or what is run instead. */
-	readonly title: string;
-	readonly page: PagePlan | undefined;
 }
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
@@ -64,12 +56,7 @@ export async function runOutside(
 	keeping.begin(scenario.seed, wallMs);
 	const { measures } = keeping;
 	const feed = new Feed();
-	const recorder = new Recorder({
-		put(entry) {
-			keeping.put(entry);
-			feed.put(entry);
-		},
-	});
+	const recorder = keeping.recorder(feed);
 	const outside = new Outside({
 		wallMs,
 		recorder,
@@ -78,27 +65,25 @@ export async function runOutside(
 		seed: scenario.seed,
 		...(secure !== undefined && { secure }),
 	});
-	let screen: Screen | undefined;
-	const print = (event: object) =>
-		process.stdout.write(`${JSON.stringify({ time: simulation?.now ?? 0, ...event })}\n`);
+	const { pace } = outside;
+	const commentary = new Commentary({ check: false, json, now: () => simulation?.now ?? 0 });
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
 		signer: simulatedSigner(scenario.seed),
 		...(measures !== undefined && { measures }),
 		outside: { world: outside.world, credentials, wireBytes: () => outside.bytes },
 		troubled: (event, struck) => stage.handleTrouble(event, struck),
-		on: (event: SimulationEvent) => {
+		on(event) {
 			stage.handleEvent(event);
-			if (json) print(event);
-			else screen?.show(event);
+			commentary.handleEvent(event);
 		},
 	});
 	const { ledger } = simulation;
-	const { pace } = outside;
 	const now = () => presentOf(simulation, pace);
+	const broker = describeEndpoint(endpoint);
 	const stage = new WorldStage({
 		title,
-		broker: () => ({ url: describeEndpoint(endpoint), embedded: false }),
+		broker: () => ({ url: broker, embedded: false }),
 		scenario,
 		feed,
 		wallMs,
@@ -112,23 +97,15 @@ export async function runOutside(
 	const observer = observerOf({ ...endpoint, socket }, ledger, (topic, payload, qos) =>
 		pace.enter(() => simulation.handleArrival(topic, payload, qos)),
 	);
-	if (json) {
-		const broker = describeEndpoint(endpoint);
-		print({ event: "world", seed: scenario.seed, devices: scenario.boards.length, speed: 1, broker });
-		if (desk !== undefined) print({ event: "page", url: desk.url });
-	} else {
-		const makeScreen = process.stdout.isTTY ? tableScreen : lineScreen;
-		screen = makeScreen(
-			simulation.fleet.boards,
-			[...pageLines(desk), ...introduction(scenario, endpoint)],
-			process.stdout,
-		);
-	}
+	commentary.begin({
+		event: { event: "world", seed: scenario.seed, devices: scenario.boards.length, speed: 1, broker },
+		lines: introduction(scenario, { endpoint, pace: "in real time" }),
+		boards: simulation.fleet.boards,
+		desk,
+	});
 	observer.open();
 	await seeFirst(observer, stop);
-	const halt = new AbortController();
-	void stop.when().then(() => halt.abort());
-	await outside.run({ until: scenario.duration ?? Number.POSITIVE_INFINITY, signal: halt.signal });
+	await outside.run({ until: scenario.duration ?? Number.POSITIVE_INFINITY, signal: stop.signal });
 	await drain(simulation, outside);
 	await seeLast(ledger, observer);
 	const unseen = whyUnseen(ledger, observer);
@@ -136,30 +113,17 @@ export async function runOutside(
 	await observer.leave();
 	await desk?.close();
 	await outside.close();
-	const summary = simulation.summary();
-	const cost = gauge.read(simulation.now, summary.devices);
-	const mostLagMs = Math.round(outside.pace.mostLagMs);
-	keeping.report({
+	const ending = new WorldEnding(simulation, {
+		keeping,
+		commentary,
+		gauge,
 		clock: "real",
-		durationMs: summary.simulatedMs,
-		summary,
-		boards: simulation.fleet.boards,
-		...(unseen === undefined ? { ledger: ledger.summary() } : { unseen }),
-		memory: cost,
+		mostLagMs: pace.mostLagMs,
+		unseen,
+		// Why TLS has failed is known to who speaks it: boards see a connection that does not come.
+		code: observer.wasThere ? 0 : observer.code,
 	});
-	const isWhole = keeping.close(json, print, () => {
-		if (json) {
-			const seen = unseen === undefined ? summary : without(summary, unseen);
-			print({ event: "summary", ...seen, ...cost, mostLagMs });
-			return;
-		}
-		screen?.close(summary);
-		for (const line of worldLines(summary, cost, unseen)) process.stdout.write(`${line}\n`);
-		process.stdout.write(`late      ${timeText(mostLagMs)} at most\n`);
-	});
-	// Why TLS has failed is known to who speaks it: boards see a connection that does not come.
-	const code = exitCode(summary, 0, simulation.fleet, observer.wasThere ? 0 : observer.code);
-	return Math.max(code, isWhole ? 0 : 1);
+	return ending.tell();
 }
 
 /** Throws UsageError where the scenario wants something of the broker that is its own affair. */
@@ -225,24 +189,7 @@ export function whyUnseen(ledger: Ledger, { code, isRefused, wasThere }: Observe
 	return undefined;
 }
 
-/** The summary without what nobody has seen, and why. */
-function without(summary: WorldSummary, unseen: string): object {
-	const { arrived: _, duplicatesQos1: __, duplicatesQos2: ___, gaps: ____, ...seen } = summary;
-	return { ...seen, unseen };
-}
-
 async function waitFor(mostMs: number, done: () => boolean): Promise<void> {
 	const end = performance.now() + mostMs;
 	while (!done() && performance.now() < end) await new Promise(resolve => setTimeout(resolve, LOOK_MS));
-}
-
-function introduction(scenario: Scenario, endpoint: Endpoint): string[] {
-	const { duration, seed } = scenario;
-	return [
-		`Broker    ${describeEndpoint(endpoint)}`,
-		`World     virtual, in real time, seed ${seed}, ${timelineText(scenario)}`,
-		`Boards    ${describeBoards(scenario)}`,
-		lookOn(endpoint),
-		duration === undefined ? "Stop      Ctrl-C" : `Stop      after ${timeText(duration)}, or Ctrl-C`,
-	];
 }

@@ -2,6 +2,7 @@
 
 import { RecordingFile } from "../record/file.js";
 import type { Entry } from "../record/recording.js";
+import type { Commentary } from "./commentary.js";
 import { version } from "./version.js";
 
 /** How often is looked whether all have gone, in ms. */
@@ -50,12 +51,13 @@ export class Recording {
 	 * Ends the file, and tells of it: in JSON in front of what `sumUp` prints, which is always last, else behind it. False
 	 * where it is not whole.
 	 */
-	close(json: boolean, print: (event: object) => void, sumUp: () => void): boolean {
+	close(commentary: Pick<Commentary, "json" | "print">, sumUp: () => void): boolean {
+		const { json } = commentary;
 		this.#file.close();
 		const { failure } = this.#file;
 		const { file } = this.#to;
 		if (failure === undefined && json)
-			print({ event: "recorded", file, connections: this.#connections, packets: this.#packets });
+			commentary.print({ event: "recorded", file, connections: this.#connections, packets: this.#packets });
 		sumUp();
 		if (failure !== undefined)
 			console.error(`thimble: the recording breaks off: ${file} cannot be written: ${failure}`);

@@ -88,6 +88,15 @@ export function lineScreen(boards: readonly Board[], intro: readonly string[], o
 	};
 }
 
+/** Nothing between the introduction and the summary. */
+export function stillScreen(_: readonly Board[], intro: readonly string[], out: NodeJS.WritableStream): Screen {
+	for (const line of intro) out.write(`${line}\n`);
+	return {
+		show() {},
+		close: summary => void out.write(`${summaryLine(summary)}\n`),
+	};
+}
+
 export function summaryLine(summary: Summary): string {
 	const { published, settled, refused, dropped, lost, reconnects, restarts, pingMedianMs } = summary;
 	const ping = pingMedianMs === null ? "not measured" : `${pingMedianMs} ms`;

@@ -1,17 +1,13 @@
 // When a run is to end: after its time, at a signal, or when nobody reads its output any more.
 
 export class Stop {
-	/** Somebody has asked for it, or the time is over. */
-	isDue = false;
+	readonly #due = new AbortController();
 	readonly #whenDue: Promise<void>;
-	#tell: () => void = () => {};
 	#timer: NodeJS.Timeout | undefined;
 
 	/** Listens to signals and to the end of our output; a second signal ends the process at once. */
 	constructor() {
-		this.#whenDue = new Promise(resolve => {
-			this.#tell = resolve;
-		});
+		this.#whenDue = new Promise(resolve => this.signal.addEventListener("abort", () => resolve(), { once: true }));
 		let isAsked = false;
 		const handle = () => {
 			if (isAsked) process.exit(130);
@@ -28,6 +24,16 @@ export class Stop {
 		});
 	}
 
+	/** Somebody has asked for it, or the time is over. */
+	get isDue(): boolean {
+		return this.signal.aborted;
+	}
+
+	/** Aborted when it is due. */
+	get signal(): AbortSignal {
+		return this.#due.signal;
+	}
+
 	/** Resolves when it is due; after so many ms of real time, if any are given. */
 	when(afterMs?: number): Promise<void> {
 		// Node's timers reach 24 days.
@@ -41,7 +47,6 @@ export class Stop {
 
 	#stop(): void {
 		clearTimeout(this.#timer);
-		this.isDue = true;
-		this.#tell();
+		this.#due.abort();
 	}
 }

@@ -24,13 +24,7 @@ describe("what is kept of a run", () => {
 		keeping.begin(1, 0);
 		expect([keeping.measures, keeping.isRecorded]).toEqual([undefined, false]);
 		const told: string[] = [];
-		expect(
-			keeping.close(
-				true,
-				() => told.push("event"),
-				() => told.push("summary"),
-			),
-		).toBe(true);
+		expect(keeping.close({ json: true, print: () => told.push("event") }, () => told.push("summary"))).toBe(true);
 		expect(told).toEqual(["summary"]);
 	});
 

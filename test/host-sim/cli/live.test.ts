@@ -13,7 +13,6 @@ import { Reader } from "../../../host-sim/record/recording.js";
 import { type Command, thimble } from "../../support/command.js";
 import { afterwards, Visitor } from "../../support/desk.js";
 import { until } from "../../support/mosquitto.js";
-import { describeWith } from "../../support/need.js";
 import { nodeClient } from "../../support/node.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thimble-live-"));
@@ -195,29 +194,4 @@ describe("thimble run", () => {
 		expect(await run.code).toBe(2);
 		expect(run.err()).toBe(`thimble: ${message}\n`);
 	});
-});
-
-describeWith(["gcc", "gcc -m32"], "thimble run --engine xs beside a page", () => {
-	it("shows every packet of its broker, and has no faults by order", async () => {
-		const run = thimble(["run", "--engine", "xs", "--devices", "1", "--port", "0", "--page", "0", "--json"]);
-		const port = await portOf(run, "page");
-		const visitor = new Visitor({ port });
-		expect(await visitor.hello()).toMatchObject({
-			broker: { url: `mqtt://127.0.0.1:${await portOf(run, "broker")}`, embedded: true },
-			boards: [{ device: "board-01", engine: "xs" }],
-			faults: [],
-		});
-		visitor.ask({ ask: "see", clients: ["board-01"] });
-		await until("packets", () => visitor.seen.length > 6);
-		visitor.ask({ ask: "fault", fault: "power-cut" });
-		expect((await visitor.next("refused")).sentence).toBe("fault: boards on real sockets have no faults by order");
-		const mqtt = mqttJs(`ws://127.0.0.1:${port}/mqtt`);
-		afterwards(() => mqtt.end(true));
-		const said: string[] = [];
-		mqtt.on("message", topic => said.push(topic));
-		mqtt.subscribe("thimble/board-01/telemetry");
-		await until("a reading", () => said.length > 0);
-		run.child.kill("SIGINT");
-		expect(await run.code).toBe(0);
-	}, 120_000);
 });

@@ -293,36 +293,6 @@ describe("thimble run", () => {
 	});
 });
 
-describeWith(["gcc", "gcc -m32"], "thimble run --engine xs", () => {
-	it("runs the first-light scenario: every board a process of its own, every reading settled", async () => {
-		const run = thimble("run", "first-light", "--engine", "xs", "--port", "0", "--duration", "4s", "--json");
-		expect(await run.code).toBe(0);
-		const summary = run.events().at(-1) as Record<string, number>;
-		expect(summary).toMatchObject({ devices: 3, seenOnline: 3, refused: 0, dropped: 0, lost: 0, restarts: 0 });
-		expect(summary["published"]).toBeGreaterThanOrEqual(9);
-		expect(summary["settled"]).toBe(summary["published"]);
-	}, 120_000);
-
-	it("says so where the memory is too small: boards restart, and the exit code is 1", async () => {
-		const run = thimble("run", "--engine", "xs", "--heap", "8k", "--port", "0", "--duration", "2s");
-		expect(await run.code).toBe(1);
-		expect(run.out).toContain(
-			"Boards    3 boards, a reading every 1000 ms at QoS 1, each an XS machine with 8192 bytes",
-		);
-		expect(run.out).toContain("board-01 restarted: out of memory, 0 readings lost");
-		expect(run.out).toMatch(/ {2}restarts \d+ {2}ping/);
-		expect(run.err).toContain("thimble: no board ever came online");
-	}, 120_000);
-
-	it("ends at Ctrl-C with nothing left behind", async () => {
-		const run = thimble("run", "--engine", "xs", "--port", "0", "--json");
-		await until("readings", () => run.out.includes('"settled"'));
-		run.child.kill("SIGINT");
-		expect(await run.code).toBe(0);
-		expect(run.events().at(-1)).toMatchObject({ event: "summary", seenOnline: 3 });
-	}, 120_000);
-});
-
 describeWith(["mosquitto", "mosquitto_sub"], "thimble run beside mosquitto's tools", () => {
 	it("a mosquitto_sub beside it receives every reading once, at each QoS", async () => {
 		const mosquitto = await Mosquitto.start();

@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { lineScreen, summaryLine, tableScreen } from "../../../host-sim/cli/screen.js";
+import { lineScreen, stillScreen, summaryLine, tableScreen } from "../../../host-sim/cli/screen.js";
 import { Fleet } from "../../../host-sim/fleet/fleet.js";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
 import { Simulation } from "../../../host-sim/fleet/simulation.js";
@@ -131,4 +131,12 @@ describe("lines, where there is no terminal", () => {
 			summaryLine({ ...summary, pingMedianMs: null }),
 		]);
 	});
+});
+
+it("of what goes by too fast to be seen there is the introduction and the summary", () => {
+	const out = new Terminal(80, 24);
+	const screen = stillScreen([], ["intro"], out);
+	screen.show({ device: "b", event: "online", sessionPresent: true });
+	screen.close(summary);
+	expect(out.text).toBe(`intro\n${summaryLine(summary)}\n`);
 });

@@ -1,0 +1,201 @@
+// thimble run with boards that have sockets of their own: those on the XS engine, and all before a broker outside where nothing
+// goes wrong by order.
+
+import type { Duplex } from "node:stream";
+import type { SocketConstructor } from "../../firmware/io.js";
+import { Broker, type BrokerListener } from "../broker/broker.js";
+import { Feed } from "../desk/feed.js";
+import { Stage } from "../desk/stage.js";
+import { tunnel } from "../desk/tunnel.js";
+import { Fleet, type MakeBoard } from "../fleet/fleet.js";
+import { type Scenario, UsageError } from "../fleet/scenario.js";
+import { needsWholeBoard } from "../fleet/whole.js";
+import { NodeBoard } from "../node/board.js";
+import { nodeClock, nodeRandom } from "../node/clock.js";
+import { MemoryKeyValue } from "../node/keyvalue.js";
+import { carry, type Listener } from "../node/listen.js";
+import { NodeResolver } from "../node/resolver.js";
+import { TCP } from "../node/tcp.js";
+import { NodeTimer } from "../node/timer.js";
+import { type Recorder, recorded } from "../record/recorder.js";
+import { watchedSocket } from "../report/dial.js";
+import { Watch } from "../report/watch.js";
+import type { Accept } from "../transport.js";
+import { engineBoards } from "../xs/fleet.js";
+import { Commentary } from "./commentary.js";
+import { exitCode } from "./ending.js";
+import { type Destination, describeEndpoint, probeEndpoint } from "./endpoint.js";
+import { Gauge } from "./gauge.js";
+import { introduction } from "./introduction.js";
+import type { LiveOptions } from "./live.js";
+import { observerOf, seeFirst, seeLast, whyUnseen } from "./outside.js";
+import { openPage } from "./page.js";
+import { serveSomewhere } from "./port.js";
+import { type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
+import { Stop } from "./stop.js";
+
+export interface SocketsOptions extends LiveOptions {
+	/** A broker outside; undefined: one of our own. */
+	readonly endpoint: Destination | undefined;
+	readonly secure: SecureFlags;
+	readonly engine: "node" | "xs";
+	/** Of a board on the XS engine, as the command line gave it. */
+	readonly heap: unknown;
+}
+
+/** The broker of a run, and the ways to it. */
+interface Found {
+	readonly endpoint: Destination;
+	/** Where it is one of our own. */
+	readonly listener?: Listener;
+	/** What there is to say of it. */
+	readonly note?: string;
+	/** For boards, and for others. */
+	readonly socket: SocketConstructor;
+	carry(stream: Duplex, peer: string): void;
+}
+
+/** Bytes of memory of a board on the XS engine. */
+const DEFAULT_HEAP = 32 * 1024;
+/** The same of one that does more than take readings. */
+const WHOLE_HEAP = 64 * 1024;
+/** How long boards may take to deliver what is under way when they are stopped, in ms. */
+const DRAIN_MS = 5000;
+/** How long their goodbyes may be under way after that, where they are recorded. */
+const GOODBYE_MS = 1000;
+
+/** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
+export async function runSockets(scenario: Scenario, options: SocketsOptions): Promise<number> {
+	const { keeping, page, title } = options;
+	const { measures } = keeping;
+	const engine = await engineOf(options, scenario);
+	const wallMs = Date.now();
+	const originMs = performance.now();
+	const now = () => performance.now() - originMs;
+	keeping.begin(scenario.seed, wallMs);
+	const commentary = new Commentary(options);
+	let watch: Watch | undefined;
+	const on: BrokerListener = {
+		...commentary.checks,
+		...(measures !== undefined && {
+			published: ({ payload, qos, topic }) => watch?.handleArrival(topic, payload, qos),
+		}),
+	};
+	const feed = new Feed();
+	const found = await findBroker(options, on, keeping.recorder(feed, originMs));
+	const { endpoint, listener, note = "", socket } = found;
+	const broker = { url: describeEndpoint(endpoint), embedded: listener !== undefined };
+	const stage = new Stage({
+		title,
+		broker: () => broker,
+		scenario,
+		engine: options.engine,
+		feed,
+		wallMs,
+		now,
+		carry: found.carry,
+	});
+	const gauge = measures === undefined ? undefined : new Gauge();
+	const io = { socket, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
+	const makeBoard: MakeBoard = engine?.makeBoard ?? ((options, on) => new NodeBoard(options, on));
+	const ioFor = (device: string) => ({
+		...io,
+		...(measures !== undefined && { socket: watchedSocket(socket, () => watch?.handleDial(device)) }),
+		store: new MemoryKeyValue(),
+	});
+	const fleet = new Fleet(
+		scenario,
+		endpoint,
+		ioFor,
+		event => {
+			stage.handleEvent(event);
+			watch?.handleEvent(event);
+			commentary.handleEvent(event);
+		},
+		makeBoard,
+	);
+	const desk = await openPage(stage, page).catch(async error => {
+		await listener?.close();
+		engine?.close();
+		throw error;
+	});
+	const stop = new Stop();
+	commentary.begin({
+		event: { event: "broker", ...broker },
+		lines: introduction(scenario, { endpoint, brokerNote: note, ...(engine && { boardNote: engine.note }) }),
+		boards: fleet.boards,
+		desk,
+	});
+	if (measures !== undefined) watch = new Watch(fleet.boards, measures, now);
+	const observer =
+		watch !== undefined && listener === undefined
+			? observerOf({ ...endpoint, socket }, watch.ledger, (...arrival) => watch?.handleArrival(...arrival))
+			: undefined;
+	observer?.open();
+	if (observer !== undefined) await seeFirst(observer, stop);
+	fleet.start();
+	await stop.when(scenario.duration);
+	const durationMs = Math.round(now());
+	await fleet.stop(DRAIN_MS);
+	if (watch !== undefined && observer !== undefined) await seeLast(watch.ledger, observer);
+	await observer?.leave();
+	// What the boards said last may be under way to the broker.
+	await keeping.goodbyes(GOODBYE_MS);
+	await desk?.close();
+	await listener?.close();
+	engine?.close();
+	const summary = fleet.summary();
+	const { violations } = commentary;
+	if (watch !== undefined) {
+		const { ledger } = watch;
+		const unseen = observer && whyUnseen(ledger, observer);
+		keeping.report({
+			clock: "real",
+			durationMs,
+			summary,
+			boards: fleet.boards,
+			...(unseen === undefined ? { ledger: ledger.summary() } : { unseen }),
+			...(violations !== undefined && { violations }),
+			memory: { ...gauge!.read(durationMs, summary.devices), ...(engine && { heapBytes: engine.heapBytes }) },
+		});
+	}
+	const isWhole = keeping.close(commentary, () => commentary.end(summary, summary));
+	return exitCode(isWhole && !violations, summary, fleet.boards);
+}
+
+/** The engine that runs the firmware: undefined for Node's own, in this process. */
+async function engineOf({ engine, heap }: SocketsOptions, { boards }: Scenario) {
+	if (engine !== "xs") return undefined;
+	// In what they have in common, all are given what the one that does most takes.
+	const usual = boards.some(needsWholeBoard) ? WHOLE_HEAP : DEFAULT_HEAP;
+	const heapBytes = heap === undefined ? usual : heapOf(heap);
+	const made = await engineBoards({ heapBytes }, text => console.error(text));
+	return { ...made, heapBytes, note: `, each an XS machine with ${heapBytes} bytes` };
+}
+
+function heapOf(value: unknown): number {
+	const match = /^(\d+)(k?)$/i.exec(String(value));
+	const bytes = match === null ? 0 : Number(match[1]) * (match[2] === "" ? 1 : 1024);
+	if (bytes >= 4096 && bytes <= 1_048_576) return bytes;
+	throw new UsageError(`--heap: expected 4k to 1024k, or so many bytes, got ${value}`);
+}
+
+async function findBroker(
+	{ endpoint, port: asked, secure: flags }: SocketsOptions,
+	on: BrokerListener,
+	recorder: Recorder,
+): Promise<Found> {
+	if (endpoint !== undefined) {
+		const socket = socketOf(endpoint, flags);
+		const secure = secureOptionsOf(endpoint, flags);
+		await probeEndpoint(endpoint);
+		const { host, path, port } = endpoint;
+		const far = { host, port, ...(path !== undefined && { path }), ...(secure !== undefined && { secure }) };
+		return { endpoint, socket, carry: tunnel({ ...far, recorder }) };
+	}
+	const broker = new Broker({ on });
+	const direct: Accept = (transport, start) => broker.accept(transport, start);
+	const accept = recorded(recorder, direct, { now: () => performance.now() });
+	const found = await serveSomewhere(broker, asked, { accept });
+	return { ...found, socket: TCP, carry: (stream, peer) => carry(stream, peer, accept) };
+}
