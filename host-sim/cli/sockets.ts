@@ -55,6 +55,16 @@ interface Found {
 	carry(stream: Duplex, peer: string): void;
 }
 
+/** The XS engine, with boards on it. */
+interface Engine {
+	readonly makeBoard: MakeBoard;
+	/** The memory of each. */
+	readonly heapBytes: number;
+	/** What there is to say of them. */
+	readonly note: string;
+	close(): void;
+}
+
 /** Bytes of memory of a board on the XS engine. */
 const DEFAULT_HEAP = 32 * 1024;
 /** The same of one that does more than take readings. */
@@ -66,9 +76,18 @@ const GOODBYE_MS = 1000;
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function runSockets(scenario: Scenario, options: SocketsOptions): Promise<number> {
+	const engine = await engineOf(options, scenario);
+	try {
+		return await runOn(engine, scenario, options);
+	} finally {
+		// Else its process would outlive its folder, and complain.
+		engine?.close();
+	}
+}
+
+async function runOn(engine: Engine | undefined, scenario: Scenario, options: SocketsOptions): Promise<number> {
 	const { keeping, page, title } = options;
 	const { measures } = keeping;
-	const engine = await engineOf(options, scenario);
 	const wallMs = Date.now();
 	const originMs = performance.now();
 	const now = () => performance.now() - originMs;
@@ -116,7 +135,6 @@ export async function runSockets(scenario: Scenario, options: SocketsOptions): P
 	);
 	const desk = await openPage(stage, page).catch(async error => {
 		await listener?.close();
-		engine?.close();
 		throw error;
 	});
 	const stop = new Stop();
@@ -143,7 +161,6 @@ export async function runSockets(scenario: Scenario, options: SocketsOptions): P
 	await keeping.goodbyes(GOODBYE_MS);
 	await desk?.close();
 	await listener?.close();
-	engine?.close();
 	const summary = fleet.summary();
 	const { violations } = commentary;
 	if (watch !== undefined) {
@@ -164,7 +181,7 @@ export async function runSockets(scenario: Scenario, options: SocketsOptions): P
 }
 
 /** The engine that runs the firmware: undefined for Node's own, in this process. */
-async function engineOf({ engine, heap }: SocketsOptions, { boards }: Scenario) {
+async function engineOf({ engine, heap }: SocketsOptions, { boards }: Scenario): Promise<Engine | undefined> {
 	if (engine !== "xs") return undefined;
 	// In what they have in common, all are given what the one that does most takes.
 	const usual = boards.some(needsWholeBoard) ? WHOLE_HEAP : DEFAULT_HEAP;

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { afterEach } from "vitest";
+import { until } from "./mosquitto.js";
 
 const running: ChildProcess[] = [];
 afterEach(() => {
@@ -38,4 +39,18 @@ export function command(program: string, args: readonly string[], input?: string
 /** Our own command line. */
 export function thimble(args: readonly string[], input?: string | Uint8Array): Command {
 	return command(process.execPath, ["--import", "tsx", "host-sim/cli/main.ts", ...args], input);
+}
+
+/** What it has told with --json so far: whole lines. */
+export function eventsOf(run: Command): Record<string, unknown>[] {
+	return `${run.out()}`
+		.split("\n")
+		.slice(0, -1)
+		.map(line => JSON.parse(line));
+}
+
+/** The port in the URL that this event has, when it has come. */
+export async function portOf(run: Command, event: string): Promise<number> {
+	await until(event, () => `${run.out()}`.includes(`"event":"${event}","url"`));
+	return Number(new URL(String(eventsOf(run).find(each => each["event"] === event)!["url"])).port);
 }

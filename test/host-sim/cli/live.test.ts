@@ -10,7 +10,7 @@ import { Broker } from "../../../host-sim/broker/broker.js";
 import { listen } from "../../../host-sim/node/listen.js";
 import { entriesOf } from "../../../host-sim/record/file.js";
 import { Reader } from "../../../host-sim/record/recording.js";
-import { type Command, thimble } from "../../support/command.js";
+import { eventsOf, portOf, thimble } from "../../support/command.js";
 import { afterwards, Visitor } from "../../support/desk.js";
 import { until } from "../../support/mosquitto.js";
 import { nodeClient } from "../../support/node.js";
@@ -22,18 +22,6 @@ function scenario(given: object): string {
 	const path = join(folder, "given.json");
 	writeFileSync(path, JSON.stringify(given));
 	return path;
-}
-
-const events = (run: Command): Record<string, unknown>[] =>
-	`${run.out()}`
-		.split("\n")
-		.slice(0, -1)
-		.map(line => JSON.parse(line));
-
-/** The port in the URL that this event has. */
-async function portOf(run: Command, event: string): Promise<number> {
-	await until(event, () => `${run.out()}`.includes(`"event":"${event}","url"`));
-	return Number(new URL(String(events(run).find(each => each["event"] === event)!["url"])).port);
 }
 
 describe("thimble run", () => {
@@ -85,16 +73,16 @@ describe("thimble run", () => {
 		run.child.kill("SIGINT");
 		expect(await run.code).toBe(0);
 		client.close();
-		expect(events(run).map(({ event }) => event)).toEqual(expect.arrayContaining(["fault", "mended", "restarted"]));
-		expect(events(run)[0]).toMatchObject({ event: "broker", embedded: true });
-		const summary = events(run).at(-1)!;
+		expect(eventsOf(run).map(({ event }) => event)).toEqual(expect.arrayContaining(["fault", "mended", "restarted"]));
+		expect(eventsOf(run)[0]).toMatchObject({ event: "broker", embedded: true });
+		const summary = eventsOf(run).at(-1)!;
 		expect(summary).toMatchObject({
 			event: "summary",
 			gaps: 0,
 			restarts: 1,
 			faults: { "broker-stop": 1, "power-cut": 1 },
 		});
-		expect(Math.abs(Number(events(run)[0]!["time"]) - Date.now())).toBeLessThan(120_000);
+		expect(Math.abs(Number(eventsOf(run)[0]!["time"]) - Date.now())).toBeLessThan(120_000);
 	});
 
 	it("what a page lets go wrong is told by the run, and what is wrong at Ctrl-C is mended first", async () => {
@@ -107,7 +95,7 @@ describe("thimble run", () => {
 		await new Promise(resolve => setTimeout(resolve, 500));
 		run.child.kill("SIGINT");
 		expect(await run.code).toBe(0);
-		const all = events(run);
+		const all = eventsOf(run);
 		expect(all).toContainEqual(expect.objectContaining({ event: "fault", fault: "partition", device: "board-02" }));
 		expect(all).toContainEqual(expect.objectContaining({ event: "mended", fault: "partition", device: "board-02" }));
 		expect(all.at(-1)).toMatchObject({ event: "summary", waiting: 0, gaps: 0 });

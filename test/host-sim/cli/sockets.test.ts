@@ -4,22 +4,10 @@ import { connect as mqttJs } from "mqtt";
 import { describe, expect, it } from "vitest";
 import { Broker } from "../../../host-sim/broker/broker.js";
 import { type Listener, type ListenOptions, listen } from "../../../host-sim/node/listen.js";
-import { type Command, thimble } from "../../support/command.js";
+import { eventsOf, portOf, thimble } from "../../support/command.js";
 import { afterwards, Visitor } from "../../support/desk.js";
 import { until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
-
-const events = (run: Command): Record<string, unknown>[] =>
-	`${run.out()}`
-		.split("\n")
-		.slice(0, -1)
-		.map(line => JSON.parse(line));
-
-/** The port in the URL that this event has. */
-async function portOf(run: Command, event: string): Promise<number> {
-	await until(event, () => `${run.out()}`.includes(`"event":"${event}","url"`));
-	return Number(new URL(String(events(run).find(each => each["event"] === event)!["url"])).port);
-}
 
 async function broker(options: ListenOptions = {}): Promise<Listener> {
 	const listener = await listen(new Broker(), 0, "127.0.0.1", options);
@@ -27,12 +15,22 @@ async function broker(options: ListenOptions = {}): Promise<Listener> {
 	return listener;
 }
 
+/** By the page's way to the broker. */
+async function seeReading(port: number): Promise<void> {
+	const mqtt = mqttJs(`ws://127.0.0.1:${port}/mqtt`);
+	afterwards(() => mqtt.end(true));
+	const said: string[] = [];
+	mqtt.on("message", topic => said.push(topic));
+	mqtt.subscribe("thimble/board-01/telemetry");
+	await until("a reading", () => said.length > 0);
+}
+
 describe("thimble run before a broker outside", () => {
 	it("without a page has sockets of its own: where the broker is comes first, and the summary has no world in it", async () => {
 		const url = `mqtt://127.0.0.1:${(await broker()).port}`;
 		const run = thimble(["run", "--broker", url, "--interval", "100ms", "--duration", "1s", "--json"]);
 		expect([await run.code, run.err()]).toEqual([0, ""]);
-		const told = events(run);
+		const told = eventsOf(run);
 		expect(told[0]).toMatchObject({ event: "broker", url, embedded: false });
 		expect(told.at(-1)).toMatchObject({ event: "summary", seenOnline: 3, refused: 0, lost: 0 });
 		expect(told.at(-1)).not.toHaveProperty("gaps");
@@ -52,12 +50,7 @@ describe("thimble run before a broker outside", () => {
 		const port = await portOf(run, "page");
 		const visitor = new Visitor({ port });
 		expect(await visitor.hello()).toMatchObject({ broker: { url, embedded: false }, faults: [] });
-		const mqtt = mqttJs(`ws://127.0.0.1:${port}/mqtt`);
-		afterwards(() => mqtt.end(true));
-		const said: string[] = [];
-		mqtt.on("message", topic => said.push(topic));
-		mqtt.subscribe("thimble/board-01/telemetry");
-		await until("a reading", () => said.length > 0);
+		await seeReading(port);
 		run.child.kill("SIGINT");
 		expect(await run.code).toBe(0);
 	});
@@ -73,7 +66,7 @@ describeWith(["gcc", "gcc -m32"], "thimble run --engine xs", () => {
 	it("runs the first-light scenario: every board a process of its own, every reading settled", async () => {
 		const run = thimble(["run", "first-light", "--engine", "xs", "--port", "0", "--duration", "4s", "--json"]);
 		expect(await run.code).toBe(0);
-		const summary = events(run).at(-1) as Record<string, number>;
+		const summary = eventsOf(run).at(-1) as Record<string, number>;
 		expect(summary).toMatchObject({ devices: 3, seenOnline: 3, refused: 0, dropped: 0, lost: 0, restarts: 0 });
 		expect(summary["published"]).toBeGreaterThanOrEqual(9);
 		expect(summary["settled"]).toBe(summary["published"]);
@@ -95,7 +88,7 @@ describeWith(["gcc", "gcc -m32"], "thimble run --engine xs", () => {
 		await until("readings", () => `${run.out()}`.includes('"settled"'));
 		run.child.kill("SIGINT");
 		expect(await run.code).toBe(0);
-		expect(events(run).at(-1)).toMatchObject({ event: "summary", seenOnline: 3 });
+		expect(eventsOf(run).at(-1)).toMatchObject({ event: "summary", seenOnline: 3 });
 	}, 120_000);
 
 	it("beside a page shows every packet of its broker, and has no faults by order", async () => {
@@ -111,13 +104,16 @@ describeWith(["gcc", "gcc -m32"], "thimble run --engine xs", () => {
 		await until("packets", () => visitor.seen.length > 6);
 		visitor.ask({ ask: "fault", fault: "power-cut" });
 		expect((await visitor.next("refused")).sentence).toBe("fault: boards on real sockets have no faults by order");
-		const mqtt = mqttJs(`ws://127.0.0.1:${port}/mqtt`);
-		afterwards(() => mqtt.end(true));
-		const said: string[] = [];
-		mqtt.on("message", topic => said.push(topic));
-		mqtt.subscribe("thimble/board-01/telemetry");
-		await until("a reading", () => said.length > 0);
+		await seeReading(port);
 		run.child.kill("SIGINT");
 		expect(await run.code).toBe(0);
+	}, 120_000);
+
+	it("ends with one sentence where its broker cannot be had: nothing of the engine is left behind", async () => {
+		const run = thimble(["run", "--engine", "xs", "--broker", "mqtt://127.0.0.1:1"]);
+		expect(await run.code).toBe(2);
+		expect(run.err()).toBe(
+			"thimble: cannot reach mqtt://127.0.0.1:1: connection refused; is a broker running there?\n",
+		);
 	}, 120_000);
 });
