@@ -26,6 +26,11 @@ export const RUN: Help = {
 				value: "[PREFIX]",
 				help: "Home Assistant is to find the boards (default prefix homeassistant)",
 			},
+			{
+				names: ["--diagnostics"],
+				value: "TIME",
+				help: "boards tell that often how they are doing (default 5s where a page shows boards of no scenario, else never)",
+			},
 			{ names: ["--duration"], value: "TIME", help: "stop after that time (default: at Ctrl-C)" },
 			{ names: ["--speed"], value: "N", help: "in virtual time: so many times real time, or max" },
 			{

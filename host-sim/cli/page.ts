@@ -34,20 +34,24 @@ const DEFAULT_PORT = 8080;
 /** How many ports to try where nobody asked for a certain one. */
 const PORTS = 100;
 
-/** Undefined where there shall be none: a run for programs, or one that ends by itself, has one only if it is asked for. */
-export function planPage({ duration, host, json, open, page }: PageFlags): PagePlan | undefined {
+/** Whether there shall be one: a run for programs, or one that ends by itself, has one only if it is asked for. */
+export function hasPage({ duration, json, page }: PageFlags): boolean {
+	if (page === undefined) return json !== true && duration === undefined;
+	return page !== false;
+}
+
+/** Undefined where there shall be none. */
+export function planPage(flags: PageFlags): PagePlan | undefined {
+	const { host, json, open, page } = flags;
 	const port = portOf(page);
 	const address = hostOf(host);
-	const isAsked = page !== undefined && page !== false;
-	if (page === false) {
-		if (host !== undefined) throw new UsageError("--host is for the page: leave it out, or --no-page");
-		return undefined;
-	}
-	if (!isAsked && (json === true || duration !== undefined)) {
-		if (host !== undefined) throw new UsageError("--host is for the page, which there is none of here: add --page");
-		return undefined;
-	}
-	return { host: address, port, opens: open !== false && json !== true };
+	if (hasPage(flags)) return { host: address, port, opens: open !== false && json !== true };
+	if (host === undefined) return undefined;
+	throw new UsageError(
+		page === false
+			? "--host is for the page: leave it out, or --no-page"
+			: "--host is for the page, which there is none of here: add --page",
+	);
 }
 
 /** Throws UsageError where a page is asked for, which virtual time has none of. */

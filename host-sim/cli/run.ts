@@ -5,7 +5,7 @@ import { type Destination, parseEndpoint } from "./endpoint.js";
 import { Keeping } from "./keeping.js";
 import { runLive } from "./live.js";
 import { runOutside } from "./outside.js";
-import { type PageFlags, planPage, refusePage } from "./page.js";
+import { hasPage, type PageFlags, planPage, refusePage } from "./page.js";
 import { describeBoards, scenarioOf } from "./scenario.js";
 import { refuseColours } from "./screen.js";
 import { refuseSecure, type SecureFlags } from "./secure.js";
@@ -22,6 +22,7 @@ export interface RunFlags extends PageFlags {
 	protocol?: unknown;
 	interval?: unknown;
 	homeAssistant?: unknown;
+	diagnostics?: unknown;
 	speed?: unknown;
 	until?: unknown;
 	engine?: unknown;
@@ -36,17 +37,22 @@ export interface RunFlags extends PageFlags {
 	record?: unknown;
 }
 
+/** How often boards that nobody has described tell a page how they are doing. */
+const SHOWN_EVERY = "5s";
+
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function run(scenarioName: string | undefined, flags: RunFlags): Promise<number> {
 	const { until = flags.duration } = flags;
 	checkUntil(flags);
-	const scenario = scenarioOf(scenarioName, { ...flags, duration: until });
+	const speed = speedOf(flags);
+	const isShown = scenarioName === undefined && speed === undefined && flags.engine !== "xs" && hasPage(flags);
+	const { diagnostics = isShown ? SHOWN_EVERY : undefined } = flags;
+	const scenario = scenarioOf(scenarioName, { ...flags, diagnostics, duration: until });
 	const json = flags.json === true;
 	if (flags.color === false) refuseColours();
 	const keeping = new Keeping(flags, scenarioName);
 	const check = flags.check === true;
 	if (flags.broker === undefined) refuseSecure(secureFlags(flags));
-	const speed = speedOf(flags);
 	checkEngine(flags, scenario);
 	if (speed !== undefined && flags.broker === undefined) {
 		refusePage(flags);

@@ -16,6 +16,7 @@ export interface ScenarioFlags {
 	readonly interval?: unknown;
 	readonly duration?: unknown;
 	readonly homeAssistant?: unknown;
+	readonly diagnostics?: unknown;
 }
 
 /** The scenario's file, with what the command line says in its place. Throws UsageError. */
@@ -27,7 +28,7 @@ export function scenarioOf(name: string | undefined, flags: ScenarioFlags): Scen
 	for (const key of ["devices", "seed", "qos", "homeAssistant"] as const)
 		if (flags[key] !== undefined) given[key] = flags[key];
 	// To the command line's parser 5 is a number.
-	for (const key of ["protocol", "interval", "duration"] as const)
+	for (const key of ["protocol", "interval", "duration", "diagnostics"] as const)
 		if (flags[key] !== undefined) given[key] = String(flags[key]);
 	return checkScenario(given, "--");
 }
