@@ -7,6 +7,7 @@ import { Errand, FAILED, FINE, watchProcess } from "./errand.js";
 import { type Flag, Flags } from "./flags.js";
 import { EXIT_FINE, EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
 import { LINK_FLAGS, linkOf } from "./link.js";
+import { json } from "./option.js";
 import { filePayload, linesOf, memoryPayload, type Payload, streamPayload } from "./payload.js";
 import { Publisher } from "./publisher.js";
 
@@ -21,6 +22,7 @@ const MESSAGE_FLAGS: readonly Flag[] = [
 	{ names: ["-r", "--retain"], help: "the broker keeps the message for those who come later" },
 	{ names: ["--repeat"], value: "COUNT", help: "publish it so many times" },
 	{ names: ["--repeat-delay"], value: "SECONDS", help: "from the delivery of one to the next" },
+	json("a message, when it is delivered or is not, and one in the end"),
 ];
 
 export const PUB: Help = {
@@ -74,6 +76,8 @@ export async function pub(args: readonly string[]): Promise<number> {
 	const say = (text: string) => console.error(`thimble: ${plain(text)}`);
 	const tell = flags.has("--quiet") ? () => {} : say;
 	const debug = flags.has("-d") ? { debug: say } : {};
+	/** Those whose end is known. */
+	let published = 0;
 	/** Ends the wait between two messages. */
 	const hurry = new AbortController();
 	let stopped: number | undefined;
@@ -117,6 +121,13 @@ export async function pub(args: readonly string[]): Promise<number> {
 		explain: code => errand.explain(code),
 		tell,
 		...debug,
+		...(flags.has("--json") && {
+			ended(number: number, code: number) {
+				published += 1;
+				const event = code === 0 ? "published" : "failed";
+				print({ event, number, topic, qos, ...(code !== 0 && { code, reason: plain(errand.explain(code)) }) });
+			},
+		}),
 	});
 	const work = async () => {
 		await online;
@@ -134,7 +145,14 @@ export async function pub(args: readonly string[]): Promise<number> {
 	};
 	watchProcess(errand);
 	errand.start();
-	return Promise.race([errand.done, work().then(() => errand.done)]);
+	const exit = await Promise.race([errand.done, work().then(() => errand.done)]);
+	if (flags.has("--json"))
+		print({ event: "summary", delivered: published - publisher.failures, failed: publisher.failures });
+	return exit;
+}
+
+function print(event: object): void {
+	process.stdout.write(`${JSON.stringify({ time: Date.now(), ...event })}\n`);
 }
 
 /** Undefined for lines, which come one after the other. */

@@ -19,6 +19,8 @@ export interface PublisherOptions {
 	explain(code: number): string;
 	tell(text: string): void;
 	debug?(text: string): void;
+	/** What has become of a message, the first being 1: 0 for delivered, at QoS 0 for sent; or a code that is told to people. */
+	ended?(number: number, code: number): void;
 }
 
 export class Publisher {
@@ -50,11 +52,13 @@ export class Publisher {
 			if (ticket >= 0) {
 				debug?.(`message ${number}: ${payload.length} bytes, ${ticket === 0 ? "sent" : `ticket ${ticket}`}`);
 				if (ticket > 0) this.#underWay.set(ticket, number);
+				else this.#options.ended?.(number, 0);
 				return;
 			}
 			if (!isForNow(-ticket)) {
 				this.failures += 1;
 				tell(`message ${number} is refused: ${explain(-ticket)}`);
+				this.#options.ended?.(number, -ticket);
 				return;
 			}
 			await this.#change();
@@ -89,6 +93,7 @@ export class Publisher {
 			this.failures += 1;
 			tell(`message ${number} is not delivered: ${explain(code)}`);
 		}
+		this.#options.ended?.(number, end === END_SETTLED ? 0 : code);
 		this.handleRoom();
 	}
 

@@ -65,6 +65,38 @@ describe("thimble pub", () => {
 		expect(packets).toEqual(["connect", "publish", ...tail, "disconnect"]);
 	});
 
+	it("tells with --json what has become of each message, and of all", async () => {
+		const { port } = await brokerOf();
+		const run = thimble(["pub", "-p", port, "-t", "a", "-l", "-q", "1", "--json"], "one\ntwo\n");
+		expect(await run.code).toBe(0);
+		const lines = run.out().toString().trimEnd().split("\n");
+		expect(lines.map(line => JSON.parse(line))).toMatchObject([
+			{ event: "published", number: 1, topic: "a", qos: 1 },
+			{ event: "published", number: 2, topic: "a", qos: 1 },
+			{ event: "summary", delivered: 2, failed: 0 },
+		]);
+	});
+
+	it("tells with --json why a message is refused", async () => {
+		const port = await peerOf(({ cmd, ...packet }) =>
+			cmd === "connect"
+				? { cmd: "connack", sessionPresent: false, reasonCode: 0 }
+				: cmd === "publish"
+					? { cmd: "puback", messageId: (packet as { messageId: number }).messageId, reasonCode: 0x97 }
+					: undefined,
+		);
+		const run = thimble(["pub", "-p", port, "-V", "5", "-t", "a", "-m", "x", "-q", "1", "--json"]);
+		expect(await run.code).toBe(1);
+		const [failed, summary] = run.out().toString().trimEnd().split("\n");
+		expect(JSON.parse(failed!)).toMatchObject({
+			event: "failed",
+			number: 1,
+			code: 0x97,
+			reason: expect.stringMatching(/quota/i),
+		});
+		expect(JSON.parse(summary!)).toMatchObject({ event: "summary", delivered: 0, failed: 1 });
+	});
+
 	it("takes host, user, password and topic from a URL", async () => {
 		const { port, published } = await brokerOf({ users: { "a@b": "p/#" } });
 		expect(await thimble(["pub", `mqtt://a%40b:p%2F%23@127.0.0.1:${port}/x%20/y`, "-n"]).code).toBe(0);
