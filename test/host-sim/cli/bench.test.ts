@@ -6,7 +6,7 @@ import { Broker } from "../../../host-sim/broker/broker.js";
 import { isMissed } from "../../../host-sim/cli/bench.js";
 import { type Listener, listen } from "../../../host-sim/node/listen.js";
 import { thimble } from "../../support/command.js";
-import { freePort, Mosquitto } from "../../support/mosquitto.js";
+import { freePort, Mosquitto, sleep, until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thimble-bench-"));
@@ -118,10 +118,14 @@ describe("thimble bench", () => {
 	});
 
 	it("ends with 1, and why, where no board is let in", async () => {
-		const url = await ownBroker(new Broker({ users: { ann: "secret" } }));
+		let answers = 0;
+		const frame = () => (answers += 1);
+		const url = await ownBroker(new Broker({ users: { ann: "secret" }, on: { frame } }));
 		const wrong = url.replace("//", "//ann:hushhush@");
 		const run = thimble(["bench", wrong]);
-		await new Promise(resolve => setTimeout(resolve, 3000));
+		// CONNECT and CONNACK of the first of them.
+		await until("somebody has been refused", () => answers >= 2);
+		await sleep(100);
 		run.child.kill("SIGINT");
 		expect(await run.code).toBe(1);
 		expect(run.err()).toMatch(/^thimble: 0 of 10 boards came online: .*\n$/);
