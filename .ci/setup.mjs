@@ -16,6 +16,8 @@ const PACKAGES = [
 	"tshark",
 	// A real browser, which the tests of the page drive.
 	"chromium",
+	// Where readings go.
+	"postgresql",
 	// Certificates.
 	"openssl",
 	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.

@@ -24,8 +24,8 @@ export interface ErrandOptions {
 	tell(text: string): void;
 	/** Gets what happens. */
 	debug?(text: string): void;
-	/** The broker has accepted us, the first time or again. */
-	onOnline?(): void;
+	/** The broker has accepted us, the first time or again; and whether it still had the session. */
+	onOnline?(sessionPresent: boolean): void;
 	/** The connection has ended, and is to come back. */
 	onAway?(): void;
 	/** A signal came: the exit code where that ends the errand, undefined where somebody else sees to it. */
@@ -111,7 +111,7 @@ export class Errand {
 		debug?.(`online, ${sessionPresent ? "session resumed" : "new session"}`);
 		this.#hasBeenOnline = true;
 		this.#isAway = false;
-		if (!this.isEnding) onOnline?.();
+		if (!this.isEnding) onOnline?.(sessionPresent);
 	}
 
 	#handleOffline(code: number): void {

@@ -15,6 +15,7 @@ import { PROVISION, provision } from "./provision.js";
 import { PUB, pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { type ShowFlags, show } from "./show.js";
+import { SINK, sink } from "./sink.js";
 import { SUB, sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 import { type UpdateFlags, update } from "./update.js";
@@ -25,6 +26,7 @@ import { WATCH, watch } from "./watch.js";
 const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
 	["pub", pub],
 	["sub", sub],
+	["sink", sink],
 	["watch", watch],
 	["provision", provision],
 	["firmware", firmware],
@@ -42,7 +44,7 @@ declare("decode [...hex]", DECODE).action((hex: string[], flags: DecodeFlags) =>
 cli.version(version());
 
 const READ_HERE = [RUN, SWARM, REPLAY, SHOW, EXPORT, BENCH, UPDATE, DECODE];
-const ALL = [...READ_HERE, PROVISION, PUB, SUB, WATCH, FIRMWARE];
+const ALL = [...READ_HERE, PROVISION, PUB, SUB, SINK, WATCH, FIRMWARE];
 
 try {
 	const client = CLIENTS.get(process.argv[2] ?? "");

@@ -22,6 +22,7 @@ const PACKAGES = {
 	jinja2: "python3-jinja2",
 	tshark: "tshark",
 	chromium: "chromium",
+	postgres: "postgresql",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -35,6 +36,11 @@ const LIBRARIES: Partial<Record<Program, () => string | undefined>> = {
 		);
 		return found.map(each => join(folder, each, "32/libgcc.a")).find(existsSync);
 	},
+	// Debian has several versions side by side, none of them in the PATH.
+	postgres: () =>
+		folders("/usr/lib/postgresql")
+			.map(version => join("/usr/lib/postgresql", version, "bin/postgres"))
+			.find(existsSync),
 	picolibc: () => ["/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs"].find(existsSync),
 	paho: () => ["/usr/lib/python3/dist-packages/paho"].find(existsSync),
 	// The Python that has it: Debian's, or the first one in the PATH.
