@@ -11,11 +11,12 @@ import { Intake } from "../sink/intake.js";
 import { Postgres } from "../sink/postgres.js";
 import { Sink } from "../sink/sink.js";
 import type { Target } from "../sink/target.js";
+import { Valve } from "../sink/valve.js";
 import { Webhook } from "../sink/webhook.js";
 import { Errand, FAILED, FINE, watchProcess } from "./errand.js";
 import { type Flag, Flags } from "./flags.js";
 import { EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
-import { LINK_FLAGS, type Link, linkOf } from "./link.js";
+import { LIMITS, LINK_FLAGS, type Link, linkOf } from "./link.js";
 import { SinkReport } from "./sinkreport.js";
 import { checkFilter, Subscriber } from "./subscriber.js";
 
@@ -40,7 +41,7 @@ const SINK_FLAGS: readonly Flag[] = [
 	},
 	{ names: ["-q", "--qos"], value: "QOS", help: "1 (default) or 2" },
 	{ names: ["--batch"], value: "COUNT", help: "readings that are written at once (default 500)" },
-	{ names: ["--batch-time"], value: "SECONDS", help: "how long the first of them waits for others (default 0.1)" },
+	{ names: ["--batch-time"], value: "SECONDS", help: "how long the first of them waits for others (default 0.02)" },
 	{ names: ["--dead"], value: "FILE", help: "for what cannot be stored (default dead-letters.jsonl)" },
 	{ names: ["--json"], help: "one JSON object a line" },
 ];
@@ -79,7 +80,8 @@ const DEAD_LETTERS = "dead-letters.jsonl";
 const BATCH = 500;
 /** As many messages as a client can hold. */
 const MOST_BATCH = 1000;
-const BATCH_MS = 100;
+/** Short: a 3.1.1 broker sends no more than its own window, which may be 20 messages, before it waits for us. */
+const BATCH_MS = 20;
 const BATCH_BYTES = 1_048_576;
 const FOR_EVER = 0xffff_ffff;
 /** How long what is under way may take to end, in ms. */
@@ -151,7 +153,12 @@ async function work(
 		acknowledge: token => errand.client.acknowledge(token),
 		tell,
 		on: event => report.handle(event),
+		onRoom: () => valve.handleRoom(),
 	});
+	const { limits, socket } = link.options;
+	/** When it is ending there is no room for anything. */
+	const valve = new Valve(() => (isEnding ? 0 : (limits?.received ?? LIMITS.received) - sink.held));
+	let isEnding = false;
 	const report = reportOn(sink);
 	const take = (packet: Incoming) => {
 		const arrival = intake.take(packet);
@@ -161,6 +168,7 @@ async function work(
 	const errand: Errand = new Errand({
 		client: {
 			...link.options,
+			socket: { ...socket, io: valve.around(socket.io) },
 			clientId,
 			cleanSession: false,
 			// As at 3.1.1: what is for this sink is kept until it comes again.
@@ -194,7 +202,10 @@ async function work(
 			return undefined;
 		},
 	});
-	const finish = () => Promise.race([sink.finish(), sleep(FINISH_MS, undefined, { ref: false })]);
+	const finish = () => {
+		isEnding = true;
+		return Promise.race([sink.finish(), sleep(FINISH_MS, undefined, { ref: false })]);
+	};
 	const subscriber: Subscriber = new Subscriber({
 		client: errand.client,
 		subscribe: share === undefined ? filters : filters.map(filter => `$share/${share}/${filter}`),

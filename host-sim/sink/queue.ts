@@ -28,7 +28,7 @@ export class Queue {
 
 	add(message: Delivery): void {
 		this.#waiting.push(message);
-		this.#count(message, 1);
+		this.#add(message, 1);
 	}
 
 	/** How long until a batch is due, in ms; 0 where one is, undefined where nothing waits. */
@@ -52,20 +52,24 @@ export class Queue {
 			count += 1;
 		}
 		const batch = this.#waiting.splice(0, count);
-		for (const message of batch) this.#count(message, -1);
+		for (const message of batch) this.#add(message, -1);
 		return batch;
+	}
+
+	count(isCounted: (message: Delivery) => boolean): number {
+		return this.#waiting.reduce((sum, message) => sum + (isCounted(message) ? 1 : 0), 0);
 	}
 
 	/** Only these go on waiting. */
 	keep(isKept: (message: Delivery) => boolean): void {
 		this.#waiting = this.#waiting.filter(message => {
 			if (isKept(message)) return true;
-			this.#count(message, -1);
+			this.#add(message, -1);
 			return false;
 		});
 	}
 
-	#count(message: Delivery, sign: 1 | -1): void {
+	#add(message: Delivery, sign: 1 | -1): void {
 		this.#readings += sign * readingsIn(message);
 		this.#bytes += sign * message.payload.length;
 	}

@@ -21,6 +21,8 @@ export interface SinkOptions {
 	acknowledge(token: number): void;
 	tell(text: string): void;
 	on?(event: SinkEvent): void;
+	/** There is room for more than there was. */
+	onRoom?(): void;
 	/** For the waits between tries, from 0 to below 1. */
 	random?: () => number;
 }
@@ -46,6 +48,8 @@ export class Sink {
 	readonly #lost: Trouble;
 	/** Those that are being written. */
 	#writing: readonly Delivery[] = [];
+	/** The same, with those of their batch that are done. */
+	#batch: readonly Delivery[] = [];
 	#timer: NodeJS.Timeout | undefined;
 	/** Ends the wait between two tries. */
 	#wake: (() => void) | undefined;
@@ -70,6 +74,13 @@ export class Sink {
 	/** Messages that are here and not acknowledged. */
 	get waiting(): number {
 		return this.#queue.length + this.#writing.length;
+	}
+
+	/** Messages of this connection that hold a place in the client: acknowledgements leave in order, so a batch does as a whole. */
+	get held(): number {
+		return (
+			this.#queue.count(message => this.#isHeld(message)) + this.#batch.filter(message => this.#isHeld(message)).length
+		);
 	}
 
 	/** Takes a message, unless it is ending: then the broker still has it. */
@@ -129,6 +140,7 @@ export class Sink {
 
 	async #write(batch: readonly Delivery[]): Promise<void> {
 		this.#writing = batch;
+		this.#batch = batch;
 		let open = batch.filter(isStorable);
 		let dead = batch
 			.filter(message => !isStorable(message))
@@ -154,8 +166,14 @@ export class Sink {
 			if (this.#writing.length < before) this.#retry.reset();
 			await this.#wait(Math.max(afterMs, this.#retry.next()));
 		}
+		this.#batch = [];
 		this.#retry.reset();
 		this.#look();
+		this.#options.onRoom?.();
+	}
+
+	#isHeld({ connection, token }: Delivery): boolean {
+		return token !== 0 && connection === this.#connection;
 	}
 
 	/** Returns how long the target wants to be left alone, in ms. */

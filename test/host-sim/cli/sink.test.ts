@@ -193,6 +193,37 @@ describe("thimble sink", () => {
 });
 
 describeWith(["mosquitto"], "thimble sink before mosquitto", () => {
+	it("thousands in one go, more than a client can hold: each of them gets through, on one connection", async () => {
+		const mosquitto = await Mosquitto.start(["max_inflight_messages 0"]);
+		try {
+			const hook = await hookOf();
+			const args = ["webhook", `mqtt://127.0.0.1:${mosquitto.port}`, "--to", hook.url];
+			const first = await started(args);
+			first.child.kill("SIGINT");
+			await first.code;
+			const publisher = nodeClient(mosquitto.port, "pub", { limits: { messages: 256, outbox: 65_535 } });
+			publisher.open();
+			await until("the publisher", () => publisher.isOnline);
+			for (let seq = 1; seq <= 3000; ) {
+				const text = JSON.stringify({ boot: 1, seq });
+				if (publisher.publish(`thimble/b${seq % 8}/telemetry`, text, { qos: 1 }) > 0) seq += 1;
+				else await sleep(1);
+			}
+			await until("the broker to have them", () => publisher.unsettled === 0);
+			publisher.close();
+			const run = await started(args);
+			await until("all of them", () => hook.keys.length >= 3000, 25_000);
+			await sleep(200);
+			run.child.kill("SIGINT");
+			expect(await run.code).toBe(0);
+			expect([hook.keys.length, new Set(hook.keys).size]).toEqual([3000, 3000]);
+			expect(run.err().match(/online/g)).toEqual(["online"]);
+			expect(run.err()).not.toContain("trying again");
+		} finally {
+			await mosquitto.close();
+		}
+	}, 60_000);
+
 	it("--share: two sinks share the readings, each goes to one of them; one that is killed finds its own again", async () => {
 		const mosquitto = await Mosquitto.start();
 		try {
