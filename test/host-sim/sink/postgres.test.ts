@@ -153,7 +153,10 @@ describeWith(["postgres"], "Postgres", () => {
 		await server.sql`alter table readings add primary key (board, boot, seq), add site text not null`;
 		expect(await refused()).toContain('"site" may not be left out');
 		await server.sql`alter table readings alter site set default 'here'`;
+		await server.sql`alter table readings
+			add column temperature float generated always as (("values"->>'temperature')::float) stored`;
 		expect(await target.write([message(1)])).toEqual([stored]);
+		expect((await rows())[0]).toMatchObject({ site: "here", temperature: 1 });
 	});
 
 	it("a table of any name, in a schema of its own; nothing in a name is obeyed", async () => {
