@@ -229,7 +229,7 @@ async function work(
 	// Where the broker has sent us away there is no acknowledging, but what is here may as well be stored.
 	await finish();
 	await target.close();
-	if (sink.waiting > 0) tell(`${sink.waiting} messages are not stored: the broker keeps what is not of QoS 0`);
+	if (sink.waiting > 0) tell(`not stored: ${sink.waiting} messages; the broker keeps those that are not of QoS 0`);
 	report.close();
 	return code;
 }

@@ -45,6 +45,7 @@ export class Sink {
 	readonly #retry: Retry;
 	readonly #trouble: Trouble;
 	readonly #deadTrouble: Trouble;
+	readonly #buried: Trouble;
 	readonly #lost: Trouble;
 	/** Those that are being written. */
 	#writing: readonly Delivery[] = [];
@@ -65,6 +66,7 @@ export class Sink {
 		this.#retry = new Retry(options.random);
 		this.#trouble = new Trouble(options.tell);
 		this.#deadTrouble = new Trouble(options.tell);
+		this.#buried = new Trouble(options.tell);
 		this.#lost = new Trouble(options.tell);
 		this.#whenFinished = new Promise(resolve => {
 			this.#handleFinished = resolve;
@@ -172,6 +174,11 @@ export class Sink {
 		this.#options.onRoom?.();
 	}
 
+	/** It is safe. A token of QoS 1 is of its connection: another one may have the same. */
+	#release(message: Delivery): void {
+		if (message.token !== 0 && (message.qos === 2 || this.#isHeld(message))) this.#options.acknowledge(message.token);
+	}
+
 	#isHeld({ connection, token }: Delivery): boolean {
 		return token !== 0 && connection === this.#connection;
 	}
@@ -193,8 +200,8 @@ export class Sink {
 
 	#settle(stored: readonly Delivery[]): void {
 		if (stored.length === 0) return;
-		const { acknowledge, on } = this.#options;
-		for (const { token } of stored) if (token !== 0) acknowledge(token);
+		const { on } = this.#options;
+		for (const message of stored) this.#release(message);
 		const latest = stored.reduce((most, message) => Math.max(most, timeOf(message)), 0);
 		const readings = stored.reduce((sum, message) => sum + readingsIn(message), 0);
 		on?.({ event: "stored", messages: stored.length, readings, lagMs: Math.max(0, Date.now() - latest) });
@@ -202,7 +209,7 @@ export class Sink {
 
 	/** Into the file of dead letters. False where it cannot be written to. */
 	async #bury(letters: readonly Letter[]): Promise<boolean> {
-		const { acknowledge, dead, on } = this.#options;
+		const { dead, on } = this.#options;
 		try {
 			await dead.put(letters);
 		} catch (error) {
@@ -212,9 +219,10 @@ export class Sink {
 			);
 			return false;
 		}
+		this.#buried.handle(`what cannot be stored is in ${dead.path}: ${letters[0]!.reason}`);
 		this.#deadTrouble.end(`${dead.path} can be written to again`);
 		for (const { message, reason, topic } of letters) {
-			if (message.token !== 0) acknowledge(message.token);
+			this.#release(message);
 			on?.({ event: "dead", topic, reason });
 		}
 		return true;

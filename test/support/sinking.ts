@@ -13,6 +13,8 @@ export interface Plan {
 	/** At least so many shall be there when the boards stop. */
 	readonly readings: number;
 	readonly interval: string;
+	/** Of the sink: -V. */
+	readonly version?: "4" | "5";
 	/** How long it may take. */
 	readonly mostMs: number;
 }
@@ -27,7 +29,7 @@ export interface Sunk {
 }
 
 /** The sink is killed twice, PostgreSQL once, and mosquitto is restarted in good order, a fifth of the readings apart. */
-export async function sunk({ boards, interval, mostMs, readings }: Plan): Promise<Sunk> {
+export async function sunk({ boards, interval, mostMs, readings, version = "4" }: Plan): Promise<Sunk> {
 	const folder = mkdtempSync(join(tmpdir(), "thimble-sink-"));
 	const dead = join(folder, "dead.jsonl");
 	const server = await Server.start();
@@ -45,7 +47,7 @@ export async function sunk({ boards, interval, mostMs, readings }: Plan): Promis
 		}
 	};
 	const sink = async (): Promise<Command> => {
-		const run = thimble(["sink", "postgres", url, "--to", server.url, "--dead", dead, "--json"]);
+		const run = thimble(["sink", "postgres", url, "--to", server.url, "--dead", dead, "--json", "-V", version]);
 		await until("the sink", () => `${run.out()}`.includes('"online"'));
 		return run;
 	};

@@ -51,13 +51,15 @@ function make() {
 	const acknowledged: number[] = [];
 	const told: string[] = [];
 	const events: SinkEvent[] = [];
-	const sink = new Sink({
+	const rooms: number[] = [];
+	const sink: Sink = new Sink({
 		target: place,
 		dead: box as unknown as DeadLetters,
 		limits: { readings: 3, bytes: 10_000, timeMs: 100 },
 		acknowledge: token => acknowledged.push(token),
 		tell: text => told.push(text),
 		on: event => events.push(event),
+		onRoom: () => rooms.push(sink.held),
 		random: () => 1,
 	});
 	/** The message's number is its token as well. */
@@ -66,7 +68,7 @@ function make() {
 		const { qos = 1, token = seq } = more;
 		sink.take({ topic: "thimble/a/telemetry", payload, length: payload.length, qos, token });
 	};
-	return { place, box, acknowledged, told, events, sink, arrive };
+	return { place, box, acknowledged, told, events, rooms, sink, arrive };
 }
 
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
@@ -147,7 +149,7 @@ describe("Sink", () => {
 	});
 
 	it("what cannot be stored is acknowledged when it is with the dead letters, byte for byte, with the reason", async () => {
-		const { acknowledged, arrive, box, events, place } = make();
+		const { acknowledged, arrive, box, events, place, told } = make();
 		place.answer = message => (nameOf(message) === "a2" ? { kind: "refused", reason: "too cold" } : STORED);
 		arrive(1, { text: "online" });
 		arrive(2);
@@ -160,6 +162,7 @@ describe("Sink", () => {
 		]);
 		expect(acknowledged).toEqual([3, 1, 2]);
 		expect(events.filter(({ event }) => event === "dead").length).toBe(2);
+		expect(told).toEqual(["what cannot be stored is in dead: no JSON object, or a larger one than a board sends"]);
 	});
 
 	it("where the dead letters cannot be written, what belongs there is not acknowledged, until it can; it is told", async () => {
@@ -183,6 +186,18 @@ describe("Sink", () => {
 		sink.take({ topic: "thimble/a/telemetry", payload: Buffer.from("{}"), length: 70_000, qos: 1, token: 1 });
 		await pass(100);
 		expect(box.letters).toMatchObject([{ length: 70_000, reason: "larger than anything that a board sends" }]);
+	});
+
+	it("a batch holds its places until all of it is done, since acknowledgements leave in order; then there is room", async () => {
+		const { arrive, place, rooms, sink } = make();
+		place.answer = message => (nameOf(message) === "a1" ? LATER : STORED);
+		for (const seq of [1, 2, 3, 4]) arrive(seq);
+		await pass(0);
+		expect([sink.waiting, sink.held, rooms.length]).toEqual([2, 4, 0]);
+		place.answer = () => STORED;
+		await pass(600);
+		expect([sink.waiting, sink.held]).toEqual([0, 0]);
+		expect(rooms.length).toBeGreaterThan(0);
 	});
 
 	it("ending, it takes nothing more and writes what it has, at once", async () => {
@@ -212,7 +227,7 @@ describe("Sink", () => {
 	});
 
 	it("what the broker sends again after a new connection is not kept twice; QoS 2 and QoS 0 are", async () => {
-		const { arrive, place, sink } = make();
+		const { acknowledged, arrive, place, sink } = make();
 		place.slowMs = 1000;
 		for (const seq of [1, 2, 3, 4, 5]) arrive(seq);
 		arrive(6, { qos: 2 });
@@ -220,9 +235,13 @@ describe("Sink", () => {
 		await pass(0);
 		sink.handleAway();
 		sink.handleBack(true);
+		expect([sink.waiting, sink.held]).toEqual([5, 0]);
 		for (const seq of [4, 5]) arrive(seq);
+		expect(sink.held).toBe(2);
 		await pass(5000);
 		expect(place.writes).toEqual([["a1", "a2", "a3"], ["a6", "a7", "a4"], ["a5"]]);
+		// Tokens of the old connection are none; those of QoS 2 outlive it.
+		expect(acknowledged).toEqual([6, 4, 5]);
 	});
 
 	it("what the broker has forgotten is all there is, and kept", async () => {
