@@ -1,14 +1,12 @@
-// A socket that hands on only as much as there is room for. Some brokers of 3.1.1 send all that a session has kept in one go,
-// whatever their window is (mosquitto 2.0.11 does after a reconnect): more than a client can hold would end the connection, and
-// the next one in the same way. What is not read waits in the sockets, and slows the broker down.
+// A socket that hands on only as much as there is room for. Some brokers send all that a session has kept in one go, whatever
+// the window is (mosquitto 2.0.11 does after a reconnect, at 5.0 too): more than a client can hold would end the connection, and
+// the next one in the same way. What is not read waits in the sockets, and slows the broker down. A broker that keeps to a window
+// does not notice.
 
 import type { SocketConstructor, SocketOptions } from "../../firmware/io.js";
 
 /** The shortest PUBLISH that is acknowledged: head, a topic of one character, packet id. */
 const SHORTEST = 7;
-/** With less room than this it waits for more, rather than handing on a few bytes at a time. */
-const LEAST = 64;
-
 export class Valve {
 	readonly #room: () => number;
 	#pass: () => void = () => {};
@@ -69,8 +67,9 @@ export class Valve {
 				while (this.#waiting > 0) {
 					const before = this.#waiting;
 					const messages = room();
-					if (messages < LEAST) break;
-					this.#options.onReadable?.call(this, Math.min(before, messages * SHORTEST));
+					// What is too short for a message gets through: the answer to a ping does not wait for a slow target.
+					if (messages <= 0 && before >= SHORTEST) break;
+					this.#options.onReadable?.call(this, Math.min(before, Math.max(1, messages) * SHORTEST));
 					if (this.#waiting === before) break;
 				}
 				this.#isPassing = false;

@@ -183,6 +183,29 @@ describe("thimble sink", () => {
 		expect(await second.code).toBe(130);
 	});
 
+	it("a webhook that is slower than the keep-alive, while the broker has more than its window: one connection, all of it once", async () => {
+		const { publish, url } = await brokerOf();
+		let slowMs = 3500;
+		const hook = await hookOf((_, response) => {
+			setTimeout(() => {
+				slowMs = 0;
+				response.end();
+			}, slowMs);
+		});
+		const args = ["webhook", url, "--to", hook.url, "-V", "5", "-k", "1"];
+		const first = await started(args);
+		first.child.kill("SIGINT");
+		await first.code;
+		for (let seq = 1; seq <= 1500; seq += 1) publish(seq);
+		const run = await started(args);
+		await until("all of them", () => hook.keys.length >= 1500, 25_000);
+		await sleep(200);
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
+		expect([hook.keys.length, new Set(hook.keys).size]).toEqual([1500, 1500]);
+		expect(run.err().match(/online/g)).toEqual(["online"]);
+	}, 40_000);
+
 	it("a broker without shared subscriptions: it says so, and what to do instead", async () => {
 		const { url } = await brokerOf({ limits: { sharedSubscriptions: false } });
 		const hook = await hookOf();
@@ -193,36 +216,40 @@ describe("thimble sink", () => {
 });
 
 describeWith(["mosquitto"], "thimble sink before mosquitto", () => {
-	it("thousands in one go, more than a client can hold: each of them gets through, on one connection", async () => {
-		const mosquitto = await Mosquitto.start(["max_inflight_messages 0"]);
-		try {
-			const hook = await hookOf();
-			const args = ["webhook", `mqtt://127.0.0.1:${mosquitto.port}`, "--to", hook.url];
-			const first = await started(args);
-			first.child.kill("SIGINT");
-			await first.code;
-			const publisher = nodeClient(mosquitto.port, "pub", { limits: { messages: 256, outbox: 65_535 } });
-			publisher.open();
-			await until("the publisher", () => publisher.isOnline);
-			for (let seq = 1; seq <= 3000; ) {
-				const text = JSON.stringify({ boot: 1, seq });
-				if (publisher.publish(`thimble/b${seq % 8}/telemetry`, text, { qos: 1 }) > 0) seq += 1;
-				else await sleep(1);
+	it.each(["4", "5"])(
+		"-V %s: thousands in one go, more than a client can hold: each gets through, on one connection",
+		async version => {
+			const mosquitto = await Mosquitto.start(["max_inflight_messages 0"]);
+			try {
+				const hook = await hookOf();
+				const args = ["webhook", `mqtt://127.0.0.1:${mosquitto.port}`, "--to", hook.url, "-V", version];
+				const first = await started(args);
+				first.child.kill("SIGINT");
+				await first.code;
+				const publisher = nodeClient(mosquitto.port, "pub", { limits: { messages: 256, outbox: 65_535 } });
+				publisher.open();
+				await until("the publisher", () => publisher.isOnline);
+				for (let seq = 1; seq <= 3000; ) {
+					const text = JSON.stringify({ boot: 1, seq });
+					if (publisher.publish(`thimble/b${seq % 8}/telemetry`, text, { qos: 1 }) > 0) seq += 1;
+					else await sleep(1);
+				}
+				await until("the broker to have them", () => publisher.unsettled === 0);
+				publisher.close();
+				const run = await started(args);
+				await until("all of them", () => hook.keys.length >= 3000, 25_000);
+				await sleep(200);
+				run.child.kill("SIGINT");
+				expect(await run.code).toBe(0);
+				expect([hook.keys.length, new Set(hook.keys).size]).toEqual([3000, 3000]);
+				expect(run.err().match(/online/g)).toEqual(["online"]);
+				expect(run.err()).not.toContain("trying again");
+			} finally {
+				await mosquitto.close();
 			}
-			await until("the broker to have them", () => publisher.unsettled === 0);
-			publisher.close();
-			const run = await started(args);
-			await until("all of them", () => hook.keys.length >= 3000, 25_000);
-			await sleep(200);
-			run.child.kill("SIGINT");
-			expect(await run.code).toBe(0);
-			expect([hook.keys.length, new Set(hook.keys).size]).toEqual([3000, 3000]);
-			expect(run.err().match(/online/g)).toEqual(["online"]);
-			expect(run.err()).not.toContain("trying again");
-		} finally {
-			await mosquitto.close();
-		}
-	}, 60_000);
+		},
+		60_000,
+	);
 
 	it("--share: two sinks share the readings, each goes to one of them; one that is killed finds its own again", async () => {
 		const mosquitto = await Mosquitto.start();

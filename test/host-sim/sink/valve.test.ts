@@ -73,12 +73,22 @@ describe("Valve", () => {
 		expect([told, fake.waiting]).toEqual([[896], 1104]);
 		fake.arrive(10);
 		expect([told.length, fake.waiting]).toEqual([1, 1114]);
-		room.messages = 63;
 		valve.handleRoom();
 		expect(told.length).toBe(1);
+		room.messages = 1;
+		valve.handleRoom();
+		expect([told, fake.waiting]).toEqual([[896, 7], 1107]);
 		room.messages = 1000;
 		valve.handleRoom();
-		expect([told, fake.waiting]).toEqual([[896, 1114], 0]);
+		expect([told, fake.waiting]).toEqual([[896, 7, 1107], 0]);
+	});
+
+	it("without any room the answer to a ping gets through, as long as no message is before it", () => {
+		const { fake, told } = make({ messages: 0, perByte: 0 });
+		fake.arrive(2);
+		expect(told).toEqual([2]);
+		fake.arrive(7);
+		expect([told, fake.waiting]).toEqual([[2], 7]);
 	});
 
 	it("one that pauses and goes on by itself gets the rest, too", async () => {
