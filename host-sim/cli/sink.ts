@@ -9,6 +9,7 @@ import { plain, sentence } from "../sentence.js";
 import { DeadLetters } from "../sink/deadletter.js";
 import { Intake } from "../sink/intake.js";
 import { Postgres } from "../sink/postgres.js";
+import type { BatchLimits } from "../sink/queue.js";
 import { Sink } from "../sink/sink.js";
 import type { Target } from "../sink/target.js";
 import { Valve } from "../sink/valve.js";
@@ -47,7 +48,15 @@ const SINK_FLAGS: readonly Flag[] = [
 ];
 /** A sink has a session of its own, publishes nothing, and does not end by itself. */
 const NOT_OURS = ["-I", "-c", "-W", "--will-topic", "--will-payload", "--will-qos", "--will-retain"];
-const OUR_LINK_FLAGS = LINK_FLAGS.filter(({ names }) => !NOT_OURS.includes(names[0]!));
+/** These have defaults of their own. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+	"-i": "client id (default: made of target and filters)",
+	"-x": "with -V 5: how long the session outlives the connection (default for ever)",
+};
+const OUR_LINK_FLAGS = LINK_FLAGS.filter(({ names }) => !NOT_OURS.includes(names[0]!)).map(flag => ({
+	...flag,
+	help: OTHERWISE[flag.names[0]!] ?? flag.help,
+}));
 
 export const SINK: Help = {
 	command: "sink",
@@ -100,6 +109,12 @@ export async function sink(args: readonly string[]): Promise<number> {
 	const target = targetOf(kind, flags);
 	const link = linkOf(flags, ["CONNECT", "SUBSCRIBE", "DISCONNECT"]);
 	const filters = filtersOf(flags, link);
+	const qos = (flags.integer("-q", 1, 2) ?? 1) as 1 | 2;
+	const limits = {
+		readings: flags.integer("--batch", 1, MOST_BATCH) ?? BATCH,
+		bytes: BATCH_BYTES,
+		timeMs: flags.milliseconds("--batch-time") ?? BATCH_MS,
+	};
 	const dead = new DeadLetters(flags.text("--dead") ?? DEAD_LETTERS);
 	const refusal = await dead.refusal();
 	if (refusal !== undefined) throw new UsageError(`--dead: ${dead.path} cannot be written to (${refusal})`);
@@ -118,7 +133,7 @@ export async function sink(args: readonly string[]): Promise<number> {
 		return FAILED;
 	}
 	if (ready.kind === "later") tell(`${target.name}: ${ready.reason}; the broker keeps the readings, trying again`);
-	return work({ dead, filters, flags, link, say, target, tell }, each => {
+	return work({ dead, filters, flags, limits, link, qos, say, target, tell }, each => {
 		report = new SinkReport(process.stdout, how, () => each.waiting);
 		return report;
 	});
@@ -130,13 +145,15 @@ interface Work {
 	readonly filters: readonly string[];
 	readonly flags: Flags;
 	readonly link: Link;
+	readonly limits: BatchLimits;
+	readonly qos: 1 | 2;
 	tell(text: string): void;
 	say(text: string): void;
 }
 
 /** Until somebody ends it: the exit code. */
 async function work(
-	{ dead, filters, flags, link, say, target, tell }: Work,
+	{ dead, filters, flags, limits, link, qos, say, target, tell }: Work,
 	reportOn: (sink: Sink) => SinkReport,
 ): Promise<number> {
 	const share = flags.text("--share");
@@ -145,19 +162,15 @@ async function work(
 	const sink: Sink = new Sink({
 		target,
 		dead,
-		limits: {
-			readings: flags.integer("--batch", 1, MOST_BATCH) ?? BATCH,
-			bytes: BATCH_BYTES,
-			timeMs: flags.milliseconds("--batch-time") ?? BATCH_MS,
-		},
+		limits,
 		acknowledge: token => errand.client.acknowledge(token),
 		tell,
 		on: event => report.handle(event),
 		onRoom: () => valve.handleRoom(),
 	});
-	const { limits, socket } = link.options;
+	const { limits: ours, socket } = link.options;
 	/** When it is ending there is no room for anything. */
-	const valve = new Valve(() => (isEnding ? 0 : (limits?.received ?? LIMITS.received) - sink.held));
+	const valve = new Valve(() => (isEnding ? 0 : (ours?.received ?? LIMITS.received) - sink.held));
 	let isEnding = false;
 	const report = reportOn(sink);
 	const take = (packet: Incoming) => {
@@ -211,7 +224,7 @@ async function work(
 		subscribe: share === undefined ? filters : filters.map(filter => `$share/${share}/${filter}`),
 		unsubscribe: [],
 		how: {
-			qos: flags.integer("-q", 1, 2) ?? 1,
+			qos,
 			stream: true,
 			...(link.blocks.SUBSCRIBE !== undefined && { properties: link.blocks.SUBSCRIBE }),
 		},

@@ -12,6 +12,7 @@ import { type Command, thimble } from "../../support/command.js";
 import { Mosquitto, sleep, until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
 import { nodeClient } from "../../support/node.js";
+import { PASSWORD, Server } from "../../support/postgres.js";
 import { sunk } from "../../support/sinking.js";
 
 let folder: string;
@@ -295,6 +296,30 @@ describeWith(["mosquitto"], "thimble sink before mosquitto", () => {
 });
 
 describeWith(["mosquitto", "postgres"], "thimble sink postgres", () => {
+	it("a table that is something else ends it with 1 and a sentence; a server that is not there is waited for", async () => {
+		const { publish, url } = await brokerOf();
+		const server = await Server.start();
+		try {
+			await server.sql`create table plant (id integer)`;
+			const wrong = thimble(["sink", "postgres", url, "--to", server.url, "--table", "plant", "--dead", dead]);
+			expect(await wrong.code).toBe(1);
+			expect(wrong.err()).toBe(
+				`thimble: postgres://thimble@127.0.0.1:${server.port}/postgres, table plant: the table has other columns than readings need: "board" is missing\n`,
+			);
+			await server.down();
+			const early = await started(["postgres", url, "--to", server.url]);
+			publish(1);
+			await server.up();
+			await until("it", () => early.out().toString().includes('"readings":1'));
+			early.child.kill("SIGINT");
+			expect(await early.code).toBe(0);
+			expect((await server.sql`select * from readings`).length).toBe(1);
+			expect(early.err()).not.toContain(PASSWORD);
+		} finally {
+			await server.close();
+		}
+	});
+
 	it.each([
 		["4", 2000],
 		["5", 1000],
