@@ -10,8 +10,11 @@ import { type Outcome, STORED, type Storable, type Target } from "./target.js";
 const ANSWER_MS = 30_000;
 /** Requests under way: one of each board at most, so that a board's readings arrive in order. */
 const AT_ONCE = 8;
-/** Answers of the 400s that say nothing of the reading: timed out, too early, too many. */
-const PASSING = [408, 425, 429];
+/**
+ * Answers of the 400s that say nothing of the reading: timed out, too early, too many; and those to who asks at the wrong place, or
+ * as nobody who may, which somebody can mend while the broker keeps the readings.
+ */
+const PASSING = [401, 403, 404, 405, 408, 425, 429];
 /** No server is left alone for longer, whatever it asks for. */
 const LONGEST_WAIT_MS = 600_000;
 const OURS = ["content-type", "idempotency-key", "content-length", "host"];
@@ -136,7 +139,7 @@ function reasonOf(error: Error): string {
 	if (error.name === "TimeoutError") return `no answer within ${ANSWER_MS / 1000} s`;
 	// fetch tells no more than that it has failed; why is behind it.
 	const cause = error.cause as NodeJS.ErrnoException | undefined;
-	return plain(cause?.code ?? cause?.message ?? error.message).slice(0, 200);
+	return plain(cause?.code || cause?.message || error.message).slice(0, 200);
 }
 
 function urlOf(text: string): URL {
