@@ -28,6 +28,8 @@ const SENTENCES: Readonly<Record<number, string>> = {
 	57: "the source of a streamed payload stalled",
 	58: "the broker has not proved who it is",
 	59: "back to a preferred broker",
+	60: "no credentials for the broker could be made",
+	61: "the credentials that were made for the broker are too long",
 	64: "no TLS with the broker",
 	65: "the broker's certificate has expired, or is not valid yet",
 	66: "the broker's certificate is signed by nobody that we trust",

@@ -42,8 +42,9 @@ export interface AgentOptions {
 	servers?: ServerChoice;
 	/** 4 (the default) for MQTT 3.1.1, 5 for 5.0. */
 	protocolVersion?: 4 | 5;
-	userName?: string;
-	password?: string;
+	/** As the client's: a function makes one for each attempt. */
+	userName?: NonNullable<ClientOptions["userName"]>;
+	password?: NonNullable<ClientOptions["password"]>;
 	/** Seconds. Default 60. */
 	keepAlive?: number;
 	/** From one reading to the next, in ms, 10 to 86,400,000. Default 1,000. */

@@ -37,10 +37,9 @@ import {
 	takeWaits,
 } from "./deadline.js";
 import {
-	connectRemaining,
+	connectLength,
 	disconnectLength,
 	HEAD_MOST,
-	packetLength,
 	propertiesLength,
 	putDisconnect,
 	requestLength,
@@ -237,7 +236,7 @@ export class Client {
 		const limits = withDefaults(options.limits);
 		checked("maximumPacketSize", options.maximumPacketSize ?? limits.receive, limits.receive, 268_435_460);
 		this.session = new Session(limits, options);
-		const length = packetLength(connectRemaining(this.session));
+		const length = connectLength(this.session);
 		if (length > limits.send)
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
 		this.options = options;

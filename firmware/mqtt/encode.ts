@@ -138,12 +138,15 @@ export function putAuth(
 }
 
 /**
- * The length of CONNECT behind its fixed header. Throws Misuse for strings that MQTT cannot carry. Allocates.
+ * The length of CONNECT behind its fixed header with these credentials. Of one that a function is yet to make only the length before
+ * it counts. Throws Misuse for strings that MQTT cannot carry. Allocates.
  */
-export function connectRemaining(session: Session): number {
+export function connectRemaining(
+	session: Session,
+	userName: ClientOptions["userName"],
+	password: ClientOptions["password"],
+): number {
 	const will = session.options.will;
-	const userName = session.options.userName;
-	const password = session.options.password;
 	const five = session.packet.five;
 	let length = 12 + utf8Length(session.clientId, "clientId");
 	if (five !== 0) {
@@ -153,18 +156,27 @@ export function connectRemaining(session: Session): number {
 	if (will !== undefined)
 		length +=
 			propertiesLength(five, will.properties) + 4 + utf8Length(will.topic, "will.topic") + binaryLength(will.payload);
-	if (userName !== undefined) length += 2 + utf8Length(userName, "userName");
-	if (password !== undefined) length += 2 + binaryLength(password);
+	if (userName !== undefined) length += 2 + (typeof userName === "function" ? 0 : utf8Length(userName, "userName"));
+	if (password !== undefined) length += 2 + (typeof password === "function" ? 0 : binaryLength(password));
 	return length;
 }
 
-/** CONNECT; `remaining` is connectRemaining(). Allocates, once a connection. */
-export function putConnect(session: Session, at: number, remaining: number): number {
+/** The length of the whole of it as far as the options know it. */
+export function connectLength(session: Session): number {
+	return packetLength(connectRemaining(session, session.options.userName, session.options.password));
+}
+
+/** CONNECT; `remaining` is connectRemaining() of these credentials. Allocates, once a connection. */
+export function putConnect(
+	session: Session,
+	at: number,
+	remaining: number,
+	userName: string | Uint8Array | undefined,
+	password: string | Uint8Array | undefined,
+): number {
 	const bytes = session.bytes;
 	const options = session.options;
 	const will = options.will;
-	const userName = options.userName;
-	const password = options.password;
 	const five = session.packet.five;
 	let flags = asksClean(options) ? CLEAN_SESSION : 0;
 	// Without a will its QoS and retain bits stay 0 [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT-3.1.2-15].

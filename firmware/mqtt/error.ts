@@ -61,6 +61,10 @@ export const SOURCE_TIMEOUT = 0x39;
 export const AUTHENTICATION_FAILED = 0x3a;
 /** Left a server that served us well, to try one that is preferred. */
 export const RETURNING = 0x3b;
+/** A function that makes credentials has made none for this CONNECT: it had none, threw, or MQTT cannot carry what it made. */
+export const NO_CREDENTIALS = 0x3c;
+/** With the credentials that a function has made CONNECT is longer than `limits.send`. */
+export const CREDENTIALS_TOO_LARGE = 0x3d;
 
 // 40-4F: what only a socket can know; it gives onError an object with such a `code`.
 /** No TLS came about: the server does not speak it, or none that we do. */

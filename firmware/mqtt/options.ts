@@ -247,9 +247,15 @@ export interface ClientOptions {
 	redirects?: number;
 	/** Seconds, 0 (off) to 65,535. Default 60. */
 	keepAlive?: number;
-	userName?: string;
-	/** In 3.1.1 only together with a user name [MQTT-3.1.2-22]. */
-	password?: string | Uint8Array;
+	/** Or a function that makes one for each CONNECT, as with `password`. */
+	userName?: string | ((this: ClientOptions) => string | undefined);
+	/**
+	 * In 3.1.1 only together with a user name [MQTT-3.1.2-22]. A function makes a fresh one for each CONNECT, such as a token that
+	 * expires (firmware/optional/token.ts): it is called just before CONNECT leaves, and again where the socket had no room for it.
+	 * Where it makes none, or throws, the attempt ends with NO_CREDENTIALS, and where CONNECT does not fit into `limits.send` with
+	 * what it has made, with CREDENTIALS_TOO_LARGE; after both the client comes back slowly.
+	 */
+	password?: string | Uint8Array | ((this: ClientOptions) => string | Uint8Array | undefined);
 	will?: Will;
 
 	socket: { io: SocketConstructor; nodelay?: boolean };

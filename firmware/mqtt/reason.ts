@@ -9,6 +9,8 @@ import {
 	BAD_CONNACK,
 	BAD_PUBLISH_TOPIC,
 	BAD_TOPIC_ALIAS,
+	CREDENTIALS_TOO_LARGE,
+	NO_CREDENTIALS,
 	PACKET_TOO_LARGE,
 	PROPERTY_NOT_ALLOWED,
 	RECEIVE_TABLE_FULL,
@@ -176,6 +178,8 @@ export function retrySlowly(code: number): boolean {
 		case UNEXPECTED_SESSION:
 		case AUTHENTICATION_FAILED:
 		case BAD_AUTHENTICATION:
+		case NO_CREDENTIALS:
+		case CREDENTIALS_TOO_LARGE:
 			return true;
 	}
 	// A certificate that is for somebody else; not one that has expired, since that may be our clock, which soon is set.

@@ -272,7 +272,7 @@ export function pollTransmit(session: Session): number {
 	if ((session.todo & WANTS_ACK) !== 0) return pollAnswers(session);
 	if ((session.todo & CONTROL) !== 0) {
 		const control = pollControl(session);
-		if (control !== 0) return control > 0 ? control : 0;
+		if (control !== 0) return control === -1 ? 0 : control;
 	}
 	return session.phase === ONLINE ? pollMessage(session) : 0;
 }
@@ -284,7 +284,7 @@ function pollAnswers(session: Session): number {
 	return -1;
 }
 
-/** As pollTransmit; negative where the next control packet has to wait for room, and messages with it. */
+/** As pollTransmit, but -1 where the next control packet has to wait for room, and messages with it. */
 function pollControl(session: Session): number {
 	if ((session.todo & WANTS_CONNECT) !== 0) return pollConnect(session);
 	if ((session.todo & WANTS_AUTH) !== 0) return pollAuth(session);

@@ -7,16 +7,26 @@
 
 import { ACK, CONNACK, disarm, isArmed, KEEP_ALIVE, SILENCE, STABLE, start } from "../deadline.js";
 import { takeAuth, takeConnack } from "../decode.js";
-import { asksClean, authRemaining, connectRemaining, packetLength, putAuth, putConnect } from "../encode.js";
+import {
+	asksClean,
+	authRemaining,
+	connectLength,
+	connectRemaining,
+	packetLength,
+	putAuth,
+	putConnect,
+} from "../encode.js";
 import {
 	AUTHENTICATION_FAILED,
 	BAD_AUTHENTICATION,
+	CREDENTIALS_TOO_LARGE,
+	NO_CREDENTIALS,
 	OK,
 	STORE_FAILED,
 	UNEXPECTED_PACKET,
 	UNEXPECTED_SESSION,
 } from "../error.js";
-import type { Authentication } from "../options.js";
+import type { Authentication, ClientOptions } from "../options.js";
 import { nextReleased } from "../outbox.js";
 import { PUBREL } from "../packet.js";
 import { AUTHENTICATION_DATA, AUTHENTICATION_METHOD } from "../property.js";
@@ -31,16 +41,46 @@ import { loseMessages } from "./outbound.js";
 import { refuseImpossible, takeServerLimits } from "./server.js";
 import { resumeSubscriptions } from "./subscription.js";
 
-/** CONNECT into the stage, and what may go behind it: their length, or -1 where the socket has no room for it. */
+/**
+ * CONNECT into the stage, and what may go behind it: their length, -1 where the socket has no room for it, or -2 where the link has
+ * to be closed because of `error`.
+ */
 export function pollConnect(session: Session): number {
-	const remaining = connectRemaining(session);
+	let userName: string | Uint8Array | undefined;
+	let password: string | Uint8Array | undefined;
+	let remaining = 0;
+	try {
+		userName = credential(session.options, session.options.userName);
+		password = credential(session.options, session.options.password);
+		remaining = connectRemaining(session, userName as string | undefined, password);
+	} catch {
+		session.error = NO_CREDENTIALS;
+		return -2;
+	}
 	const length = packetLength(remaining);
+	if (length > mostLength(session)) {
+		// Where a server has named us, the next CONNECT goes without the name: that may be what is too long.
+		session.clientId = session.options.clientId;
+		session.error = CREDENTIALS_TOO_LARGE;
+		return -2;
+	}
 	if (length > session.room) return -1;
-	putConnect(session, session.stageAt, remaining);
+	putConnect(session, session.stageAt, remaining, userName, password);
 	session.todo &= ~WANTS_CONNECT;
 	// What it said is for nobody's eyes any longer.
 	session.exchange = undefined;
 	return session.options.pipeline === undefined ? length : session.options.pipeline.append(session, length);
+}
+
+/** As the options say it, or as a function there makes it now. Throws where that makes none. */
+function credential(
+	options: ClientOptions,
+	value: ClientOptions["userName"] | ClientOptions["password"],
+): string | Uint8Array | undefined {
+	if (typeof value !== "function") return value;
+	const made = value.call(options);
+	if (typeof made !== "string" && !(made instanceof Uint8Array)) throw NO_CREDENTIALS;
+	return made;
 }
 
 export function handleConnack(session: Session): number {
@@ -94,7 +134,7 @@ export function startExchange(session: Session, mechanism: Authentication): bool
 	} catch {
 		return false;
 	}
-	const length = session.phase === ONLINE ? authLength(session, mechanism) : packetLength(connectRemaining(session));
+	const length = session.phase === ONLINE ? authLength(session, mechanism) : connectLength(session);
 	return length <= mostLength(session);
 }
 

@@ -4,7 +4,7 @@
 
 import { resetAliases } from "../aliases.js";
 import { setKeepAlive } from "../deadline.js";
-import { connectRemaining, packetLength, requestLength } from "../encode.js";
+import { connectLength, requestLength } from "../encode.js";
 import {
 	ENTRY_WORDS,
 	entryAfter,
@@ -74,7 +74,7 @@ export function takeServerLimits(session: Session): void {
 	if (typeof assigned === "string" && session.options.clientId === "") {
 		const before = session.clientId;
 		session.clientId = assigned;
-		if (packetLength(connectRemaining(session)) > session.total - session.stageAt) session.clientId = before;
+		if (connectLength(session) > session.total - session.stageAt) session.clientId = before;
 	}
 }
 

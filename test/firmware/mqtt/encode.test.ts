@@ -102,9 +102,11 @@ describe("encode", () => {
 	function readConnect(options: ClientOptions, clientId = options.clientId, received = 20): ReadConnect {
 		const session = makeSession({ received, send: 4000, aliases: options.limits?.aliases ?? 0 }, options);
 		session.clientId = clientId;
-		const remaining = connectRemaining(session);
+		const userName = options.userName as string | undefined;
+		const password = options.password as string | Uint8Array | undefined;
+		const remaining = connectRemaining(session, userName, password);
 		const bytes = session.bytes.fill(0);
-		const stop = putConnect(session, 3, remaining);
+		const stop = putConnect(session, 3, remaining, userName, password);
 		expect(stop - 3).toBe(packetLength(remaining));
 		// Nothing before, nothing behind.
 		expect([...bytes.subarray(0, 3), ...bytes.subarray(stop)].every(byte => byte === 0)).toBe(true);
@@ -115,7 +117,9 @@ describe("encode", () => {
 
 	function expectRest(read: ReadConnect, given: ClientOptions): void {
 		expect(read.username).toBe(given.userName);
-		expect(read.password && new Uint8Array(read.password)).toEqual(bytesOf(given.password));
+		expect(read.password && new Uint8Array(read.password)).toEqual(
+			bytesOf(given.password as string | Uint8Array | undefined),
+		);
 		const { topic, qos, retain, payload } = read.will ?? {};
 		const wanted = given.will;
 		if (wanted === undefined) expect(read.will).toBeUndefined();

@@ -281,3 +281,162 @@ describe("authenticating again", () => {
 		expect(without.client.isOnline).toBe(true);
 	});
 });
+
+describe("credentials that a function makes", () => {
+	/** A peer whose nth CONNECT has the password that `make` gives for n. */
+	function fresh(make: (attempt: number) => unknown, options: PeerOptions = {}): { peer: Peer; made: () => number } {
+		let attempt = 0;
+		const password = () => {
+			attempt += 1;
+			return make(attempt) as string;
+		};
+		return { peer: new Peer({ userName: "ann", password, ...options }), made: () => attempt };
+	}
+
+	function refuse(peer: Peer, returnCode: number): void {
+		peer.send({ cmd: "connack", returnCode, reasonCode: returnCode, sessionPresent: false });
+	}
+
+	it.each([4, 5] as const)(
+		"are made once for each CONNECT, in version %i, also by a function for the name",
+		protocolVersion => {
+			let names = 0;
+			const userName = () => {
+				names += 1;
+				return `name ${names}`;
+			};
+			const { peer, made } = fresh(attempt => utf8(`token ${attempt}`), { protocolVersion, userName });
+			expect(made()).toBe(0);
+			for (let attempt = 1; attempt <= 3; attempt += 1) {
+				const connect = peer.connect();
+				expect([connect.username, String(connect.password)]).toEqual([`name ${attempt}`, `token ${attempt}`]);
+				peer.send({ cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false });
+				peer.time.run(5000);
+				expect([made(), names]).toEqual([attempt, attempt]);
+				peer.socket.fail();
+			}
+		},
+	);
+
+	it("are made with the options as `this`, like all that the client calls", () => {
+		function password(this: unknown): string {
+			return String((this as { target: unknown }).target);
+		}
+		const peer = new Peer({ userName: "ann", password, target: "of the target" });
+		expect(String(peer.connect().password)).toBe("of the target");
+	});
+
+	it("an empty one is one; one without a name is for 5.0 alone [MQTT-3.1.2-22]", () => {
+		expect(String(fresh(() => "").peer.connect().password)).toBe("");
+		const nameless = { userName: undefined } as unknown as PeerOptions;
+		expect(() => fresh(() => "token", nameless)).toThrow(Misuse);
+		expect(String(fresh(() => "token", { ...nameless, protocolVersion: 5 }).peer.connect().password)).toBe("token");
+	});
+
+	it.each([
+		["makes none", () => undefined],
+		["makes what is none", () => 7],
+		[
+			"throws",
+			() => {
+				throw new Error("no key");
+			},
+		],
+	])(
+		"a function that %s ends the attempt before CONNECT with a code of its own, and the next one comes slowly",
+		(_what, fail) => {
+			const { peer } = fresh(attempt => (attempt === 1 ? fail() : "token"), { backoff: { slowMs: 60_000 } });
+			expect(peer.connect()).toBe(undefined);
+			expect(peer.told()).toEqual(["offline 3c"]);
+			expect(peer.socket.closed).toBe(true);
+			const since = peer.time.now;
+			expect(String(peer.connect().password)).toBe("token");
+			expect(peer.time.now - since).toBeGreaterThanOrEqual(30_000);
+			peer.send("20020000");
+			expect(peer.told()).toEqual(["online false"]);
+		},
+	);
+
+	it("a name that MQTT cannot carry is none [MQTT-1.5.3-2]", () => {
+		for (const name of ["a\u0000b", "\ud800", "n".repeat(65_536), 7]) {
+			const { peer } = fresh(() => "token", { userName: () => name as string, limits: { send: 65_535 } });
+			expect(peer.connect()).toBe(undefined);
+			expect(peer.told()).toEqual(["offline 3c"]);
+		}
+	});
+
+	it("the longest that CONNECT has room for leaves, one byte more does not, and never runs over", () => {
+		// A fixed header of 2 bytes, 13 up to the client id's end, 5 of the name, and 2 before the password.
+		const most = 128 - 2 - 13 - 5 - 2;
+		for (const [length, code] of [
+			[most, undefined],
+			[most + 1, "3d"],
+			[65_535, "3d"],
+			[70_000, "3d"],
+		] as const) {
+			const { peer } = fresh(() => new Uint8Array(length).fill(0x41), { limits: { send: 128 } });
+			const connect = peer.connect();
+			if (code === undefined) expect(connect.password?.length).toBe(length);
+			else expect([connect, peer.told(), peer.socket.closed]).toEqual([undefined, [`offline ${code}`], true]);
+		}
+	});
+
+	it("a name that the server has given makes room for them where both are too long", () => {
+		const token = "t".repeat(70);
+		const { peer } = fresh(attempt => (attempt === 1 ? "short" : token), {
+			protocolVersion: 5,
+			clientId: "",
+			cleanSession: true,
+			limits: { send: 128 },
+		});
+		peer.online(false, 1000, { assignedClientIdentifier: "a".repeat(60) });
+		peer.socket.fail();
+		peer.told();
+		expect(peer.connect()).toBe(undefined);
+		expect(peer.told()).toEqual(["offline 3d"]);
+		expect(peer.connect()).toMatchObject({ clientId: "", password: Buffer.from(token) });
+	});
+
+	it("waits for room in the socket, and what leaves is whole", () => {
+		const { peer } = fresh(attempt => `token ${attempt}`);
+		expect(peer.connect(5)).toBe(undefined);
+		peer.socket.allow(1000);
+		expect(String((peer.take()[0] as { password?: Buffer }).password)).toBe("token 2");
+		peer.send("20020000");
+		expect(peer.told()).toEqual(["online false"]);
+	});
+
+	it("what it publishes, subscribes or closes while one is made is done afterwards", () => {
+		const { peer } = fresh(attempt => {
+			if (attempt === 1) {
+				peer.client.publish("a", "one", { qos: 1 });
+				peer.client.subscribe("b", () => {});
+			} else peer.client.close();
+			return "token";
+		});
+		expect(peer.connect()).toMatchObject({ cmd: "connect", password: Buffer.from("token") });
+		peer.send("20020000");
+		expect(peer.brief()).toEqual([expect.stringMatching(/^subscribe b:0/), expect.stringMatching(/^publish a one q1/)]);
+		peer.socket.fail();
+		expect(peer.connect()).toMatchObject({ cmd: "connect" });
+		expect(peer.told().at(-1)).toBe("closed");
+	});
+
+	it.each([
+		["3.1.1 code 4, bad user name or password", 4, 4, "86"],
+		["3.1.1 code 5, not authorized", 4, 5, "87"],
+		["5.0 0x86, bad user name or password", 5, 0x86, "86"],
+		["5.0 0x87, not authorized", 5, 0x87, "87"],
+	] as const)("a refusal with %s is retried slowly, with a fresh one", (_name, protocolVersion, code, told) => {
+		const { peer } = fresh(attempt => `token ${attempt}`, { protocolVersion });
+		for (let attempt = 1; attempt <= 4; attempt += 1) {
+			const before = peer.time.now;
+			expect(String(peer.connect().password)).toBe(`token ${attempt}`);
+			// Half of five minutes to five minutes, and not a moment sooner, however often.
+			if (attempt > 1) expect(peer.time.now - before).toBeGreaterThanOrEqual(150_000);
+			expect(peer.time.now - before).toBeLessThanOrEqual(300_000);
+			refuse(peer, code);
+			expect(peer.told()).toEqual([`offline ${told}`]);
+		}
+	});
+});
