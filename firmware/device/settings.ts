@@ -44,6 +44,8 @@ const FORMAT = 1;
 /** So that both records and the blobs around them find room in the smallest partition of NVS. */
 const MOST_BYTES = 2048;
 
+const UNREADABLE: Refusal = Object.freeze({ error: FLASH_FAILED, name: "", expected: "flash that can be read" });
+
 /** What stands in flash: by row of the table, and as it is, what is in no row. */
 interface Stored {
 	texts: (string | undefined)[];
@@ -56,11 +58,13 @@ export class Settings {
 	readonly #store: KeyValue;
 	readonly #given: Readonly<Record<string, unknown>>;
 	readonly #listeners: SettingsListener[] = [];
-	#stored: Stored;
 	#values: string[];
 	/** What counted when the board started. */
 	readonly #started: readonly string[];
-	/** Order of the latest record that is whole, and which key it is under. */
+	/**
+	 * Order of the latest record that is whole, 0 where there is none, and which key it is under. It is read again where something is
+	 * to be changed, since that is rare, and RAM is dear.
+	 */
 	#order = 0;
 	#key = 1;
 
@@ -68,8 +72,7 @@ export class Settings {
 	constructor(store: KeyValue, given: Readonly<Record<string, unknown>> = {}) {
 		this.#store = store;
 		this.#given = given;
-		this.#stored = this.load();
-		this.#values = this.valuesOf(this.#stored, this.problems);
+		this.#values = this.valuesOf(this.load(), this.problems);
 		this.#started = this.#values;
 	}
 
@@ -115,11 +118,10 @@ export class Settings {
 	change(changes: Readonly<Record<string, unknown>>): Refusal | undefined {
 		const next = this.merged(changes);
 		if ("error" in next) return next;
-		if (next.texts.every((text, i) => text === this.#stored.texts[i])) return undefined;
+		if (!next.isNew) return undefined;
 		if (!this.keep(recordOf(next, this.#order + 1)))
 			return { error: FLASH_FAILED, name: "", expected: "flash that takes a write" };
 		const before = this.#values;
-		this.#stored = next;
 		this.#values = this.valuesOf(next, []);
 		for (let i = 0; i < TUNABLES.length; i += 1)
 			if (before[i] !== this.#values[i]) for (const listener of this.#listeners) listener(TUNABLES[i]!.name);
@@ -131,9 +133,12 @@ export class Settings {
 		return this.change({ [name]: null });
 	}
 
-	/** What would stand in flash with the changes, or why not. */
-	private merged(changes: Readonly<Record<string, unknown>>): Stored | Refusal {
-		const texts = [...this.#stored.texts];
+	/** What would stand in flash with the changes, and whether that is another than what does; or why not. */
+	private merged(changes: Readonly<Record<string, unknown>>): (Stored & { isNew: boolean }) | Refusal {
+		const record = this.#order === 0 ? undefined : this.read(KEYS[this.#key]!);
+		if (this.#order !== 0 && (record === undefined || !isSettings(record))) return UNREADABLE;
+		const { foreign, texts } = storedIn(record);
+		let isNew = false;
 		for (const name of Object.keys(changes)) {
 			const at = rowOf(name);
 			// Whatever came as a name is not repeated at any length.
@@ -143,9 +148,10 @@ export class Settings {
 			const text = value === null ? undefined : textOf(tunable, value);
 			const error = text === undefined ? (value === null ? "" : WRONG_TYPE) : errorIn(tunable, text);
 			if (error !== "") return { error, name, expected: expectedOf(tunable) };
+			if (texts[at] !== text) isNew = true;
 			texts[at] = text;
 		}
-		const next = { texts, foreign: this.#stored.foreign };
+		const next = { texts, foreign, isNew };
 		if (lengthOf(next) > MOST_BYTES)
 			return { error: TOO_LARGE, name: "", expected: `settings of ${MOST_BYTES} bytes in all` };
 		return next;
@@ -181,9 +187,8 @@ export class Settings {
 				this.#order = orderOf(record);
 			}
 		}
-		if (latest < 0) return { texts: TUNABLES.map(() => undefined), foreign: new Uint8Array(0) };
-		this.#key = latest;
-		return storedIn(records[latest]!);
+		if (latest >= 0) this.#key = latest;
+		return storedIn(records[latest]);
 	}
 
 	private read(key: string): Uint8Array | undefined {
@@ -291,12 +296,12 @@ function recordOf(stored: Stored, order: number): Uint8Array {
 	return record;
 }
 
-/** Of a whole record, which nobody but recordOf() has made. */
-function storedIn(record: Uint8Array): Stored {
+/** Of a whole record, which nobody but recordOf() has made; nothing, of none. */
+function storedIn(record: Uint8Array | undefined): Stored {
 	const texts: (string | undefined)[] = TUNABLES.map(() => undefined);
 	const foreign: number[] = [];
-	const end = record.length - CHECK_BYTES;
-	for (let at = HEAD_BYTES; at < end; ) {
+	const end = (record?.length ?? 0) - CHECK_BYTES;
+	for (let at = HEAD_BYTES; record !== undefined && at < end; ) {
 		const valueAt = at + ENTRY_HEAD_BYTES + record[at]!;
 		const stop = valueAt + takeUint16(record, at + 1);
 		const i = rowOf(takeUtf8(record, at + ENTRY_HEAD_BYTES, record[at]!));

@@ -168,6 +168,27 @@ describe("settings", () => {
 		expect([told.length, flash.operations]).toEqual([1, 1]);
 	});
 
+	it("are not changed where flash cannot be read any more, so that what stands there is not lost", () => {
+		class Deaf extends MemoryKeyValue {
+			isDeaf = false;
+			override read(key: string): ArrayBuffer | undefined {
+				if (this.isDeaf) throw new Error("flash");
+				return super.read(key);
+			}
+		}
+		const store = new Deaf();
+		const settings = new Settings(store);
+		settings.change({ qos: 0, ssid: "home" });
+		store.isDeaf = true;
+		expect(settings.check({ qos: 2 })?.error).toBe(FLASH_FAILED);
+		expect(settings.change({ qos: 2 })?.error).toBe(FLASH_FAILED);
+		expect([settings.number("qos"), settings.text("ssid")]).toEqual([0, "home"]);
+		store.isDeaf = false;
+		expect(settings.change({ qos: 2 })).toBe(undefined);
+		const next = new Settings(store);
+		expect([next.number("qos"), next.text("ssid")]).toEqual([2, "home"]);
+	});
+
 	it("of a board whose flash takes no write are refused and stay as they are", () => {
 		const flash = new Flash();
 		const settings = new Settings(flash);
