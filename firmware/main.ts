@@ -6,6 +6,7 @@
 import config from "mc/config";
 import { Board } from "thimble/device/board";
 import { BoardClock, BoardRandom } from "thimble/port/clock";
+import { BoardDigest } from "thimble/port/digest";
 import { BoardMemory } from "thimble/port/memory";
 import { join, macAddress, makeTrial, network, required } from "thimble/port/network";
 import { BoardPower } from "thimble/port/power";
@@ -40,6 +41,7 @@ export default function main(): void {
 		power: new BoardPower(),
 		memory: new BoardMemory(),
 		security: { signatures: new BoardSignatures(), engine: engineOf, resource },
+		makeDigest: () => new BoardDigest(),
 		time: { socket: BoardDatagram, set: setTime },
 		serial: serialPort(),
 		update: updateParts(),

@@ -7,6 +7,7 @@
 import type {
 	Clock,
 	DatagramConstructor,
+	Digest,
 	KeyValue,
 	Memory,
 	Network,
@@ -22,9 +23,10 @@ import type {
 } from "../io.js";
 import { BAD_OPTION, Misuse } from "../mqtt/error.js";
 import { DEFAULT_LIMITS } from "../mqtt/limits.js";
-import { utf8Length } from "../mqtt/wire.js";
+import { utf8Bytes, utf8Length } from "../mqtt/wire.js";
 import { Servers } from "../optional/servers.js";
 import { FlashStore } from "../optional/store.js";
+import { Token } from "../optional/token.js";
 import { type SensorPlan, sensorsOf } from "../sensor/registry.js";
 import { Agent, type AgentListener, type AgentOptions } from "./agent.js";
 import { BUTTONS, DIAGNOSTICS, quantitiesOf } from "./announcement.js";
@@ -78,6 +80,8 @@ export interface Hardware {
 	memory?: Memory;
 	/** TLS. */
 	security?: Pick<TransportOptions, "signatures" | "engine" | "resource">;
+	/** The hash of tokens, for a board that is set to have some. */
+	makeDigest?(): Digest;
 	/** A clock that can be set, and what asks for the time. */
 	time?: { socket: DatagramConstructor; set(milliseconds: number): void };
 	serial?: { io: SerialConstructor } | undefined;
@@ -94,8 +98,9 @@ export interface Hardware {
 /** Topics and filters of an agent and all its duties; and their bytes with the longest id, without Home Assistant's. */
 const TOPICS = 16;
 const TOPIC_BYTES = 1024;
-/** CONNECT beside credentials. */
+/** CONNECT beside credentials; and a token with the longest id. */
 const CONNECT_BYTES = 256;
+const TOKEN_BYTES = 256;
 
 export class Board {
 	readonly settings: Settings;
@@ -140,18 +145,18 @@ export class Board {
 		try {
 			const brokers = parseBrokers(settings.text("broker"));
 			this.agent = this.makeAgent(brokers);
-			this.learnTime(isSecure(brokers), this.agent);
+			this.learnTime(isSecure(brokers) || settings.text("tokenSecret") !== "", this.agent);
 		} catch (error) {
 			if (!(error instanceof Misuse)) throw error;
 			log.add(ERROR, error.message);
 		}
 	}
 
-	/** Starts the agent at once; or, where certificates have to be held to the time, when that is known, or has not come. */
-	private learnTime(isSecured: boolean, agent: Agent): void {
+	/** Starts the agent at once; or, where certificates or tokens need the time, when that is known, or has not come. */
+	private learnTime(needsTime: boolean, agent: Agent): void {
 		const { clock, random, resolver, time, timer } = this.#hardware;
 		const servers = this.settings.text("ntp");
-		const waits = isSecured && time !== undefined && servers !== "" && clock.wall() === 0;
+		const waits = needsTime && time !== undefined && servers !== "" && clock.wall() === 0;
 		if (!waits) agent.start();
 		if (time === undefined || servers === "") return;
 		new Timekeeper({
@@ -193,7 +198,7 @@ export class Board {
 	private makeAgent(brokers: Brokers): Agent {
 		const { clock, makeSensor, on, random, resolver, security, sensorFailed, socket, timer } = this.#hardware;
 		const { log, settings } = this;
-		const { password, servers, userName } = brokers;
+		const { servers } = brokers;
 		const store = this.#store;
 		const durability = parseDurability(settings.text("durability"));
 		const plans = parseSensors(settings.text("sensors"));
@@ -201,8 +206,7 @@ export class Board {
 		const options: AgentOptions = {
 			deviceId: this.#deviceId,
 			servers: new Servers(servers),
-			...(userName !== undefined && { userName }),
-			...(password !== undefined && { password }),
+			...this.credentials(brokers),
 			protocolVersion: settings.number("protocol") === 5 ? 5 : 4,
 			keepAlive: settings.number("keepAlive"),
 			intervalMs: settings.number("interval"),
@@ -217,7 +221,7 @@ export class Board {
 			limits: {
 				topics: TOPICS,
 				topicBytes: TOPIC_BYTES + DISCOVERY_TOPIC_BYTES,
-				send: Math.max(DEFAULT_LIMITS.send, CONNECT_BYTES + utf8Length((userName ?? "") + (password ?? ""))),
+				send: Math.max(DEFAULT_LIMITS.send, CONNECT_BYTES + this.credentialBytes(brokers)),
 			},
 			duties: this.duties(diagnostics, plans),
 			io: {
@@ -241,6 +245,24 @@ export class Board {
 			log.add(WARN, error.message);
 			return new Agent({ ...options, ...(durability !== "ram" && { session: new FlashStore(store) }) });
 		}
+	}
+
+	/** What the broker's text says; or, for a board that has a secret, tokens instead of a password. */
+	private credentials({ password, userName }: Brokers): Pick<AgentOptions, "userName" | "password"> {
+		const { clock, makeDigest } = this.#hardware;
+		const secret = this.settings.text("tokenSecret");
+		if (secret === "")
+			return { ...(userName !== undefined && { userName }), ...(password !== undefined && { password }) };
+		if (makeDigest === undefined) throw new Misuse(BAD_OPTION, "tokenSecret: this board has no hash");
+		const subject = this.#deviceId;
+		const minutes = this.settings.number("tokenMinutes");
+		const token = new Token({ secret: utf8Bytes(secret), digest: makeDigest(), clock, subject, minutes });
+		return { userName: userName ?? subject, password: () => token.sign() };
+	}
+
+	private credentialBytes({ password, userName }: Brokers): number {
+		if (this.settings.text("tokenSecret") === "") return utf8Length((userName ?? "") + (password ?? ""));
+		return utf8Length(userName ?? this.#deviceId) + TOKEN_BYTES;
 	}
 
 	private securities(): Pick<TransportOptions, "signatures" | "engine" | "resource"> {

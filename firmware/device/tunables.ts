@@ -3,6 +3,8 @@
 // same names as build arguments, with the same defaults, and the README the same table.
 
 import { DEFAULT_LIMITS } from "../mqtt/limits.js";
+import { utf8Length } from "../mqtt/wire.js";
+import { LEAST_SECRET } from "../optional/token.js";
 import { valueBytes } from "../telemetry/reporter.js";
 import { isDeviceId } from "./agent.js";
 import { isPrefix, parseBrokers, parseSensors, parseTelemetry } from "./config.js";
@@ -61,6 +63,13 @@ export const TUNABLES = Object.freeze([
 		secret: true,
 		check: parseBrokers,
 	}),
+	row("tokenSecret", "text", "", {
+		high: 128,
+		form: "nothing, or at least 32 bytes",
+		secret: true,
+		check: isTokenSecret,
+	}),
+	row("tokenMinutes", "integer", "60", { low: 1, high: 1440, unit: "min" }),
 	row("device", "text", "", { high: 64, form: "letters, digits, - and _", check: isDeviceId }),
 	row("durability", "choice", "ram", { choices: Object.freeze(["ram", "flash", "flash-when-offline"]) }),
 	row("interval", "integer", "1000", { low: 10, high: 86_400_000, unit: "ms", atOnce: true }),
@@ -85,6 +94,10 @@ export function expectedOf({ choices, form, high, kind, low, unit }: Tunable): s
 	if (kind === "integer") return `an integer from ${low} to ${high}${unit === "" ? "" : ` ${unit}`}`;
 	if (kind === "choice") return choices.join(", ");
 	return `${kind === "object" ? "an object" : "a text"} of at most ${high} bytes${form === "" ? "" : `: ${form}`}`;
+}
+
+function isTokenSecret(text: string): boolean {
+	return utf8Length(text) >= LEAST_SECRET;
 }
 
 function isTelemetry(text: string): boolean {

@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { Board, type Hardware } from "../../../firmware/device/board.js";
+import { NO_CREDENTIALS } from "../../../firmware/mqtt/error.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
+import { plainDigest } from "../../support/sha256.js";
 import { TestWorld } from "../../support/world.js";
 
 const SENSOR = { configure() {}, sample: () => ({ temperature: 21.5, humidity: 0.4, pressure: 101_300 }), close() {} };
@@ -101,6 +103,87 @@ describe("a whole board", () => {
 		const { board, traced, told } = boot({ broker: "mqtts://b1" });
 		expect(traced.at(-1)).toBe("error: broker: this board has no TLS");
 		expect([board.agent, told]).toEqual([undefined, []]);
+	});
+
+	describe("that is set to a secret for tokens", () => {
+		const tokenSecret = "a secret of thirty-two bytes, no less";
+		const withHash: Partial<Hardware> = { makeDigest: () => plainDigest };
+
+		/** Boots one, and says what its CONNECTs had as name and password. */
+		function entered(config: Record<string, unknown>, more: Partial<Hardware> = withHash, world = new TestWorld()) {
+			const names: [name: string | undefined, password: string | undefined][] = [];
+			world.broker.checkUser = (name, password) => names.push([name, password]);
+			return { ...boot(config, more, world), names };
+		}
+
+		function claims(token: string | undefined): Record<string, unknown> {
+			return JSON.parse(String(Buffer.from(token!.split(".")[1]!, "base64")));
+		}
+
+		it("has its id as name, and a fresh token about itself as password, each time", () => {
+			const { board, names, world } = entered({ tokenSecret, tokenMinutes: "5" });
+			world.link("b1").cut();
+			world.run(60_000);
+			expect(names.map(([name]) => name)).toEqual(["b1", "b1"]);
+			const [first, second] = names.map(([, token]) => claims(token));
+			expect(first).toMatchObject({ sub: "b1" });
+			expect(Number(first!["exp"]) - Number(first!["iat"])).toBe(300);
+			expect(Number(second!["iat"])).toBeGreaterThan(Number(first!["iat"]));
+			expect(board.agent!.client.isOnline).toBe(true);
+		});
+
+		it("keeps the name of its broker's text, and has no use for the password there; the longest of both have room", () => {
+			const world = new TestWorld();
+			const { host } = world.board("b1");
+			const device = "x".repeat(64);
+			const name = "n".repeat(200);
+			const { names, told } = entered({ broker: `${name}:secret@${host}`, tokenSecret, device }, withHash, world);
+			expect(names.map(([given, token]) => [given, claims(token)["sub"]])).toEqual([[name, device]]);
+			expect(told[0]).toBe(`connected ${device}`);
+		});
+
+		it("says why it does not connect where it has no hash", () => {
+			const { board, names, traced } = entered({ tokenSecret }, {});
+			expect(traced.at(-1)).toBe("error: tokenSecret: this board has no hash");
+			expect([board.agent, names]).toEqual([undefined, []]);
+		});
+
+		it("shows it to nobody, and takes none that is too short", () => {
+			const { board, traced } = entered({ tokenSecret: "too short" });
+			expect(traced[0]).toBe("warn: setting tokenSecret of the build: wrong-form");
+			expect(board.settings.change({ tokenSecret })).toBe(undefined);
+			expect(board.settings.show("tokenSecret")).toBe("set");
+			expect(board.settings.change({ tokenSecret: "x".repeat(31) })).toMatchObject({ error: "wrong-form" });
+			expect(board.settings.change({ tokenMinutes: 0 })).toMatchObject({ error: "out-of-range" });
+		});
+
+		it("waits for the time before it connects, and without one it tries seldom, and says why", () => {
+			const world = new TestWorld({ wallMs: 0 });
+			let now = 0;
+			const clock = { now: () => world.time.now | 0, wall: () => now };
+			class Silent {
+				read(): undefined {}
+				write(): void {}
+				close(): void {}
+			}
+			const codes: number[] = [];
+			const time = { socket: Silent, set: () => {} };
+			const on = { offline: (code: number) => codes.push(code) };
+			const { board, names, traced } = entered(
+				{ tokenSecret, ntp: "10.0.0.9" },
+				{ ...withHash, clock, time, on },
+				world,
+			);
+			world.run(50_000);
+			expect([codes, names]).toEqual([[], []]);
+			world.run(600_000);
+			expect(traced).toContain("warn: no time as yet");
+			expect(new Set(codes)).toEqual(new Set([NO_CREDENTIALS]));
+			expect(codes.length).toBeLessThanOrEqual(4);
+			now = Date.UTC(2026, 0, 15, 12);
+			world.run(300_000);
+			expect([board.agent!.client.isOnline, names.length]).toEqual([true, 1]);
+		});
 	});
 
 	it("with telemetry that its outbox cannot hold says everything, and why", () => {
