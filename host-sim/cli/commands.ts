@@ -49,6 +49,14 @@ export const RUN: Help = {
 				help: "with --engine xs: memory of a board, such as 24k (default 32k, or 64k for whole boards)",
 			},
 			{
+				names: ["--shard"],
+				value: "N/COUNT",
+				help: "the boards of one part, such as 2/8; the others run elsewhere, and all meet at --broker",
+			},
+			{ names: ["--jobs"], value: "N", help: "run it in so many parts, each a process of its own on this machine" },
+			{ names: ["--run"], value: "NAME", help: "of parts: which run they are of (default: by scenario and seed)" },
+			{ names: ["--wait"], value: "TIME", help: "of parts: how long they wait for each other (default 60s)" },
+			{
 				names: ["--check"],
 				help: "tell each statement of the standard that a board breaks, and end with 1 (embedded broker)",
 			},
@@ -77,7 +85,10 @@ export const RUN: Help = {
 	},
 	exits: [
 		["0", "fine; also at Ctrl-C"],
-		["1", "no board came online, a promise was broken, --check found something, or a recording or report is not whole"],
+		[
+			"1",
+			"no board came online, a part of it is missing, a promise was broken, --check found something, or a recording or report is not whole",
+		],
 		EXIT_IMPOSSIBLE,
 	],
 	examples: ["run", "run bad-night --until 24h --report night.html"],

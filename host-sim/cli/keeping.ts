@@ -4,7 +4,7 @@ import { UsageError } from "../fleet/scenario.js";
 import { Recorder } from "../record/recorder.js";
 import type { Entry } from "../record/recording.js";
 import { Measures } from "../report/measures.js";
-import { type ReportInput, reportOf } from "../report/report.js";
+import { type Report, type ReportInput, reportOf } from "../report/report.js";
 import type { Commentary } from "./commentary.js";
 import { Recording } from "./record.js";
 import { type ReportFile, reportFiles, titleOf, writeReports } from "./report.js";
@@ -71,8 +71,16 @@ export class Keeping {
 	/** Writes the reports, of what has been until now: what only the recording waits for is not in them. */
 	report(input: Omit<ReportInput, "measures" | "title">): void {
 		const { measures } = this;
-		if (measures === undefined) return;
-		const report = reportOf({ ...input, title: titleOf(this.#scenario), measures });
+		if (measures !== undefined) this.write(reportOf({ ...input, title: this.title, measures }));
+	}
+
+	/** What reports are called. */
+	get title(): string {
+		return titleOf(this.#scenario);
+	}
+
+	/** Writes that report, in each of its forms. */
+	write(report: Report): void {
 		this.#failures = writeReports(this.#reports, report);
 	}
 

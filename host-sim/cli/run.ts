@@ -1,7 +1,9 @@
 // thimble run: simulated boards against a broker, the embedded one or any other.
 
 import { needsWorld, parseDuration, type Scenario, UsageError } from "../fleet/scenario.js";
+import { parseShard } from "../fleet/shard.js";
 import { type Destination, parseEndpoint } from "./endpoint.js";
+import { runJobs } from "./jobs.js";
 import { Keeping } from "./keeping.js";
 import { runLive } from "./live.js";
 import { runOutside } from "./outside.js";
@@ -9,11 +11,12 @@ import { hasPage, type PageFlags, planPage, refusePage } from "./page.js";
 import { describeBoards, scenarioOf } from "./scenario.js";
 import { refuseColours } from "./screen.js";
 import { refuseSecure, type SecureFlags } from "./secure.js";
+import { planShard, type ShardFlags } from "./shards.js";
 import { runSockets } from "./sockets.js";
 import { parseSpeed, runVirtual } from "./virtual.js";
 
 /** What the command line gave; absent where it did not. */
-export interface RunFlags extends PageFlags {
+export interface RunFlags extends PageFlags, ShardFlags {
 	devices?: unknown;
 	seed?: unknown;
 	broker?: unknown;
@@ -45,9 +48,15 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const { until = flags.duration } = flags;
 	checkUntil(flags);
 	const speed = speedOf(flags);
-	const isShown = scenarioName === undefined && speed === undefined && flags.engine !== "xs" && hasPage(flags);
+	const isPart = flags.shard !== undefined || flags.jobs !== undefined;
+	const isShown =
+		scenarioName === undefined && speed === undefined && flags.engine !== "xs" && !isPart && hasPage(flags);
 	const { diagnostics = isShown ? SHOWN_EVERY : undefined } = flags;
-	const scenario = scenarioOf(scenarioName, { ...flags, diagnostics, duration: until });
+	const whole = scenarioOf(scenarioName, { ...flags, diagnostics, duration: until });
+	const part = planShard(flags, whole);
+	if (isPart) checkParts(flags, whole);
+	if (flags.jobs !== undefined) return runJobs(whole, flags);
+	const scenario = part?.scenario ?? whole;
 	const json = flags.json === true;
 	if (flags.color === false) refuseColours();
 	const keeping = new Keeping(flags, scenarioName);
@@ -58,14 +67,14 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		refusePage(flags);
 		return runVirtual(scenario, { speed, json, check, keeping });
 	}
-	const page = planPage(flags);
+	const page = part === undefined ? planPage(flags) : undefined;
 	const title = scenarioName ?? describeBoards(scenario);
 	const engine = flags.engine === "xs" ? "xs" : "node";
 	const options = { json, check, keeping, port: flags.port, title, page };
 	const endpoint = flags.broker === undefined ? undefined : endpointOf(flags);
 	const secure = secureFlags(flags);
 	if (engine === "node" && endpoint === undefined) return runLive(scenario, options);
-	if (engine === "node" && endpoint !== undefined) {
+	if (engine === "node" && endpoint !== undefined && part === undefined) {
 		const isAsked = speed !== undefined || keeping.isRecorded || needsWorld(scenario);
 		// What is asked to be secret is never sent as plain text.
 		if (isAsked && endpoint.path !== undefined)
@@ -75,7 +84,26 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	}
 	if (engine === "xs" && endpoint?.scheme !== undefined)
 		throw new UsageError("--engine xs: boards there speak plain TCP for now: give a URL with mqtt://");
-	return runSockets(scenario, { ...options, endpoint, secure, engine, heap: flags.heap });
+	return runSockets(scenario, { ...options, endpoint, secure, engine, heap: flags.heap, shard: part?.plan });
+}
+
+/** Throws UsageError for what a run in parts cannot do. */
+function checkParts(flags: RunFlags, whole: Scenario): void {
+	const name = flags.shard === undefined ? "--jobs" : "--shard";
+	if (flags.shard !== undefined && flags.broker === undefined)
+		throw new UsageError("--shard: the parts of a run meet at a broker outside: give its --broker, too");
+	for (const flag of ["speed", "until", "record", "check"] as const)
+		if (flags[flag] !== undefined)
+			throw new UsageError(`${name}: a run in parts has no --${flag}: leave one of them out`);
+	// No page is what they have anyway.
+	if (flags.page !== undefined && flags.page !== false)
+		throw new UsageError(`${name}: a run in parts has no --page: leave one of them out`);
+	if (flags.shard !== undefined && flags.report !== undefined && parseShard(flags.shard).number !== 1)
+		throw new UsageError("--report: the first part writes the report of the whole run: give it there");
+	if (needsWorld(whole))
+		throw new UsageError(
+			`${name}: what goes wrong in a scenario, its links, clocks and limits of the broker are for one process: leave one of them out`,
+		);
 }
 
 function checkUntil({ duration, until }: RunFlags): void {

@@ -19,6 +19,10 @@ import { TCP } from "../node/tcp.js";
 import { NodeTimer } from "../node/timer.js";
 import { type Recorder, recorded } from "../record/recorder.js";
 import { watchedSocket } from "../report/dial.js";
+import { Measures } from "../report/measures.js";
+import { type Part, partOfReport } from "../report/merged.js";
+import { reportOf } from "../report/report.js";
+import { latencyLines } from "../report/text.js";
 import { Watch } from "../report/watch.js";
 import type { Accept } from "../transport.js";
 import { engineBoards } from "../xs/fleet.js";
@@ -27,11 +31,13 @@ import { exitCode } from "./ending.js";
 import { type Destination, describeEndpoint, probeEndpoint } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
 import { introduction } from "./introduction.js";
+import type { Keeping } from "./keeping.js";
 import type { LiveOptions } from "./live.js";
 import { observerOf, seeFirst, seeLast, whyUnseen } from "./outside.js";
 import { openPage } from "./page.js";
 import { serveSomewhere } from "./port.js";
 import { type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
+import { type ShardPlan, Shards } from "./shards.js";
 import { Stop } from "./stop.js";
 
 export interface SocketsOptions extends LiveOptions {
@@ -41,6 +47,8 @@ export interface SocketsOptions extends LiveOptions {
 	readonly engine: "node" | "xs";
 	/** Of a board on the XS engine, as the command line gave it. */
 	readonly heap: unknown;
+	/** These boards are a part of a run. */
+	readonly shard?: ShardPlan | undefined;
 }
 
 /** The broker of a run, and the ways to it. */
@@ -73,6 +81,7 @@ const WHOLE_HEAP = 64 * 1024;
 const DRAIN_MS = 5000;
 /** How long their goodbyes may be under way after that, where they are recorded. */
 const GOODBYE_MS = 1000;
+const UNSEEN = "the parts of a run do not look at what arrives";
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function runSockets(scenario: Scenario, options: SocketsOptions): Promise<number> {
@@ -86,8 +95,9 @@ export async function runSockets(scenario: Scenario, options: SocketsOptions): P
 }
 
 async function runOn(engine: Engine | undefined, scenario: Scenario, options: SocketsOptions): Promise<number> {
-	const { keeping, page, title } = options;
-	const { measures } = keeping;
+	const { keeping, page, shard, title } = options;
+	// A part of a run has its times to report, whether a file wants them here or not.
+	const measures = keeping.measures ?? (shard && new Measures());
 	const wallMs = Date.now();
 	const originMs = performance.now();
 	const now = () => performance.now() - originMs;
@@ -133,6 +143,7 @@ async function runOn(engine: Engine | undefined, scenario: Scenario, options: So
 		},
 		makeBoard,
 	);
+	const shards = shard && new Shards(shard, endpoint, options.secure);
 	const desk = await openPage(stage, page).catch(async error => {
 		await listener?.close();
 		throw error;
@@ -140,20 +151,23 @@ async function runOn(engine: Engine | undefined, scenario: Scenario, options: So
 	const stop = new Stop();
 	commentary.begin({
 		event: { event: "broker", ...broker },
-		lines: introduction(scenario, { endpoint, brokerNote: note, ...(engine && { boardNote: engine.note }) }),
+		lines: introduction(scenario, { endpoint, brokerNote: note, boardNote: noteOf(engine, shard) }),
 		boards: fleet.boards,
 		desk,
 	});
 	if (measures !== undefined) watch = new Watch(fleet.boards, measures, now);
 	const observer =
-		watch !== undefined && listener === undefined
+		watch !== undefined && listener === undefined && shards === undefined
 			? observerOf({ ...endpoint, socket }, watch.ledger, (...arrival) => watch?.handleArrival(...arrival))
 			: undefined;
 	observer?.open();
 	if (observer !== undefined) await seeFirst(observer, stop);
+	if (shards !== undefined && !(await shards.gather(stop))) return calledOff(commentary, fleet);
+	const startedMs = now();
 	fleet.start();
-	await stop.when(scenario.duration);
-	const durationMs = Math.round(now());
+	await Promise.race([stop.when(scenario.duration), ...(shards === undefined ? [] : [shards.whenStopped])]);
+	shards?.stop();
+	const durationMs = Math.round(now() - (shards === undefined ? 0 : startedMs));
 	await fleet.stop(DRAIN_MS);
 	if (watch !== undefined && observer !== undefined) await seeLast(watch.ledger, observer);
 	await observer?.leave();
@@ -163,6 +177,18 @@ async function runOn(engine: Engine | undefined, scenario: Scenario, options: So
 	await listener?.close();
 	const summary = fleet.summary();
 	const { violations } = commentary;
+	if (shards !== undefined) {
+		const memory = { ...gauge!.read(durationMs, summary.devices), ...(engine && { heapBytes: engine.heapBytes }) };
+		const given = { title: keeping.title, clock: "real", durationMs, summary, boards: fleet.boards, memory } as const;
+		const report = reportOf({ ...given, measures: measures!, unseen: UNSEEN });
+		const pings = fleet.boards.flatMap(board => board.pings);
+		return tellPart(shards, partOfReport(report, measures!, pings, UNSEEN), {
+			commentary,
+			fleet,
+			keeping,
+			shard: shard!,
+		});
+	}
 	if (watch !== undefined) {
 		const { ledger } = watch;
 		const unseen = observer && whyUnseen(ledger, observer);
@@ -178,6 +204,38 @@ async function runOn(engine: Engine | undefined, scenario: Scenario, options: So
 	}
 	const isWhole = keeping.close(commentary, () => commentary.end(summary, summary));
 	return exitCode(isWhole && !violations, summary, fleet.boards);
+}
+
+/** What there is to say of the boards. */
+function noteOf(engine: Engine | undefined, plan: ShardPlan | undefined): string {
+	const part = plan === undefined ? "" : `, part ${plan.shard.number} of ${plan.shard.count} of the run ${plan.run}`;
+	return `${engine?.note ?? ""}${part}`;
+}
+
+/** Somebody has asked for the end before all were there. */
+function calledOff(commentary: Commentary, fleet: Fleet): number {
+	const summary = fleet.summary();
+	commentary.end(summary, summary);
+	return 1;
+}
+
+/** The last words of a part; the first part's are those of the whole run. Returns the exit code, which is the whole's. */
+async function tellPart(
+	shards: Shards,
+	part: Part,
+	{ commentary, fleet, keeping, shard }: { commentary: Commentary; fleet: Fleet; keeping: Keeping; shard: ShardPlan },
+): Promise<number> {
+	const own = part.report.summary;
+	if (shard.shard.number !== 1) commentary.end({ ...own, part: shard.shard.number, parts: shard.shard.count }, own);
+	return shards.conclude(part, (whole, missing) => {
+		const { latency, summary } = whole;
+		keeping.write(whole);
+		const lines = [...latencyLines(latency), ...missing];
+		const isWhole = keeping.close(commentary, () =>
+			commentary.end({ ...summary, parts: shard.shard.count, missing, latency }, summary, lines),
+		);
+		return exitCode(isWhole && missing.length === 0, summary, fleet.boards);
+	});
 }
 
 /** The engine that runs the firmware: undefined for Node's own, in this process. */

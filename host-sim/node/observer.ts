@@ -116,21 +116,36 @@ export class Observer {
 	}
 
 	#make({ limits, ...given }: Partial<ClientOptions>): Client {
-		const { backoff, clientId, host, password, port, socket = TCP, userName } = this.#options;
+		const { backoff, clientId } = this.#options;
+		const { limits: least, ...reached } = clientAt(this.#options);
 		return new Client({
-			host,
-			port,
+			...reached,
 			clientId,
-			...(userName !== undefined && { userName }),
-			...(password !== undefined && { password }),
 			...(backoff !== undefined && { backoff }),
-			limits: { ...limits, send: sendLimit(userName, password) },
-			socket: { io: socket },
-			resolver: { io: NodeResolver },
-			timer: { io: NodeTimer },
-			clock: nodeClock,
-			random: nodeRandom,
+			limits: { ...limits, ...least },
 			...given,
 		});
 	}
+}
+
+/** What a client of this process is made of that goes to that broker. */
+export function clientAt({
+	host,
+	password,
+	port,
+	socket = TCP,
+	userName,
+}: Pick<ObserverOptions, "host" | "password" | "port" | "socket" | "userName">): Omit<ClientOptions, "clientId"> {
+	return {
+		host,
+		port,
+		...(userName !== undefined && { userName }),
+		...(password !== undefined && { password }),
+		limits: { send: sendLimit(userName, password) },
+		socket: { io: socket },
+		resolver: { io: NodeResolver },
+		timer: { io: NodeTimer },
+		clock: nodeClock,
+		random: nodeRandom,
+	};
 }

@@ -18,6 +18,15 @@ export interface Percentiles {
 	readonly max: number | null;
 }
 
+/** A histogram as data: the buckets that are not empty, and what is known exactly. */
+export interface Counted {
+	readonly count: number;
+	readonly total: number;
+	readonly min: number | null;
+	readonly max: number;
+	readonly buckets: readonly (readonly [bucket: number, count: number])[];
+}
+
 /** So many of them took from `fromMs` to `toMs`. */
 export interface Bar {
 	readonly fromMs: number;
@@ -42,6 +51,25 @@ export class Histogram {
 		this.#total += value;
 		this.#min = Math.min(this.#min, value);
 		this.#max = Math.max(this.#max, value);
+	}
+
+	/** All of it as plain data, for another process. */
+	take(): Counted {
+		const buckets = [...this.#counts.entries()].filter(([, count]) => count > 0);
+		const { count } = this;
+		return { count, total: this.#total, min: count === 0 ? null : this.#min, max: this.#max, buckets };
+	}
+
+	/** What another has counted, as if it had been counted here. */
+	put({ buckets, count, max, min, total }: Counted): void {
+		for (const [bucket, more] of buckets) {
+			while (this.#counts.length <= bucket) this.#counts.push(0);
+			this.#counts[bucket]! += more;
+		}
+		this.count += count;
+		this.#total += total;
+		this.#min = Math.min(this.#min, min ?? Number.POSITIVE_INFINITY);
+		this.#max = Math.max(this.#max, max);
 	}
 
 	/** The time in ms that so large a share of them did not exceed, from 0 to 1; NaN where there are none. */

@@ -10,9 +10,9 @@ import { type Judgement, judge } from "./promise.js";
 import type { Mark, Slice } from "./series.js";
 
 /** Gaps and repeats beyond that many are counted, and not listed. */
-const MOST_LISTED = 1000;
+export const MOST_LISTED = 1000;
 /** Bars of a plot for each doubling of the time. */
-const BARS = 4;
+export const BARS = 4;
 
 export interface Memory {
 	/** By how much the process that simulates them has grown, for each board. */

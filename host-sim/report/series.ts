@@ -67,14 +67,8 @@ export class Series {
 	#fold(): void {
 		const folded: Slice[] = [];
 		for (let i = 0; i < this.slices.length; i += 2) {
-			const [a, b = a] = this.slices.slice(i, i + 2) as [Slice, Slice?];
-			const isLast = b === a;
-			folded.push({
-				published: a.published + (isLast ? 0 : b.published),
-				acknowledged: a.acknowledged + (isLast ? 0 : b.acknowledged),
-				arrived: a.arrived + (isLast ? 0 : b.arrived),
-				online: Math.min(a.online, b.online),
-			});
+			const [a, b] = this.slices.slice(i, i + 2) as [Slice, Slice?];
+			folded.push(b === undefined ? a : { ...added(a, b), online: Math.min(a.online, b.online) });
 		}
 		this.slices.splice(0, this.slices.length, ...folded);
 		this.sliceMs *= 2;
@@ -84,4 +78,38 @@ export class Series {
 				this.marks.splice(i, 1);
 			}
 	}
+}
+
+/** The counts of both, and who is online in both. */
+function added(a: Slice, b: Slice): Slice {
+	return {
+		published: a.published + b.published,
+		acknowledged: a.acknowledged + b.acknowledged,
+		arrived: a.arrived + b.arrived,
+		online: a.online + b.online,
+	};
+}
+
+/** What is left of a series, as data. */
+export interface Slices {
+	readonly sliceMs: number;
+	readonly slices: readonly Slice[];
+	readonly marks: readonly Mark[];
+}
+
+/** Several at once that began together: all of their slices are as wide as the widest, and as long as the longest. */
+export function mergedSeries(all: readonly Slices[]): Slices {
+	const sliceMs = Math.max(...all.map(each => each.sliceMs));
+	const slices: Slice[] = [];
+	for (const each of all) {
+		// Widths are doubled, so that so many of them are one of ours.
+		const ratio = sliceMs / each.sliceMs;
+		for (let at = 0; at * ratio < each.slices.length; at += 1) {
+			const slice = each.slices
+				.slice(at * ratio, (at + 1) * ratio)
+				.reduce((a, b) => ({ ...added(a, b), online: Math.min(a.online, b.online) }));
+			slices[at] = slices[at] === undefined ? slice : added(slices[at]!, slice);
+		}
+	}
+	return { sliceMs, slices, marks: all.flatMap(({ marks }) => marks).sort((a, b) => a.atMs - b.atMs) };
 }
