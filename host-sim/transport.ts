@@ -8,6 +8,9 @@ export interface Transport {
 	/** Who is there, for people: an address, a name. */
 	readonly peer: string;
 
+	/** Names in the certificate that the other end has shown, and that holds. */
+	readonly certificate?: Certificate;
+
 	// What a simulated link can do as well, for who passes a connection on to somebody else.
 
 	/** Cuts the connection: the other end is told that it was reset, and bytes under way are lost. */
@@ -19,6 +22,16 @@ export interface Transport {
 	defer?(): () => void;
 	/** While paused nothing is handed over: what the other end sends waits on its side, until its buffer is full. */
 	setPaused?(isPaused: boolean): void;
+}
+
+/** Of a certificate, as far as it says who somebody is. */
+export interface Certificate {
+	/** Undefined where it has none, or several. */
+	readonly commonName: string | undefined;
+	/** The name in the DNS; undefined where it has none, or several. */
+	readonly hostName: string | undefined;
+	/** When it expires, in ms since 1970. */
+	readonly validTo: number;
 }
 
 /** What a transport calls; times are ms on a clock of the caller's choosing, always the same one. */
@@ -39,6 +52,7 @@ export function between(
 	return {
 		...own,
 		peer: transport.peer,
+		...(transport.certificate !== undefined && { certificate: transport.certificate }),
 		...(transport.defer !== undefined && { defer: () => transport.defer!() }),
 		...(transport.setPaused !== undefined && {
 			setPaused: (isPaused: boolean) => transport.setPaused!(isPaused),

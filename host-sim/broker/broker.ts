@@ -2,7 +2,7 @@
 // sockets, timers or clock: bytes and times come in through connections, so real time and virtual time, TCP and simulated
 // links drive the same code. It speaks through mqtt-packet, so that a codec other than the client's own checks every packet.
 
-import type { Packet } from "mqtt-packet";
+import type { IConnectPacket, Packet } from "mqtt-packet";
 import { Checker, type Violation } from "../checker/checker.js";
 import { tapped } from "../checker/tap.js";
 import type { Transport, TransportHandler } from "../transport.js";
@@ -10,12 +10,16 @@ import { redirection, type ServerReference, type Will } from "./admission.js";
 import { Authentication, type Authenticator } from "./authentication.js";
 import { Connection } from "./connection.js";
 import { retainedCopyOf } from "./copy.js";
+import { type Client, type Entry, type Guard, isSameOwner } from "./guard.js";
 import { type BrokerLimits, type Limits, withDefaults } from "./limits.js";
 import type { Message } from "./message.js";
 import {
 	BAD_USER_NAME_OR_PASSWORD,
+	CLIENT_ID_NOT_VALID,
+	QUOTA_EXCEEDED,
 	Refusal,
 	type RefusalProperties,
+	SERVER_BUSY,
 	SERVER_SHUTTING_DOWN,
 	SESSION_TAKEN_OVER,
 	UNSPECIFIED_ERROR,
@@ -29,12 +33,24 @@ import { isShared } from "./topic.js";
 export interface BrokerOptions {
 	/** User names and passwords; without any, everybody may in. Whoever authenticates by a method is not asked for them. */
 	users?: Readonly<Record<string, string>>;
+	/** Asked instead of `users`, and for whatever a client wants to publish or subscribe to. Default: everybody may everything. */
+	guard?: Guard;
 	/** Methods of enhanced authentication that 5.0 clients may name in CONNECT. Default: none. */
 	authenticators?: readonly Authenticator[];
 	/** QoS 1 and 2 messages under way to one client, if its Receive Maximum is not smaller. Default 20. */
 	maxInflight?: number;
 	/** Messages waiting for one client; more are dropped and counted. Default 10,000. */
 	maxQueued?: number;
+	/** Bytes of their payloads. Default: as many as there are. */
+	maxQueuedBytes?: number;
+	/** Sessions, with those whose clients are away. As with the next three, the default is as many as there are. */
+	maxSessions?: number;
+	/** Filters of one client. */
+	maxSubscriptions?: number;
+	/** Topics that have a retained message. */
+	maxRetained?: number;
+	/** Bytes of retained messages. */
+	maxRetainedBytes?: number;
 	/** Filters that SUBSCRIBE is refused for, with 0x80 or the reason that stands beside them. */
 	refusedFilters?: readonly string[] | Readonly<Record<string, number>>;
 	/** Topics whose messages are not taken, and the reason for PUBACK and PUBREC; 3.1.1 has none and hears that all is well. */
@@ -54,6 +70,8 @@ export interface BrokerListener {
 	accepted?(peer: string): void;
 	connected?(clientId: string, peer: string, sessionPresent: boolean): void;
 	disconnected?(clientId: string | undefined, peer: string, why: string): void;
+	/** A connection, or an attempt at one, ends because of what came; disconnected() follows. */
+	refused?(clientId: string | undefined, peer: string, reason: number, why: string): void;
 	published?(message: Message): void;
 	received?(clientId: string | undefined, packet: Packet): void;
 	sent?(clientId: string | undefined, packet: Packet, bytes: number): void;
@@ -66,7 +84,7 @@ export interface BrokerListener {
 export class Broker {
 	/** The latest time that anybody has told, in ms. */
 	now = 0;
-	readonly retained = new Retained();
+	readonly retained: Retained;
 	readonly sessions = new Map<string, Session>();
 	readonly limits: Limits;
 	/** While this is a reason, nobody may in, and is told it; who is in already stays. */
@@ -83,6 +101,7 @@ export class Broker {
 	constructor(options: BrokerOptions = {}) {
 		this.#options = options;
 		this.limits = withDefaults(options.limits);
+		this.retained = new Retained(options.maxRetained, options.maxRetainedBytes);
 		const { on } = options;
 		if (on?.violated !== undefined) this.#checker = new Checker({ report: violation => on.violated?.(violation) });
 		this.#refusedFilters = reasonsOf(options.refusedFilters);
@@ -151,6 +170,13 @@ export class Broker {
 		return connection !== undefined;
 	}
 
+	/** What is allowed has changed: subscriptions that no longer are end, without a word, for which there is none. */
+	revise(): void {
+		for (const session of this.sessions.values())
+			for (const filter of [...session.subscriptions.keys()])
+				if (this.authorize(session, "subscribe", filter) !== undefined) this.#subscriptions.delete(session, filter);
+	}
+
 	/** Ends all connections, as a broker does that is stopped in good order: wills without a delay are published. */
 	close(): void {
 		for (const connection of [...this.#connections]) connection.close("broker stopped", true, SERVER_SHUTTING_DOWN);
@@ -160,7 +186,7 @@ export class Broker {
 	publish(message: Message): boolean {
 		const stamped = { arrivedAt: this.now, ...message };
 		this.#options.on?.published?.(stamped);
-		if (message.retain) this.retained.put(stamped);
+		if (message.retain && this.retained.hasRoomFor(stamped)) this.retained.put(stamped);
 		return this.#subscriptions.route(stamped);
 	}
 
@@ -176,12 +202,20 @@ export class Broker {
 		if (this.#options.serverReference !== undefined) throw redirection(this.#options.serverReference);
 	}
 
-	/** Throws where that user may not in. */
-	checkUser(userName: string | undefined, password: string | undefined): void {
-		const { users } = this.#options;
-		if (users === undefined) return;
-		if (userName === undefined || !Object.hasOwn(users, userName) || users[userName] !== password)
+	/** Who that is, where there is a guard to say it. Throws or rejects where it may not in. */
+	admit(connect: IConnectPacket, transport: Transport): Entry | undefined | Promise<Entry> {
+		const { guard, users } = this.#options;
+		if (guard !== undefined) return guard.authenticate(connect, transport);
+		const { password, username: userName } = connect;
+		if (users === undefined) return undefined;
+		if (userName === undefined || !Object.hasOwn(users, userName) || users[userName] !== password?.toString())
 			throw new Refusal(BAD_USER_NAME_OR_PASSWORD, "bad user name or password");
+		return undefined;
+	}
+
+	/** Why the guard does not let that client, or undefined. */
+	authorize(client: Client, action: "publish" | "subscribe", topic: string): number | undefined {
+		return this.#options.guard?.authorize(client, action, topic);
 	}
 
 	/** Throws where the method is none of ours. */
@@ -197,14 +231,20 @@ export class Broker {
 
 	/**
 	 * The session for this client id: the old one, or a new one. Whoever had the id is thrown out [MQTT-3.1.4-2], in 5.0
-	 * [MQTT-3.1.4-3].
+	 * [MQTT-3.1.4-3]. Throws where it is somebody else's, or there are too many.
 	 */
 	openSession(
 		connection: Connection,
-		clientId: string,
+		{ clientId, owner }: Client,
 		clean: boolean,
 		expiry: number,
 	): { session: Session; present: boolean } {
+		const { maxInflight = 20, maxQueued = 10_000, maxQueuedBytes, maxSessions } = this.#options;
+		const theirs = this.sessions.get(clientId);
+		if (theirs !== undefined && !isSameOwner(theirs.owner, owner))
+			throw new Refusal(CLIENT_ID_NOT_VALID, "the client id is somebody else's");
+		if (theirs === undefined && maxSessions !== undefined && this.sessions.size >= maxSessions)
+			throw new Refusal(SERVER_BUSY, "too many sessions");
 		for (const other of [...this.#connections])
 			if (other !== connection && other.clientId === clientId) other.close("taken over", true, SESSION_TAKEN_OVER);
 		const old = this.sessions.get(clientId);
@@ -216,20 +256,25 @@ export class Broker {
 			old.will = undefined; // [MQTT-3.1.3-9]
 			return { session: old, present: true };
 		}
-		const { maxInflight = 20, maxQueued = 10_000 } = this.#options;
-		const session = new Session(clientId, expiry, maxInflight, maxQueued);
+		const session = new Session(clientId, expiry, { maxInflight, maxQueued, maxQueuedBytes, owner });
 		this.sessions.set(clientId, session);
 		return { session, present: false };
 	}
 
 	/** Why that filter is refused, or undefined. */
-	reasonAgainstFilter(filter: string): number | undefined {
-		return this.#refusedFilters.get(filter);
+	reasonAgainstFilter(session: Session, filter: string): number | undefined {
+		const { maxSubscriptions = Number.POSITIVE_INFINITY } = this.#options;
+		const { subscriptions } = session;
+		const refused = this.#refusedFilters.get(filter) ?? this.authorize(session, "subscribe", filter);
+		if (refused !== undefined || subscriptions.has(filter) || subscriptions.size < maxSubscriptions) return refused;
+		return QUOTA_EXCEEDED;
 	}
 
-	/** Why messages to that topic are refused, or undefined. */
-	reasonAgainst(topic: string): number | undefined {
-		return this.#refusedTopics.get(topic);
+	/** Why that message of a client is refused, or undefined. */
+	reasonAgainst(session: Session, message: Message): number | undefined {
+		const { retain, topic } = message;
+		const refused = this.#refusedTopics.get(topic) ?? this.authorize(session, "publish", topic);
+		return refused ?? (retain && !this.retained.hasRoomFor(message) ? QUOTA_EXCEEDED : undefined);
 	}
 
 	/** True where the session had no subscription to that filter. */
@@ -254,6 +299,10 @@ export class Broker {
 
 	handleOnline(connection: Connection, clientId: string, present: boolean): void {
 		this.#options.on?.connected?.(clientId, connection.peer, present);
+	}
+
+	handleRefused(connection: Connection, reason: number, why: string): void {
+		this.#options.on?.refused?.(connection.clientId, connection.peer, reason, why);
 	}
 
 	handleFrame(connection: Connection, direction: "in" | "out", bytes: Uint8Array): void {
@@ -291,7 +340,9 @@ export class Broker {
 	#publishWill(session: Session): void {
 		const { will } = session;
 		session.will = undefined; // [MQTT-3.1.2-10]
-		if (will !== undefined) this.publish({ ...will.message, publisher: session.clientId });
+		// What was allowed at CONNECT may be forbidden by now.
+		if (will !== undefined && this.authorize(session, "publish", will.message.topic) === undefined)
+			this.publish({ ...will.message, publisher: session.clientId });
 	}
 
 	#endSession(session: Session): void {

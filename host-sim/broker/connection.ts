@@ -10,6 +10,7 @@ import type { Broker } from "./broker.js";
 import { Codec } from "./codec.js";
 import { Conversation } from "./conversation.js";
 import { Frames } from "./frames.js";
+import type { Entry } from "./guard.js";
 import { announce, type ConnackProperties } from "./limits.js";
 import type { Copy } from "./message.js";
 import { Outgoing } from "./outgoing.js";
@@ -17,17 +18,23 @@ import type { UserProperty } from "./properties.js";
 import {
 	CONTINUE_AUTHENTICATION,
 	KEEP_ALIVE_TIMEOUT,
+	MAXIMUM_CONNECT_TIME,
+	NOT_AUTHORIZED,
 	PACKET_TOO_LARGE,
 	protocolError,
+	QUOTA_EXCEEDED,
 	Refusal,
 	type RefusalProperties,
 	SUCCESS,
+	UNSPECIFIED_ERROR,
 } from "./reason.js";
 import type { Session } from "./session.js";
 import { type Terms, termsOf } from "./terms.js";
 
 /** How long a client may take from connecting to the end of its authentication, in ms. */
 const CONNECT_MS = 10_000;
+/** How much it may say meanwhile, in bytes. */
+const MOST_HELD = 65_536;
 
 export class Connection implements TransportHandler {
 	session: Session | undefined;
@@ -47,13 +54,18 @@ export class Connection implements TransportHandler {
 	#will: Will | undefined;
 	#conversation: Conversation | undefined;
 	#open = true;
+	/** When what proved who is there no longer does. */
+	#endsAt = Number.POSITIVE_INFINITY;
+	/** What has come while the guard finds out who is there; undefined where it is not asked, or has answered. */
+	#held: Buffer[] | undefined;
+	#heldBytes = 0;
 
 	constructor(broker: Broker, transport: Transport, number: number) {
 		this.#broker = broker;
 		this.transport = transport;
 		this.peer = `${transport.peer}#${number}`;
 		this.deadline = broker.now + CONNECT_MS;
-		this.#frames = new Frames(broker.limits.maximumPacketSize);
+		this.#frames = new Frames(broker.limits.connectPacketSize);
 		this.#outgoing = new Outgoing(this.#codec, (bytes, packet) => {
 			broker.handleSent(this, packet, bytes);
 			transport.write(bytes);
@@ -67,12 +79,7 @@ export class Connection implements TransportHandler {
 	handleData(bytes: Uint8Array, now: number): void {
 		if (!this.#open) return;
 		this.#broker.now = now;
-		try {
-			this.#frames.push(bytes, frame => this.#handleFrame(frame));
-		} catch (error) {
-			if (!(error instanceof Refusal)) throw error;
-			this.#refuse(error);
-		}
+		this.#attempt(() => this.#frames.push(bytes, frame => this.#handleFrame(frame)));
 	}
 
 	handleClose(now: number): void {
@@ -83,6 +90,8 @@ export class Connection implements TransportHandler {
 	/** Its deadline has passed. */
 	handleSilence(): void {
 		if (this.session === undefined) this.close("no CONNECT in time", true);
+		else if (this.#endsAt <= this.#broker.now)
+			this.close("its proof of who it is has expired", true, MAXIMUM_CONNECT_TIME); // section 3.14.2.1
 		else this.close("keep-alive ran out", true, KEEP_ALIVE_TIMEOUT); // [MQTT-3.1.2-24], in 5.0 [MQTT-3.1.2-22]
 	}
 
@@ -110,7 +119,17 @@ export class Connection implements TransportHandler {
 		this.#broker.handleEnd(this, why, withWill ? this.#will : undefined);
 	}
 
+	#attempt(run: () => void): void {
+		try {
+			run();
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			this.#refuse(error);
+		}
+	}
+
 	#refuse({ reason, message, properties }: Refusal): void {
+		this.#broker.handleRefused(this, reason, message);
 		const explained = { reasonString: message, ...properties };
 		if (this.session !== undefined) return this.close(message, true, reason, explained);
 		// Before CONNACK there is only CONNACK to say it with; before CONNECT, nothing.
@@ -125,6 +144,7 @@ export class Connection implements TransportHandler {
 
 	#handleFrame(frame: Buffer): void {
 		if (!this.#open) return;
+		if (this.#held !== undefined) return this.#hold(frame);
 		this.#broker.handleFrame(this, "in", frame);
 		this.#keepAlive();
 		const { packet, userProperties } = this.#codec.decode(frame);
@@ -136,7 +156,16 @@ export class Connection implements TransportHandler {
 	#keepAlive(): void {
 		if (this.session === undefined) return;
 		const { keepAlive } = this.#terms!;
-		this.deadline = keepAlive === 0 ? undefined : this.#broker.now + keepAlive * 1500;
+		const silent = keepAlive === 0 ? Number.POSITIVE_INFINITY : this.#broker.now + keepAlive * 1500;
+		const next = Math.min(silent, this.#endsAt);
+		this.deadline = next === Number.POSITIVE_INFINITY ? undefined : next;
+	}
+
+	/** A client may go on behind CONNECT before it has heard anything; its turn comes when it is in. */
+	#hold(frame: Buffer): void {
+		this.#held!.push(frame);
+		this.#heldBytes += frame.length;
+		if (this.#heldBytes > MOST_HELD) throw new Refusal(QUOTA_EXCEEDED, "too much before CONNACK");
 	}
 
 	#handlePacket(packet: Packet, userProperties: readonly UserProperty[]): void {
@@ -163,11 +192,33 @@ export class Connection implements TransportHandler {
 		this.#will = willOf(packet, userProperties, this.#broker.limits);
 		const { authenticationMethod, authenticationData } = packet.properties ?? {};
 		if (authenticationMethod === undefined) {
-			this.#broker.checkUser(packet.username, packet.password?.toString());
-			return this.#accept();
+			const entry = this.#broker.admit(packet, this.transport);
+			return entry instanceof Promise ? this.#await(entry) : this.#accept({}, entry);
 		}
 		this.#authentication = this.#broker.authenticate(authenticationMethod, packet.clientId);
 		this.#answer(this.#authentication.handleConnect(authenticationData));
+	}
+
+	/** Finding out takes time: scrypt is slow on purpose. */
+	#await(answer: Promise<Entry>): void {
+		this.#held = [];
+		const proceed = (step: () => void) => {
+			const held = this.#held ?? [];
+			this.#held = undefined;
+			if (!this.#open) return;
+			this.#attempt(() => {
+				step();
+				for (const frame of held) this.#handleFrame(frame);
+			});
+		};
+		answer.then(
+			entry => proceed(() => this.#accept({}, entry)),
+			error =>
+				proceed(() => {
+					// Whatever goes wrong with a question, the answer is no.
+					throw error instanceof Refusal ? error : new Refusal(UNSPECIFIED_ERROR, "nobody can tell who that is");
+				}),
+		);
 	}
 
 	#handleAuth(packet: IAuthPacket): void {
@@ -186,12 +237,18 @@ export class Connection implements TransportHandler {
 	}
 
 	/** The client is in [MQTT-3.1.4-5]. */
-	#accept(authentication: ConnackProperties = {}): void {
+	#accept(
+		authentication: ConnackProperties = {},
+		{ lastsMs = Number.POSITIVE_INFINITY, owner }: Partial<Entry> = {},
+	): void {
 		const broker = this.#broker;
 		const packet = this.#connect!;
 		const terms = this.#terms!;
 		const clientId = packet.clientId === "" ? broker.takeClientId() : packet.clientId; // [MQTT-3.1.3-6]
-		const { session, present } = broker.openSession(this, clientId, packet.clean ?? true, terms.sessionExpiry);
+		const client = { clientId, owner };
+		if (this.#will !== undefined && broker.authorize(client, "publish", this.#will.message.topic) !== undefined)
+			throw new Refusal(NOT_AUTHORIZED, "a will that is not allowed");
+		const { session, present } = broker.openSession(this, client, packet.clean ?? true, terms.sessionExpiry);
 		const asked = packet.properties?.sessionExpiryInterval ?? 0;
 		const response = terms.wantsResponses ? broker.responseInformation : undefined; // [MQTT-3.1.2-28]
 		const properties = {
@@ -202,6 +259,8 @@ export class Connection implements TransportHandler {
 			...authentication,
 		};
 		this.session = session;
+		this.#frames.maximum = broker.limits.maximumPacketSize;
+		this.#endsAt = broker.now + lastsMs;
 		this.#keepAlive();
 		// No DISCONNECT before CONNACK [MQTT-3.14.0-1].
 		if (!this.#outgoing.send({ cmd: "connack", reasonCode: SUCCESS, sessionPresent: present, properties }))

@@ -106,7 +106,7 @@ export class Conversation {
 		const isBroken = properties.payloadFormatIndicator === true && !isText(message.payload);
 		// Without an answer to say it in, DISCONNECT says it (section 3.3.2.3.2).
 		if (isBroken && qos === 0) throw new Refusal(PAYLOAD_FORMAT_INVALID, "a payload that is no text");
-		const refused = isBroken ? PAYLOAD_FORMAT_INVALID : this.#broker.reasonAgainst(topic);
+		const refused = isBroken ? PAYLOAD_FORMAT_INVALID : this.#broker.reasonAgainst(this.#session, message);
 		if (qos === 2 && refused === undefined) {
 			received.add(id);
 			this.#underWay.add(id);
@@ -165,7 +165,7 @@ export class Conversation {
 					: undefined;
 		if (unavailable !== undefined && this.#terms.isTold)
 			throw new Refusal(unavailable, "such a filter is not available"); // sections 3.2.2.3.11 and 3.2.2.3.13
-		return unavailable ?? this.#broker.reasonAgainstFilter(filter);
+		return unavailable ?? this.#broker.reasonAgainstFilter(this.#session, filter);
 	}
 }
 

@@ -7,26 +7,43 @@ import { malformed, PACKET_TOO_LARGE, Refusal } from "./reason.js";
 export const MOST_BYTES = 16 * 1024 * 1024;
 
 export class Frames {
-	readonly #maximum: number;
-	#bytes = Buffer.alloc(0);
+	/** How long a packet may be, all of it. */
+	maximum: number;
+	/** What has come of a packet lies at its beginning; it grows by doubling, so that single bytes cost no more than many. */
+	#store = Buffer.alloc(0);
+	#length = 0;
 
-	/** `maximum` is how long a packet may be, all of it. */
 	constructor(maximum = MOST_BYTES) {
-		this.#maximum = maximum;
+		this.maximum = maximum;
 	}
 
 	/** Calls `found` for every packet that is whole now. Throws a refusal that says what is wrong with one. */
 	push(bytes: Uint8Array, found: (frame: Buffer) => void): void {
-		this.#bytes = this.#bytes.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#bytes, bytes]);
+		this.#append(bytes);
 		for (;;) {
-			const head = fixedHeader(this.#bytes);
+			const come = this.#store.subarray(0, this.#length);
+			const head = fixedHeader(come);
 			if (head === undefined) return;
-			if (head.end > this.#maximum) throw new Refusal(PACKET_TOO_LARGE, "packet too large");
-			if (this.#bytes.length < head.end) return;
-			const frame = this.#bytes.subarray(0, head.end);
-			this.#bytes = this.#bytes.subarray(head.end);
-			found(frame);
+			if (head.end > this.maximum) throw new Refusal(PACKET_TOO_LARGE, "packet too large");
+			if (come.length < head.end) return;
+			// Who gets a frame may keep it: nothing is ever written over it.
+			this.#store = come.subarray(head.end);
+			this.#length = this.#store.length;
+			found(come.subarray(0, head.end));
 		}
+	}
+
+	#append(bytes: Uint8Array): void {
+		const length = this.#length + bytes.length;
+		if (this.#length === 0) this.#store = Buffer.from(bytes);
+		else if (length <= this.#store.length) this.#store.set(bytes, this.#length);
+		else {
+			const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#length));
+			larger.set(this.#store.subarray(0, this.#length));
+			larger.set(bytes, this.#length);
+			this.#store = larger;
+		}
+		this.#length = length;
 	}
 }
 

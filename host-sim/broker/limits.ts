@@ -10,6 +10,8 @@ export interface BrokerLimits {
 	receiveMaximum?: number;
 	/** Bytes of a packet that a client may send. Default 16 MiB. */
 	maximumPacketSize?: number;
+	/** The same before CONNACK, where nobody knows yet who sends. Default: as after it. */
+	connectPacketSize?: number;
 	/** The highest QoS that clients may publish at, and that subscriptions are granted. Default 2. */
 	maximumQos?: 0 | 1 | 2;
 	/** Whether messages and wills may be retained. Default true. */
@@ -33,6 +35,7 @@ export type Limits = Required<Omit<BrokerLimits, "serverKeepAlive">> & { serverK
 
 export function withDefaults(limits: BrokerLimits = {}): Limits {
 	return {
+		connectPacketSize: limits.maximumPacketSize ?? MOST_BYTES,
 		receiveMaximum: 65_535,
 		maximumPacketSize: MOST_BYTES,
 		maximumQos: 2,

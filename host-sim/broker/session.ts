@@ -2,6 +2,7 @@
 // are half done. A connection comes and goes; a session stays until its interval has passed.
 
 import type { Packet } from "mqtt-packet";
+import type { Owner } from "./guard.js";
 import { type Copy, isExpired, type Message } from "./message.js";
 import { PACKET_ID_NOT_FOUND, SUCCESS, UNSPECIFIED_ERROR } from "./reason.js";
 
@@ -43,8 +44,18 @@ interface Flight {
 	charged: boolean;
 }
 
+/** How much a session holds, and for whom. */
+export interface Keeping {
+	readonly maxInflight: number;
+	readonly maxQueued: number;
+	readonly maxQueuedBytes?: number | undefined;
+	readonly owner?: Owner | undefined;
+}
+
 export class Session {
 	readonly clientId: string;
+	/** Whose it is, where somebody asks: nobody else gets it. */
+	readonly owner: Owner | undefined;
 	/** Seconds that the session outlives its connection. */
 	expiry: number;
 	/** When it ends, in ms, or undefined for not by itself. */
@@ -61,15 +72,20 @@ export class Session {
 	#receiveMaximum = 0;
 	#flights: Flight[] = [];
 	#queue: Copy[] = [];
+	/** Of their payloads. */
+	#queuedBytes = 0;
 	#nextId = 0;
 	readonly #maxInflight: number;
 	readonly #maxQueued: number;
+	readonly #maxQueuedBytes: number;
 
-	constructor(clientId: string, expiry: number, maxInflight: number, maxQueued: number) {
+	constructor(clientId: string, expiry: number, { maxInflight, maxQueued, maxQueuedBytes, owner }: Keeping) {
 		this.clientId = clientId;
 		this.expiry = expiry;
+		this.owner = owner;
 		this.#maxInflight = maxInflight;
 		this.#maxQueued = maxQueued;
+		this.#maxQueuedBytes = maxQueuedBytes ?? Number.POSITIVE_INFINITY;
 	}
 
 	get isOnline(): boolean {
@@ -106,13 +122,16 @@ export class Session {
 			this.#send?.(publish(copy, undefined, false), copy);
 			return;
 		}
-		if (this.#queue.length >= this.#maxQueued)
+		if (!this.#hasRoomFor(copy)) {
 			this.#queue = this.#queue.filter(waiting => !isExpired(waiting, copy.arrivedAt ?? 0));
-		if (this.#queue.length >= this.#maxQueued) {
+			this.#queuedBytes = this.#queue.reduce((sum, waiting) => sum + waiting.payload.length, 0);
+		}
+		if (!this.#hasRoomFor(copy)) {
 			this.dropped += 1;
 			return;
 		}
 		this.#queue.push(copy);
+		this.#queuedBytes += copy.payload.length;
 		this.#pump();
 	}
 
@@ -151,7 +170,12 @@ export class Session {
 		const copies = [...flights, ...this.#queue];
 		this.#flights = [];
 		this.#queue = [];
+		this.#queuedBytes = 0;
 		for (const { handOn } of copies) handOn?.();
+	}
+
+	#hasRoomFor({ payload }: Copy): boolean {
+		return this.#queue.length < this.#maxQueued && this.#queuedBytes + payload.length <= this.#maxQueuedBytes;
 	}
 
 	#flight(id: number): Flight | undefined {
@@ -172,6 +196,7 @@ export class Session {
 		while (this.#flights.length < this.#maxInflight && this.#hasQuota) {
 			const copy = this.#queue.shift();
 			if (copy === undefined) return;
+			this.#queuedBytes -= copy.payload.length;
 			const flight = { id: this.#takeId(), copy, released: false, due: true, charged: false };
 			this.#flights.push(flight);
 			this.#transmit(flight, false);

@@ -4,10 +4,10 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Broker } from "../broker/broker.js";
-import type { Accept } from "../transport.js";
+import type { Accept, Certificate } from "../transport.js";
 import { framesOf, PATH, SUBPROTOCOL } from "./frames.js";
 
 /** How often the broker looks at its deadlines, in ms: keep-alive is counted in seconds. */
@@ -17,6 +17,7 @@ const TICK_MS = 250;
 const LINGER_MS = 1000;
 /** What may wait for one client, in bytes: more than the largest messages that are sent here. */
 const MOST_UNREAD = 67_108_864;
+const MOST_FRAME = 16_777_216;
 
 export interface ListenOptions {
 	/** TLS, and nothing but; all in PEM. */
@@ -30,6 +31,12 @@ export interface ListenOptions {
 	};
 	/** Who serves, where it is not the broker itself: somebody in front of it. */
 	accept?: Accept;
+	/** Told of every TCP connection, before TLS, HTTP or MQTT. */
+	admit?: (socket: Socket) => void;
+	/** Bytes that may wait for one client that does not read. Default 64 MiB. */
+	mostUnread?: number;
+	/** Bytes of a frame of WebSocket, which are held until it is whole. Default 16 MiB. */
+	mostFrame?: number;
 	/** MQTT over WebSocket, at the path /mqtt. Default false. */
 	webSocket?: boolean;
 }
@@ -55,10 +62,10 @@ export async function listen(
 ): Promise<Listener> {
 	const streams = new Set<Duplex>();
 	const { accept = (transport, start) => broker.accept(transport, start) } = options;
-	const server = serverOf(options, (stream, { remoteAddress, remotePort }) => {
+	const server = serverOf(options, (stream, socket) => {
 		streams.add(stream);
 		stream.on("close", () => streams.delete(stream));
-		carry(stream, `${remoteAddress}:${remotePort}`, accept);
+		carry(stream, `${socket.remoteAddress}:${socket.remotePort}`, accept, options.mostUnread, certificateOf(socket));
 	});
 	/** What carries them, also those that shake hands. */
 	const sockets = new Map<string, Socket>();
@@ -66,6 +73,7 @@ export async function listen(
 		const peer = `${socket.remoteAddress}:${socket.remotePort}`;
 		sockets.set(peer, socket);
 		socket.on("close", () => sockets.delete(peer));
+		options.admit?.(socket);
 	});
 	const ticks = setInterval(() => broker.handleTime(now()), TICK_MS);
 	ticks.unref();
@@ -84,23 +92,34 @@ export async function listen(
 }
 
 /** Lets `accept` serve who is at the other end of a stream. */
-export function carry(stream: Duplex, peer: string, accept: Accept): void {
+export function carry(
+	stream: Duplex,
+	peer: string,
+	accept: Accept,
+	mostUnread = MOST_UNREAD,
+	certificate?: Certificate,
+): void {
 	const write = (bytes: Uint8Array) => {
 		stream.write(bytes);
 		// Who does not read must not have all of our memory.
-		if (stream.writableLength > MOST_UNREAD) stream.destroy();
+		if (stream.writableLength > mostUnread) stream.destroy();
 	};
 	// Only TCP itself has a reset.
 	const isTcp = "resetAndDestroy" in stream && !("encrypted" in stream);
 	const reset = () => (isTcp ? (stream as Socket).resetAndDestroy() : stream.destroy());
-	const connection = accept({ peer, write, close: () => endSoon(stream), reset }, now());
+	const setPaused = (isPaused: boolean) => void (isPaused ? stream.pause() : stream.resume());
+	const shown = certificate === undefined ? {} : { certificate };
+	const connection = accept({ peer, write, close: () => endSoon(stream), reset, setPaused, ...shown }, now());
 	stream.on("data", bytes => connection.handleData(bytes, now()));
 	stream.on("error", () => stream.destroy());
 	stream.on("close", () => connection.handleClose(now()));
 }
 
 /** `accept` gets the bytes of MQTT, and the socket that they come from. */
-function serverOf({ tls, webSocket }: ListenOptions, accept: (stream: Duplex, socket: Socket) => void): Server {
+function serverOf(
+	{ mostFrame = MOST_FRAME, tls, webSocket }: ListenOptions,
+	accept: (stream: Duplex, socket: Socket) => void,
+): Server {
 	// A client whose certificate does not hold is none, whoever it says that it is.
 	const secure = tls === undefined ? undefined : { ...tls, rejectUnauthorized: true, noDelay: true };
 	if (webSocket !== true) {
@@ -113,6 +132,7 @@ function serverOf({ tls, webSocket }: ListenOptions, accept: (stream: Duplex, so
 		server,
 		path: PATH,
 		perMessageDeflate: false,
+		maxPayload: mostFrame,
 		verifyClient: ({ req }: { req: { headers: NodeJS.Dict<string | string[]> } }) =>
 			String(req.headers["sec-websocket-protocol"])
 				.split(/\s*,\s*/)
@@ -121,6 +141,17 @@ function serverOf({ tls, webSocket }: ListenOptions, accept: (stream: Duplex, so
 		handleProtocols: () => SUBPROTOCOL,
 	}).on("connection", (socket: WebSocket, { socket: carrier }) => accept(framesOf(socket), carrier));
 	return server;
+}
+
+/** What a client has shown over TLS; undefined where it has shown nothing. */
+function certificateOf(socket: Socket): Certificate | undefined {
+	if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+	const shown = socket.getPeerX509Certificate();
+	if (shown === undefined) return undefined;
+	const { CN } = shown.toLegacyObject().subject;
+	const [, hostName] = /^DNS:([^,"\s]+)$/.exec(shown.subjectAltName ?? "") ?? [];
+	const validTo = Date.parse(shown.validTo);
+	return { commonName: typeof CN === "string" ? CN : undefined, hostName, validTo };
 }
 
 function listener(

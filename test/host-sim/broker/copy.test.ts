@@ -3,7 +3,7 @@ import { copyOf, retainedCopyOf } from "../../../host-sim/broker/copy.js";
 import type { Message } from "../../../host-sim/broker/message.js";
 import { Session, type SubscriptionOptions } from "../../../host-sim/broker/session.js";
 
-const session = new Session("c", 0, 10, 10);
+const session = new Session("c", 0, { maxInflight: 10, maxQueued: 10 });
 const subscription = (qos: 0 | 1 | 2, options: SubscriptionOptions = {}) => ({ session, filter: "t", qos, ...options });
 const message = (qos: 0 | 1 | 2, retain = false): Message => ({ topic: "t", payload: Buffer.from("x"), qos, retain });
 

@@ -19,7 +19,7 @@ function attached(session: Session): string[] {
 
 describe("what the broker owes a client", () => {
 	it("goes out within the window, and waits beyond it", () => {
-		const session = new Session("c", FOR_EVER, 2, 10);
+		const session = new Session("c", FOR_EVER, { maxInflight: 2, maxQueued: 10 });
 		const sent = attached(session);
 		for (const text of ["a", "b", "c"]) session.deliver(message(text, 1));
 		expect(sent).toEqual(["a #1 d0", "b #2 d0"]);
@@ -29,7 +29,7 @@ describe("what the broker owes a client", () => {
 	});
 
 	it("[MQTT-4.4.0-1] goes out again on the next connection, PUBREL where PUBREC had come", () => {
-		const session = new Session("c", FOR_EVER, 5, 10);
+		const session = new Session("c", FOR_EVER, { maxInflight: 5, maxQueued: 10 });
 		attached(session);
 		session.deliver(message("a", 2));
 		session.deliver(message("b", 2));
@@ -41,7 +41,7 @@ describe("what the broker owes a client", () => {
 	});
 
 	it("knows an answer of the wrong kind from one that is just unknown", () => {
-		const session = new Session("c", FOR_EVER, 5, 10);
+		const session = new Session("c", FOR_EVER, { maxInflight: 5, maxQueued: 10 });
 		attached(session);
 		session.deliver(message("a", 1));
 		session.deliver(message("b", 2));
@@ -52,7 +52,7 @@ describe("what the broker owes a client", () => {
 	});
 
 	it("is dropped and counted where it gets too much", () => {
-		const session = new Session("c", FOR_EVER, 1, 2);
+		const session = new Session("c", FOR_EVER, { maxInflight: 1, maxQueued: 2 });
 		for (const text of ["a", "b", "c"]) session.deliver(message(text, 1));
 		expect([session.owed, session.dropped]).toEqual([2, 1]);
 	});

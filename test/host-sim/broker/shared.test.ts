@@ -14,7 +14,7 @@ const message = (text: string, qos: 0 | 1 | 2 = 1): Message => ({
 function make(...names: string[]) {
 	const share = new Share();
 	const sent: string[] = [];
-	const sessions = names.map(name => new Session(name, 100, 10, 10));
+	const sessions = names.map(name => new Session(name, 100, { maxInflight: 10, maxQueued: 10 }));
 	const attach = (session: Session) =>
 		session.attach(packet => {
 			if (packet.cmd === "publish") sent.push(`${session.clientId}:${packet.payload}`);

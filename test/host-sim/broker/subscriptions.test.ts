@@ -7,7 +7,7 @@ function make() {
 	const subscriptions = new Subscriptions();
 	const sent: string[] = [];
 	const session = (name: string) => {
-		const made = new Session(name, 0, 10, 10);
+		const made = new Session(name, 0, { maxInflight: 10, maxQueued: 10 });
 		made.attach(packet => {
 			if (packet.cmd === "publish") sent.push(`${name} ${packet.topic} q${packet.qos}`);
 		});
