@@ -256,3 +256,85 @@ export const DECODE: Help = {
 	exits: [EXIT_FINE, ["1", "something is wrong with a packet"], ["2", "no packet, or something that cannot be"]],
 	examples: ["decode 82 09 00 05 00 00 03 61 2f 2b 09"],
 };
+
+export const BROKER_ALONE: Help = {
+	command: "broker",
+	usage: ["[--config FILE] [options]", "--check FILE"],
+	purpose: "Runs the embedded broker alone, with users, TLS, WebSocket and access rules",
+	options: {
+		Options: [
+			{
+				names: ["-c", "--config"],
+				value: "FILE",
+				help: "its configuration (default: this machine alone, and everybody on it)",
+			},
+			{
+				names: ["--check"],
+				value: "FILE",
+				help: "say what is wrong with a configuration, or that it is fine, and no more",
+			},
+			{ names: ["-p", "--port"], value: "PORT", help: "without a configuration: the port (default 1883)" },
+			{ names: ["--metrics"], value: "SECONDS", help: "from one line of metrics to the next (default 60)" },
+			json("a line"),
+			HELP,
+		],
+	},
+	more: {
+		Notes: [
+			"It speaks MQTT 3.1.1 and 5.0, and keeps nothing on disk.",
+			"At SIGHUP it reads users, tokens' keys and access rules of its configuration again.",
+		],
+	},
+	exits: [["0", "stopped by Ctrl-C or a signal; with --check: it is fine"], EXIT_IMPOSSIBLE],
+	examples: ["broker --config broker.json", "broker --check broker.json"],
+};
+
+export const CERTS: Help = {
+	command: "certs",
+	usage: ["--to DIR [--name HOST]… [--client ID]… [options]"],
+	purpose: "Makes certificates for a broker and its clients, and an authority that signs them",
+	options: {
+		Options: [
+			{ names: ["--to"], value: "DIR", help: "where they go; an authority that is there signs again" },
+			{ names: ["--name"], value: "HOST", many: true, help: "for the broker: a name or address that clients use" },
+			{ names: ["--client"], value: "ID", many: true, help: "for a client: its user name" },
+			{ names: ["--days"], value: "N", help: "how long they hold (default 365)" },
+			{ names: ["--rsa"], help: "keys of RSA, which the boards of Moddable's SDK need, not P-256" },
+			{ names: ["--force"], help: "write over those that are there; never over an authority" },
+			json("a file"),
+			HELP,
+		],
+	},
+	more: {
+		Files: [
+			"ca.pem, ca.key: the authority; whoever has its key can be anybody",
+			"server.pem, server.key: a broker that is found under each --name",
+			"client-ID.pem, client-ID.key: each --client. Keys are for their owner alone (mode 0600).",
+		],
+	},
+	exits: [EXIT_FINE, EXIT_IMPOSSIBLE],
+	examples: ["certs --to certs --name broker.example --name 192.168.1.10 --client attic-01"],
+};
+
+export const USERS: Help = {
+	command: "users",
+	usage: ["FILE add NAME [options]", "FILE remove NAME", "FILE list"],
+	purpose: "Keeps the password file of thimble broker, or of mosquitto",
+	options: {
+		Options: [
+			{ names: ["--password-file"], value: "FILE", help: "the password, in a file; - for standard input" },
+			{ names: ["--mosquitto"], help: "in mosquitto's form, which the embedded broker reads, too" },
+			{ names: ["--force"], help: "with add: a user that is there gets the new password" },
+			json("a line"),
+			HELP,
+		],
+	},
+	more: {
+		Notes: [
+			"The file holds what scrypt makes of passwords, or PBKDF2 for mosquitto, and is for its owner alone (mode 0600).",
+			"A broker that runs reads it again at SIGHUP.",
+		],
+	},
+	exits: [EXIT_FINE, ["1", "no password was given"], EXIT_IMPOSSIBLE],
+	examples: ["users users.txt add attic-01", "users users.txt list"],
+};

@@ -30,6 +30,10 @@ const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
 	["watch", watch],
 	["provision", provision],
 	["firmware", firmware],
+	// What these need is loaded for them alone.
+	["broker", async args => (await import("./broker.js")).broker(args)],
+	["certs", async args => (await import("./certs.js")).certs(args)],
+	["users", async args => (await import("./users.js")).users(args)],
 ]);
 
 const cli = cac("thimble");

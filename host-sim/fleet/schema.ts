@@ -71,13 +71,17 @@ function isForbidden(schema: unknown): boolean {
 export function checked<Schema extends v.GenericSchema>(schema: Schema, value: unknown, where: string) {
 	const result = v.safeParse(schema, value);
 	if (result.success) return result.output;
-	const issue = result.issues[0];
+	throw new UsageError(`${where}${faultIn(result.issues[0])}`);
+}
+
+/** Where something is wrong, and what was expected there. */
+export function faultIn(issue: v.BaseIssue<unknown>): string {
 	const path = pathOf(issue.path ?? []);
 	// What is too much, or missing, has been said; objects and lists would only be called by that name.
 	const isSaid =
 		issue.expected === "never" || issue.type === "never" || /^(undefined|Object|Array)$/.test(issue.received);
 	const got = isSaid ? "" : `, got ${issue.received}`;
-	throw new UsageError(`${where}${path === "" ? "" : `${path}: `}${issue.message}${got}`);
+	return `${path === "" ? "" : `${path}: `}${issue.message}${got}`;
 }
 
 /** `timeline[2].for`. */

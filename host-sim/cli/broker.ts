@@ -1,0 +1,120 @@
+// thimble broker: the embedded broker alone, from a configuration file, until a signal comes.
+
+import { UsageError } from "../fleet/scenario.js";
+import { type Configuration, type Entrance, readConfiguration, withoutFile } from "../security/configuration.js";
+import { Service, type Told } from "../security/service.js";
+import { plain } from "../sentence.js";
+import { FINE } from "./errand.js";
+import { type Flag, Flags, flagLines } from "./flags.js";
+import { Stop } from "./stop.js";
+import { version } from "./version.js";
+
+const FLAGS: readonly Flag[] = [
+	{
+		names: ["-c", "--config"],
+		value: "FILE",
+		help: "its configuration (default: this machine alone, and everybody on it)",
+	},
+	{
+		names: ["--check"],
+		value: "FILE",
+		help: "say what is wrong with a configuration, or that it is fine, and no more",
+	},
+	{ names: ["-p", "--port"], value: "PORT", help: "without a configuration: the port (default 1883)" },
+	{ names: ["--metrics"], value: "SECONDS", help: "from one line of metrics to the next (default 60)" },
+	{ names: ["--json"], help: "one JSON object a line" },
+	{ names: ["--help"], help: "this text" },
+];
+
+const PORT = 1883;
+
+/** Returns the exit code; throws UsageError. */
+export async function broker(args: readonly string[]): Promise<number> {
+	const flags = new Flags(FLAGS, args);
+	if (flags.has("--help")) {
+		process.stdout.write(`${help().join("\n")}\n`);
+		return FINE;
+	}
+	if (flags.rest.length > 0) throw new UsageError(`too many arguments: ${flags.rest.join(" ")}`);
+	flags.atMostOne("-c", "--check", "-p");
+	const check = flags.text("--check");
+	if (check !== undefined) {
+		readConfiguration(check);
+		console.log("fine");
+		return FINE;
+	}
+	const path = flags.text("-c");
+	const configuration =
+		path === undefined ? withoutFile(flags.integer("-p", 0, 65_535) ?? PORT) : readConfiguration(path);
+	const metricsMs = flags.milliseconds("--metrics");
+	if (metricsMs === 0) throw new UsageError("--metrics: expected more than 0 seconds");
+	const tell = flags.has("--json") ? tellJson : tellText;
+	const stop = new Stop();
+	const service = await open(configuration, tell, metricsMs);
+	for (const [i, entrance] of configuration.entrances.entries())
+		tell({ event: "listening", url: urlOf(entrance, service.ports[i]!), who: whoOf(entrance) });
+	if (path !== undefined) process.on("SIGHUP", () => reload(service, path, tell));
+	await stop.when();
+	await service.close();
+	tell({ event: "stopped" });
+	return FINE;
+}
+
+async function open(configuration: Configuration, tell: (event: Told) => void, metricsMs?: number): Promise<Service> {
+	try {
+		return await Service.open({
+			configuration,
+			version: version(),
+			tell,
+			...(metricsMs !== undefined && { metricsMs }),
+		});
+	} catch (error) {
+		const { code, message, syscall } = error as NodeJS.ErrnoException;
+		if (syscall === "listen" || syscall === "bind") throw new UsageError(`cannot listen: ${message}`);
+		if (code?.startsWith("ERR_") === true) throw new UsageError(`TLS cannot be had with these files (${code})`);
+		throw error;
+	}
+}
+
+/** What cannot be read changes nothing. */
+function reload(service: Service, path: string, tell: (event: Told) => void): void {
+	try {
+		service.reload(readConfiguration(path));
+		tell({ event: "reloaded" });
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		tell({ event: "not reloaded", why: error.message });
+	}
+}
+
+function tellJson(event: Told): void {
+	process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+}
+
+function tellText({ event, ...rest }: Told): void {
+	const said = Object.entries(rest).filter(([, value]) => value !== undefined);
+	const words = said.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+	process.stdout.write(`${new Date().toISOString()} ${plain([event, ...words].join(" "))}\n`);
+}
+
+function urlOf({ host, tls, webSocket }: Entrance, port: number): string {
+	const scheme = webSocket ? (tls === undefined ? "ws" : "wss") : tls === undefined ? "mqtt" : "mqtts";
+	return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}${webSocket ? "/mqtt" : ""}`;
+}
+
+function whoOf({ anonymous, naming }: Entrance): string {
+	if (naming !== undefined) return "clients with a certificate";
+	return anonymous ? "everybody" : "users";
+}
+
+function help(): string[] {
+	return [
+		"Usage: thimble broker [--config FILE] [flags]",
+		"       thimble broker --check FILE",
+		"",
+		"The embedded broker alone: MQTT 3.1.1 and 5.0 over TCP, TLS, WebSocket and both. It keeps nothing on disk.",
+		"At SIGHUP it reads users, tokens' keys and access rules of its configuration again.",
+		"",
+		...flagLines(FLAGS),
+	];
+}
