@@ -128,7 +128,7 @@ function serverOf(
 	}
 	const server = secure === undefined ? createHttpServer({ noDelay: true }) : createHttpsServer(secure);
 	server.on("request", (_request, response) => response.writeHead(426).end());
-	new WebSocketServer({
+	const sockets = new WebSocketServer({
 		server,
 		path: PATH,
 		perMessageDeflate: false,
@@ -139,7 +139,10 @@ function serverOf(
 				.includes(SUBPROTOCOL),
 		// The one that has been chosen is said in the answer [MQTT-6.0.0-4].
 		handleProtocols: () => SUBPROTOCOL,
-	}).on("connection", (socket: WebSocket, { socket: carrier }) => accept(framesOf(socket), carrier));
+	});
+	// It hears what goes wrong with the port, too, and would throw it if nobody listened: that is told where listen() was called.
+	sockets.on("error", () => {});
+	sockets.on("connection", (socket: WebSocket, { socket: carrier }) => accept(framesOf(socket), carrier));
 	return server;
 }
 

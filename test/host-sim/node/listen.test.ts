@@ -12,7 +12,10 @@ import { nodeClient } from "../../support/node.js";
 it("is on its port, takes any where 0 was asked for, and rejects where it is taken", async () => {
 	const listener = await listen(new Broker(), 0);
 	expect(listener.port).toBeGreaterThan(0);
-	await expect(listen(new Broker(), listener.port)).rejects.toMatchObject({ code: "EADDRINUSE" });
+	for (const webSocket of [false, true])
+		await expect(listen(new Broker(), listener.port, "127.0.0.1", { webSocket })).rejects.toMatchObject({
+			code: "EADDRINUSE",
+		});
 	await listener.close();
 	const again = await listen(new Broker(), listener.port);
 	expect(again.port).toBe(listener.port);
