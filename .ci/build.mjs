@@ -9,7 +9,7 @@ rmSync("dist", { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 const { status } = spawnSync(process.execPath, [tsc, "-p", ".ci/tsconfig.build.json"], { stdio: "inherit" });
 if (status !== 0) process.exit(1);
-for (const folder of ["data", "lessons", "scenarios"])
+for (const folder of ["data", "lessons", "scenarios", "security/mosquitto", "security/broker.json"])
 	if (existsSync(`host-sim/${folder}`)) cpSync(`host-sim/${folder}`, `dist/host-sim/${folder}`, { recursive: true });
 if (existsSync("host-sim/web/index.html")) {
 	const { build } = await import("vite");

@@ -20,7 +20,10 @@ export class Knock {
 		this.socket.setNoDelay(true);
 		const codec = parser({ protocolVersion: version });
 		codec.on("packet", packet => {
-			if (packet.cmd === "publish") this.messages.push(`${packet.topic} ${packet.payload}`);
+			if (packet.cmd === "publish") {
+				this.messages.push(`${packet.topic} ${packet.payload}`);
+				if (packet.qos === 1) this.send({ cmd: "puback", messageId: packet.messageId! });
+			}
 			this.#words.push(wordsOf(packet));
 			this.#wake();
 		});
