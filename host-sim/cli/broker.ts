@@ -4,35 +4,20 @@ import { UsageError } from "../fleet/scenario.js";
 import { type Configuration, type Entrance, readConfiguration, withoutFile } from "../security/configuration.js";
 import { Service, type Told } from "../security/service.js";
 import { plain } from "../sentence.js";
+import { BROKER_ALONE } from "./commands.js";
 import { FINE } from "./errand.js";
-import { type Flag, Flags, flagLines } from "./flags.js";
+import { Flags } from "./flags.js";
+import { helpText } from "./help.js";
 import { Stop } from "./stop.js";
 import { version } from "./version.js";
-
-const FLAGS: readonly Flag[] = [
-	{
-		names: ["-c", "--config"],
-		value: "FILE",
-		help: "its configuration (default: this machine alone, and everybody on it)",
-	},
-	{
-		names: ["--check"],
-		value: "FILE",
-		help: "say what is wrong with a configuration, or that it is fine, and no more",
-	},
-	{ names: ["-p", "--port"], value: "PORT", help: "without a configuration: the port (default 1883)" },
-	{ names: ["--metrics"], value: "SECONDS", help: "from one line of metrics to the next (default 60)" },
-	{ names: ["--json"], help: "one JSON object a line" },
-	{ names: ["--help"], help: "this text" },
-];
 
 const PORT = 1883;
 
 /** Returns the exit code; throws UsageError. */
 export async function broker(args: readonly string[]): Promise<number> {
-	const flags = new Flags(FLAGS, args);
+	const flags = new Flags(BROKER_ALONE.options["Options"]!, args);
 	if (flags.has("--help")) {
-		process.stdout.write(`${help().join("\n")}\n`);
+		process.stdout.write(helpText(BROKER_ALONE));
 		return FINE;
 	}
 	if (flags.rest.length > 0) throw new UsageError(`too many arguments: ${flags.rest.join(" ")}`);
@@ -105,16 +90,4 @@ function urlOf({ host, tls, webSocket }: Entrance, port: number): string {
 function whoOf({ anonymous, naming }: Entrance): string {
 	if (naming !== undefined) return "clients with a certificate";
 	return anonymous ? "everybody" : "users";
-}
-
-function help(): string[] {
-	return [
-		"Usage: thimble broker [--config FILE] [flags]",
-		"       thimble broker --check FILE",
-		"",
-		"The embedded broker alone: MQTT 3.1.1 and 5.0 over TCP, TLS, WebSocket and both. It keeps nothing on disk.",
-		"At SIGHUP it reads users, tokens' keys and access rules of its configuration again.",
-		"",
-		...flagLines(FLAGS),
-	];
 }

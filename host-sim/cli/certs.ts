@@ -4,19 +4,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { UsageError } from "../fleet/scenario.js";
 import { Authority, daysFrom, faultOfClient, faultOfHost, type Identity, type Keys } from "../security/authority.js";
+import { CERTS } from "./commands.js";
 import { FINE } from "./errand.js";
-import { type Flag, Flags, flagLines } from "./flags.js";
-
-const FLAGS: readonly Flag[] = [
-	{ names: ["--to"], value: "DIR", help: "where they go; an authority that is there signs again" },
-	{ names: ["--name"], value: "HOST", many: true, help: "for the broker: a name or address that clients use" },
-	{ names: ["--client"], value: "ID", many: true, help: "for a client: its user name" },
-	{ names: ["--days"], value: "N", help: "how long they hold (default 365)" },
-	{ names: ["--rsa"], help: "keys of RSA, which the boards of Moddable's SDK need, not P-256" },
-	{ names: ["--force"], help: "write over those that are there; never over an authority" },
-	{ names: ["--json"], help: "one JSON object a file" },
-	{ names: ["--help"], help: "this text" },
-];
+import { Flags } from "./flags.js";
+import { helpText } from "./help.js";
 
 const DAYS = 365;
 const MOST_DAYS = 3650;
@@ -28,9 +19,9 @@ interface Made {
 
 /** Returns the exit code; throws UsageError. */
 export async function certs(args: readonly string[]): Promise<number> {
-	const flags = new Flags(FLAGS, args);
+	const flags = new Flags(CERTS.options["Options"]!, args);
 	if (flags.has("--help")) {
-		process.stdout.write(`${help().join("\n")}\n`);
+		process.stdout.write(helpText(CERTS));
 		return FINE;
 	}
 	if (flags.rest.length > 0) throw new UsageError(`too many arguments: ${flags.rest.join(" ")}`);
@@ -101,16 +92,4 @@ function put(path: string, text: string, mode: number): void {
 	const beside = `${path}.new`;
 	writeFileSync(beside, text, { mode, flag: "wx" });
 	renameSync(beside, path);
-}
-
-function help(): string[] {
-	return [
-		"Usage: thimble certs --to DIR [--name HOST]… [--client ID]… [flags]",
-		"",
-		"Makes an authority (ca.pem, ca.key), a certificate for a broker (server.pem, server.key) that is found",
-		"under each --name, and one for each client (client-ID.pem, client-ID.key). Keys are for their owner",
-		"alone (mode 0600); ca.key stays where it is: whoever has it can be anybody.",
-		"",
-		...flagLines(FLAGS),
-	];
 }

@@ -335,6 +335,6 @@ export const USERS: Help = {
 			"A broker that runs reads it again at SIGHUP.",
 		],
 	},
-	exits: [EXIT_FINE, ["1", "no password was given"], EXIT_IMPOSSIBLE],
+	exits: [EXIT_FINE, EXIT_IMPOSSIBLE, ["130", "stopped by Ctrl-C while it asked for the password"]],
 	examples: ["users users.txt add attic-01", "users users.txt list"],
 };

@@ -6,7 +6,7 @@ import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
 import { type BenchFlags, bench } from "./bench.js";
-import { BENCH, DECODE, EXPORT, REPLAY, RUN, SHOW, SWARM, UPDATE } from "./commands.js";
+import { BENCH, BROKER_ALONE, CERTS, DECODE, EXPORT, REPLAY, RUN, SHOW, SWARM, UPDATE, USERS } from "./commands.js";
 import { type DecodeFlags, decode } from "./decode.js";
 import { type ExportFlags, exportRecording } from "./export.js";
 import { FIRMWARE, firmware } from "./firmware.js";
@@ -48,7 +48,7 @@ declare("decode [...hex]", DECODE).action((hex: string[], flags: DecodeFlags) =>
 cli.version(version());
 
 const READ_HERE = [RUN, SWARM, REPLAY, SHOW, EXPORT, BENCH, UPDATE, DECODE];
-const ALL = [...READ_HERE, PROVISION, PUB, SUB, SINK, WATCH, FIRMWARE];
+const ALL = [...READ_HERE, PROVISION, PUB, SUB, SINK, WATCH, BROKER_ALONE, CERTS, USERS, FIRMWARE];
 
 try {
 	const client = CLIENTS.get(process.argv[2] ?? "");

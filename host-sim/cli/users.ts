@@ -5,25 +5,19 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { UsageError } from "../fleet/scenario.js";
 import { type Form, faultOfName, hashOf, weaknessOf } from "../security/password.js";
 import { Users, withoutUser, withUser } from "../security/users.js";
+import { USERS } from "./commands.js";
 import { FINE } from "./errand.js";
-import { type Flag, Flags, flagLines } from "./flags.js";
+import { Flags } from "./flags.js";
+import { helpText } from "./help.js";
 import { Interrupted, Prompt } from "./prompt.js";
-
-const FLAGS: readonly Flag[] = [
-	{ names: ["--password-file"], value: "FILE", help: "the password, in a file; - for standard input" },
-	{ names: ["--mosquitto"], help: "in mosquitto's form, which the embedded broker reads, too" },
-	{ names: ["--force"], help: "with add: a user that is there gets the new password" },
-	{ names: ["--json"], help: "one JSON object a line" },
-	{ names: ["--help"], help: "this text" },
-];
 
 const INTERRUPTED = 130;
 
 /** Returns the exit code; throws UsageError. */
 export async function users(args: readonly string[]): Promise<number> {
-	const flags = new Flags(FLAGS, args);
+	const flags = new Flags(USERS.options["Options"]!, args);
 	if (flags.has("--help")) {
-		process.stdout.write(`${help().join("\n")}\n`);
+		process.stdout.write(helpText(USERS));
 		return FINE;
 	}
 	const [file, verb, name, ...more] = flags.rest;
@@ -122,18 +116,4 @@ function write(file: string, text: string): void {
 				: `cannot be written (${code})`;
 		throw new UsageError(`${file}: ${why}`);
 	}
-}
-
-function help(): string[] {
-	return [
-		"Usage: thimble users FILE add NAME [--password-file FILE] [--mosquitto] [--force]",
-		"       thimble users FILE remove NAME",
-		"       thimble users FILE list",
-		"",
-		"The password file of thimble broker, and with --mosquitto of mosquitto. It holds what scrypt makes of",
-		"passwords, or PBKDF2 for mosquitto, and is for its owner alone (mode 0600). A broker that runs reads it",
-		"again at SIGHUP.",
-		"",
-		...flagLines(FLAGS),
-	];
 }

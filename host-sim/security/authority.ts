@@ -22,7 +22,8 @@ const EARLY_MS = 3_600_000;
 /** What X.520 allows a common name. */
 const MOST_NAME = 64;
 
-x509.cryptoProvider.set(webcrypto);
+// The same in Node, under another name of its types.
+x509.cryptoProvider.set(webcrypto as unknown as Crypto);
 
 type CryptoKey = webcrypto.CryptoKey;
 

@@ -5,6 +5,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { errors, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
 import { Token } from "../../firmware/optional/token.js";
+import type { Guard } from "../../host-sim/broker/guard.js";
 import { BAD_USER_NAME_OR_PASSWORD, Refusal } from "../../host-sim/broker/reason.js";
 import { nodeDigest } from "../../host-sim/node/digest.js";
 import { plainDigest } from "../support/sha256.js";
@@ -71,18 +72,23 @@ it("the hash of the tests on the engine is Node's", () => {
 describe("a broker that checks tokens", () => {
 	/** A world whose broker lets in who has a token of this secret that has not expired by its own clock. */
 	function guarded() {
-		const world = new TestWorld({ wallMs: NOON });
 		const seen: string[] = [];
-		world.broker.checkUser = (name, password = "") => {
-			const [header, claims, signature = ""] = password.split(".");
-			const wanted = createHmac("sha256", SECRET).update(`${header}.${claims}`).digest();
-			const given = Buffer.from(signature, "base64url");
-			const { exp, sub } = JSON.parse(Buffer.from(claims ?? "", "base64url").toString() || "{}");
-			const isSigned = given.length === wanted.length && timingSafeEqual(given, wanted);
-			seen.push(password);
-			if (!isSigned || sub !== name || !(exp * 1000 > NOON + world.time.now))
-				throw new Refusal(BAD_USER_NAME_OR_PASSWORD, "bad token");
+		const guard: Guard = {
+			authenticate({ password, username }) {
+				const token = password?.toString() ?? "";
+				const [header, claims, signature = ""] = token.split(".");
+				const wanted = createHmac("sha256", SECRET).update(`${header}.${claims}`).digest();
+				const given = Buffer.from(signature, "base64url");
+				const { exp, sub } = JSON.parse(Buffer.from(claims ?? "", "base64url").toString() || "{}");
+				const isSigned = given.length === wanted.length && timingSafeEqual(given, wanted);
+				seen.push(token);
+				if (!isSigned || sub !== username || !(exp * 1000 > NOON + world.time.now))
+					throw new Refusal(BAD_USER_NAME_OR_PASSWORD, "bad token");
+				return { owner: { kind: "user", name: sub } };
+			},
+			authorize: () => undefined,
 		};
+		const world = new TestWorld({ wallMs: NOON, broker: { guard } });
 		return { world, seen };
 	}
 

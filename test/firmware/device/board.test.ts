@@ -3,7 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { Board, type Hardware } from "../../../firmware/device/board.js";
 import { NO_CREDENTIALS } from "../../../firmware/mqtt/error.js";
+import type { Guard } from "../../../host-sim/broker/guard.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
+import type { WorldOptions } from "../../../host-sim/world/world.js";
 import { plainDigest } from "../../support/sha256.js";
 import { TestWorld } from "../../support/world.js";
 
@@ -109,10 +111,20 @@ describe("a whole board", () => {
 		const tokenSecret = "a secret of thirty-two bytes, no less";
 		const withHash: Partial<Hardware> = { makeDigest: () => plainDigest };
 
-		/** Boots one, and says what its CONNECTs had as name and password. */
-		function entered(config: Record<string, unknown>, more: Partial<Hardware> = withHash, world = new TestWorld()) {
+		/** A world whose broker takes everybody, and notes what their CONNECTs had as name and password. */
+		function noting(options: WorldOptions = {}) {
 			const names: [name: string | undefined, password: string | undefined][] = [];
-			world.broker.checkUser = (name, password) => names.push([name, password]);
+			const guard: Guard = {
+				authenticate({ password, username }) {
+					names.push([username, password?.toString()]);
+					return { owner: { kind: "anonymous", name: "" } };
+				},
+				authorize: () => undefined,
+			};
+			return { names, world: new TestWorld({ ...options, broker: { guard } }) };
+		}
+
+		function entered(config: Record<string, unknown>, more: Partial<Hardware> = withHash, { names, world } = noting()) {
 			return { ...boot(config, more, world), names };
 		}
 
@@ -133,11 +145,11 @@ describe("a whole board", () => {
 		});
 
 		it("keeps the name of its broker's text, and has no use for the password there; the longest of both have room", () => {
-			const world = new TestWorld();
-			const { host } = world.board("b1");
+			const place = noting();
+			const { host } = place.world.board("b1");
 			const device = "x".repeat(64);
 			const name = "n".repeat(200);
-			const { names, told } = entered({ broker: `${name}:secret@${host}`, tokenSecret, device }, withHash, world);
+			const { names, told } = entered({ broker: `${name}:secret@${host}`, tokenSecret, device }, withHash, place);
 			expect(names.map(([given, token]) => [given, claims(token)["sub"]])).toEqual([[name, device]]);
 			expect(told[0]).toBe(`connected ${device}`);
 		});
@@ -158,7 +170,8 @@ describe("a whole board", () => {
 		});
 
 		it("waits for the time before it connects, and without one it tries seldom, and says why", () => {
-			const world = new TestWorld({ wallMs: 0 });
+			const place = noting({ wallMs: 0 });
+			const { world } = place;
 			let now = 0;
 			const clock = { now: () => world.time.now | 0, wall: () => now };
 			class Silent {
@@ -172,7 +185,7 @@ describe("a whole board", () => {
 			const { board, names, traced } = entered(
 				{ tokenSecret, ntp: "10.0.0.9" },
 				{ ...withHash, clock, time, on },
-				world,
+				place,
 			);
 			world.run(50_000);
 			expect([codes, names]).toEqual([[], []]);

@@ -21,7 +21,11 @@ const COMMANDS = [
 	"provision",
 	"pub",
 	"sub",
+	"sink",
 	"watch",
+	"broker",
+	"certs",
+	"users",
 	"firmware",
 ];
 
