@@ -14,6 +14,8 @@ const PACKAGES = [
 	"python3-jinja2",
 	// Wireshark without a window: what it makes of recordings.
 	"tshark",
+	// A cluster of brokers.
+	"rabbitmq-server",
 	// A real browser, which the tests of the page drive.
 	"chromium",
 	// Where readings go.

@@ -15,7 +15,11 @@ export const RUN: Help = {
 		Options: [
 			{ names: ["--devices"], value: "N", help: "how many boards (default 3)" },
 			{ names: ["--seed"], value: "N", help: "where the noise of the sensors begins (default 1)" },
-			{ names: ["--broker"], value: "URL", help: `an existing broker: ${BROKER}` },
+			{
+				names: ["--broker"],
+				value: "URL",
+				help: `an existing broker: ${BROKER}; several of one cluster: mqtt://host:port,host:port`,
+			},
 			...secure(),
 			{ names: ["--port"], value: "PORT", help: "port of the embedded broker (default 1883, or the next free one)" },
 			{ names: ["--qos"], value: "QOS", help: "of the readings: 0, 1 (default) or 2" },

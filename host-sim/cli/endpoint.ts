@@ -11,6 +11,9 @@ import { plain } from "../sentence.js";
 /** How long the first connection to a broker may take, in ms. */
 const PROBE_MS = 5000;
 
+/** So many a board takes at most. */
+const MOST_SERVERS = 16;
+
 const EXPECTED = "expected mqtt://[user[:password]@]host[:port]";
 const WITH_TOPIC = `${EXPECTED}[/topic], such as mqtt://192.168.1.10/lab/temperature`;
 /** The ports that are meant where none is given, by the beginning of the URL. */
@@ -24,6 +27,22 @@ export interface Destination extends Endpoint {
 	readonly scheme?: Scheme;
 	/** Of a WebSocket. */
 	readonly path?: string;
+}
+
+/**
+ * Brokers in order of preference, as a board is told of them: one scheme, one account and one path for all of them, and commas
+ * between the hosts. Throws UsageError; the message never holds the password.
+ */
+export function parseEndpoints(text: string): Destination {
+	const [, before = "", hosts = "", path = ""] = /^([a-z]+:\/\/(?:[^/]*@)?)([^/]*)(.*)$/i.exec(text) ?? [];
+	const [first, ...others] = hosts.split(",");
+	if (others.length === 0) return parseEndpoint(text);
+	if (others.length >= MOST_SERVERS) throw new UsageError(`--broker: expected ${MOST_SERVERS} brokers at most`);
+	if (path.startsWith("//"))
+		throw new UsageError("--broker: what stands before the first host is for all of them: mqtt://one,another:1884");
+	const endpoint = parseEndpoint(`${before}${first}${path}`);
+	const servers = [endpoint, ...others.map(host => parseEndpoint(`${before}${host}${path}`))];
+	return { ...endpoint, servers: servers.map(({ host, port }) => ({ host, port })) };
 }
 
 /** Throws UsageError; the message never holds the password. */
@@ -93,13 +112,16 @@ function unescaped(text: string, what: string): string {
 }
 
 /** The endpoint as people may see it: without the password. */
-export function describeEndpoint({ host, path = "", port, scheme, userName }: Destination): string {
-	const name = host.includes(":") ? `[${host}]` : host;
-	return `${scheme ?? "mqtt"}://${userName === undefined ? "" : `${encodeURIComponent(userName)}@`}${name}:${port}${path}`;
+export function describeEndpoint({ host, path = "", port, scheme, servers, userName }: Destination): string {
+	const names = (servers ?? [{ host, port }]).map(each => {
+		const name = each.host.includes(":") ? `[${each.host}]` : each.host;
+		return `${name}:${each.port}`;
+	});
+	return `${scheme ?? "mqtt"}://${userName === undefined ? "" : `${encodeURIComponent(userName)}@`}${names.join(",")}${path}`;
 }
 
 /** How to see what goes on there: with mosquitto's tools, or where those want more than a URL with ours. */
-export function lookOn(endpoint: Destination): string {
+export function lookOn({ servers: _, ...endpoint }: Destination): string {
 	const { host, password, port, scheme, userName } = endpoint;
 	if (scheme !== undefined)
 		return `Look on   thimble sub ${quote(describeEndpoint(endpoint))} -t 'thimble/#' -v, with the same certificates`;
@@ -113,8 +135,15 @@ function quote(text: string): string {
 	return /^[\w.@-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
-/** Resolves where something listens there; otherwise rejects with UsageError. */
-export async function probeEndpoint(endpoint: Destination): Promise<void> {
+/** Resolves where something listens there, at one of several; otherwise rejects with UsageError. */
+export async function probeEndpoint({ servers = [], ...endpoint }: Destination): Promise<void> {
+	const others = servers.slice(1).map(place => ({ ...endpoint, ...place }));
+	const probes = [endpoint, ...others].map(probe);
+	// What is said is why the preferred one cannot be reached.
+	await Promise.any(probes).catch(() => probes[0]);
+}
+
+async function probe(endpoint: Destination): Promise<void> {
 	const refuse = (why: string) => new UsageError(`cannot reach ${describeEndpoint(endpoint)}: ${why}`);
 	const address = await addressOf(endpoint.host).catch(error => {
 		throw refuse(reasonOf(error as NodeJS.ErrnoException));

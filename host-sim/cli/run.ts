@@ -2,7 +2,7 @@
 
 import { needsWorld, parseDuration, type Scenario, UsageError } from "../fleet/scenario.js";
 import { parseShard } from "../fleet/shard.js";
-import { type Destination, parseEndpoint } from "./endpoint.js";
+import { type Destination, parseEndpoints } from "./endpoint.js";
 import { runJobs } from "./jobs.js";
 import { Keeping } from "./keeping.js";
 import { runLive } from "./live.js";
@@ -48,9 +48,16 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const { until = flags.duration } = flags;
 	checkUntil(flags);
 	const speed = speedOf(flags);
+	const endpoint = flags.broker === undefined ? undefined : endpointOf(flags);
+	const hasChoice = endpoint?.servers !== undefined;
 	const isPart = flags.shard !== undefined || flags.jobs !== undefined;
 	const isShown =
-		scenarioName === undefined && speed === undefined && flags.engine !== "xs" && !isPart && hasPage(flags);
+		scenarioName === undefined &&
+		speed === undefined &&
+		flags.engine !== "xs" &&
+		!isPart &&
+		!hasChoice &&
+		hasPage(flags);
 	const { diagnostics = isShown ? SHOWN_EVERY : undefined } = flags;
 	const whole = scenarioOf(scenarioName, { ...flags, diagnostics, duration: until });
 	const part = planShard(flags, whole);
@@ -71,17 +78,20 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const title = scenarioName ?? describeBoards(scenario);
 	const engine = flags.engine === "xs" ? "xs" : "node";
 	const options = { json, check, keeping, port: flags.port, title, page };
-	const endpoint = flags.broker === undefined ? undefined : endpointOf(flags);
 	const secure = secureFlags(flags);
 	if (engine === "node" && endpoint === undefined) return runLive(scenario, options);
 	if (engine === "node" && endpoint !== undefined && part === undefined) {
 		const isAsked = speed !== undefined || keeping.isRecorded || needsWorld(scenario);
+		if (isAsked && hasChoice)
+			throw new UsageError("--broker: faults and --record come before one broker for now: give a URL with one host");
 		// What is asked to be secret is never sent as plain text.
 		if (isAsked && endpoint.path !== undefined)
 			throw new UsageError("--broker: faults come over TCP or TLS for now: give a URL with mqtt:// or mqtts://");
-		if (isAsked || (page !== undefined && endpoint.path === undefined))
+		if (isAsked || (page !== undefined && endpoint.path === undefined && !hasChoice))
 			return runOutside(scenario, endpoint, { ...options, secure });
 	}
+	if (engine === "xs" && hasChoice)
+		throw new UsageError("--engine xs: boards there know one broker for now: give a URL with one host");
 	if (engine === "xs" && endpoint?.scheme !== undefined)
 		throw new UsageError("--engine xs: boards there speak plain TCP for now: give a URL with mqtt://");
 	return runSockets(scenario, { ...options, endpoint, secure, engine, heap: flags.heap, shard: part?.plan });
@@ -151,5 +161,5 @@ function endpointOf({ broker, check, port }: RunFlags): Destination {
 	if (port !== undefined)
 		throw new UsageError("--port is for the embedded broker; with --broker the port belongs into the URL");
 	if (check === true) throw new UsageError("--check is for the embedded broker: leave --broker out");
-	return parseEndpoint(String(broker));
+	return parseEndpoints(String(broker));
 }

@@ -15,6 +15,8 @@ export interface BoardOptions<Io = Collaborators> {
 	deviceId: string;
 	host: string;
 	port: number;
+	/** Several brokers in order of preference, of which those are the first. Default: that one alone. */
+	servers?: readonly { readonly host: string; readonly port: number }[];
 	/** 4 for MQTT 3.1.1, 5 for 5.0. */
 	protocolVersion: 4 | 5;
 	userName?: string;

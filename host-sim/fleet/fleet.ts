@@ -15,6 +15,8 @@ export interface Endpoint {
 	readonly port: number;
 	readonly userName?: string;
 	readonly password?: string;
+	/** Several in order of preference, of which `host` and `port` are the first. Default: that one alone. */
+	readonly servers?: readonly { readonly host: string; readonly port: number }[];
 }
 
 /** What a board did. `packetId` is absent at QoS 0. */

@@ -56,9 +56,10 @@ export function wholeBoard(options: Options, host: string, io: Required<Collabor
 /** What the scenario says, as a build's arguments. */
 export function configOf(options: Options, host: string, firmware?: Whole["firmware"]): Record<string, string> {
 	const { diagnostics = 0, durability = "ram", homeAssistant, password, port, telemetry, userName } = options;
+	const { servers = [{ host, port }] } = options;
 	const credentials = userName === undefined ? "" : `${userName}${password === undefined ? "" : `:${password}`}@`;
 	return {
-		broker: `mqtt://${credentials}${host}:${port}`,
+		broker: `mqtt://${credentials}${servers.map(each => `${each.host}:${each.port}`).join(",")}`,
 		device: options.deviceId,
 		diagnostics: String(diagnostics),
 		durability,

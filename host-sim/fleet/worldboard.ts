@@ -102,7 +102,15 @@ export class WorldBoard extends Board {
 
 	/** The firmware of that boot, to be started; an agent where that is known then. */
 	#make(boot: number, io: MachineIo): () => Agent | undefined {
-		const { curves: _, durability = "ram", io: world, random: __, sleeps = false, ...rest } = this.#options;
+		const {
+			curves: _,
+			durability = "ram",
+			io: world,
+			random: __,
+			servers: ___,
+			sleeps = false,
+			...rest
+		} = this.#options;
 		const { host } = world;
 		const on = this.#listenerOf(boot);
 		if (isWhole(this.#options)) {

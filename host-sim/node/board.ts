@@ -1,6 +1,7 @@
 // A board whose firmware runs on Node's own engine, in this process.
 
 import { Agent } from "../../firmware/device/agent.js";
+import { Servers } from "../../firmware/optional/servers.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
 import { isWhole, wholeBoard } from "../fleet/whole.js";
@@ -17,7 +18,7 @@ export class NodeBoard extends Board {
 	/** `on` hears of everything after the board has taken note. Throws Misuse. */
 	constructor(options: BoardOptions, on: BoardListener = {}) {
 		super(options, on);
-		const { curves = {}, durability = "ram", io, random, ...rest } = options;
+		const { curves = {}, durability = "ram", io, random, servers, ...rest } = options;
 		const begin = io.clock.wall();
 		const makeSensor = () => seattle(curves, io.clock, () => io.clock.wall() - begin, random);
 		if (isWhole(options)) {
@@ -34,6 +35,8 @@ export class NodeBoard extends Board {
 			...rest,
 			io,
 			limits: { send: sendLimit(options.userName, options.password) },
+			// What was under way to a broker that has gone goes to the next one, which knows nothing of it.
+			...(servers !== undefined && { servers: new Servers(servers), onSessionLost: "republish" as const }),
 			...(durability !== "ram" && { session: new FlashStore(io.store), durability }),
 			sensors: [makeSensor()],
 			on: this.listener,

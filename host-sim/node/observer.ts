@@ -3,6 +3,7 @@
 
 import type { SocketConstructor } from "../../firmware/io.js";
 import { Client, type ClientOptions, type Incoming } from "../../firmware/mqtt/client.js";
+import { Servers } from "../../firmware/optional/servers.js";
 import { sendLimit } from "../fleet/board.js";
 import { nodeClock, nodeRandom } from "./clock.js";
 import { NodeResolver } from "./resolver.js";
@@ -12,6 +13,8 @@ import { NodeTimer } from "./timer.js";
 export interface ObserverOptions {
 	host: string;
 	port: number;
+	/** Several that have the same sessions, in order of preference, of which those are the first. Default: that one alone. */
+	servers?: readonly { readonly host: string; readonly port: number }[];
 	userName?: string;
 	password?: string;
 	/** Default: plain TCP. */
@@ -116,11 +119,12 @@ export class Observer {
 	}
 
 	#make({ limits, ...given }: Partial<ClientOptions>): Client {
-		const { backoff, clientId } = this.#options;
+		const { backoff, clientId, servers } = this.#options;
 		const { limits: least, ...reached } = clientAt(this.#options);
 		return new Client({
 			...reached,
 			clientId,
+			...(servers !== undefined && { servers: new Servers(servers, { sharedSessions: true }) }),
 			...(backoff !== undefined && { backoff }),
 			limits: { ...limits, ...least },
 			...given,

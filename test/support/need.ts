@@ -23,6 +23,7 @@ const PACKAGES = {
 	tshark: "tshark",
 	chromium: "chromium",
 	postgres: "postgresql",
+	"rabbitmq-server": "rabbitmq-server",
 } as const;
 
 export type Program = keyof typeof PACKAGES;

@@ -10,12 +10,13 @@ export class Observer {
 	/** Readings by device and packet id, as long as they are under way. */
 	readonly #underWay = new Map<string, { boot: number; seq: number }>();
 
-	/** It has a session that is to outlive its connections, and listens at that QoS. */
-	constructor(port: number, qos: 1 | 2, ledger = new Ledger()) {
+	/** It has a session that is to outlive its connections, and listens at that QoS; `servers` all have that session. */
+	constructor(port: number, qos: 1 | 2, ledger = new Ledger(), servers?: readonly { host: string; port: number }[]) {
 		this.ledger = ledger;
 		this.#onlooker = new Onlooker({
 			host: "localhost",
 			port,
+			...(servers !== undefined && { servers }),
 			clientId: "observer",
 			filter: "thimble/+/telemetry",
 			qos,

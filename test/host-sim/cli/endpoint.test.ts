@@ -1,5 +1,13 @@
+import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
-import { describeEndpoint, parseEndpoint, parseTopicUrl, probeEndpoint } from "../../../host-sim/cli/endpoint.js";
+import {
+	describeEndpoint,
+	lookOn,
+	parseEndpoint,
+	parseEndpoints,
+	parseTopicUrl,
+	probeEndpoint,
+} from "../../../host-sim/cli/endpoint.js";
 import { UsageError } from "../../../host-sim/fleet/scenario.js";
 
 describe("broker URLs", () => {
@@ -54,6 +62,64 @@ describe("broker URLs", () => {
 		);
 		await expect(probeEndpoint({ host: "nosuch.invalid", port: 1883 })).rejects.toThrow(
 			"cannot reach mqtt://nosuch.invalid:1883: no such host",
+		);
+	});
+});
+
+describe("URLs of several brokers", () => {
+	const servers = [
+		{ host: "a", port: 1883 },
+		{ host: "::1", port: 1884 },
+	];
+
+	it("are one scheme, one account and one path for hosts with commas between them", () => {
+		expect(parseEndpoints("mqtt://u:p%2Cw@a,[::1]:1884")).toEqual({
+			...{ host: "a", port: 1883, userName: "u", password: "p,w" },
+			servers,
+		});
+		expect(parseEndpoints("wss://a,b:1/x")).toMatchObject({
+			...{ host: "a", port: 443, scheme: "wss", path: "/x" },
+			servers: [
+				{ host: "a", port: 443 },
+				{ host: "b", port: 1 },
+			],
+		});
+	});
+
+	it("with one of them are as those of one broker", () => {
+		expect(parseEndpoints("mqtt://u:p@a")).toEqual(parseEndpoint("mqtt://u:p@a"));
+	});
+
+	it("take a comma in the password for what it is", () => {
+		expect(parseEndpoints("mqtt://u:p,q@a")).toEqual({ host: "a", port: 1883, userName: "u", password: "p,q" });
+	});
+
+	it.each([
+		["mqtt://u:secret@a,,b", "--broker: expected"],
+		["mqtt://u:secret@a,b:99999", "--broker: expected"],
+		["mqtt://u:secret@a,mqtt://b", "what stands before the first host is for all of them"],
+		[`mqtt://u:secret@${"a,".repeat(16)}a`, "expected 16 brokers at most"],
+		["mqtt://a,b/topic", "got a URL with a path"],
+	])("%s gets a sentence without the password", (text, why) => {
+		expect(() => parseEndpoints(text)).toThrow(why);
+		expect(() => parseEndpoints(text)).not.toThrow("secret");
+	});
+
+	it("are shown with all of them; who looks on does so at the first", () => {
+		const endpoint = parseEndpoints("mqtt://u:p@a,[::1]:1884");
+		expect(describeEndpoint(endpoint)).toBe("mqtt://u@a:1883,[::1]:1884");
+		expect(lookOn(endpoint)).toContain("-h a -p 1883 ");
+		expect(lookOn(parseEndpoints("wss://a,b"))).toContain("wss://a:443/mqtt");
+	});
+
+	it("are there as soon as one of them is", async () => {
+		const server = createServer();
+		await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+		const { port } = server.address() as { port: number };
+		await probeEndpoint(parseEndpoints(`mqtt://127.0.0.1:1,127.0.0.1:${port}`));
+		await new Promise(resolve => server.close(resolve));
+		await expect(probeEndpoint(parseEndpoints("mqtt://127.0.0.1:1,127.0.0.1:2"))).rejects.toThrow(
+			"cannot reach mqtt://127.0.0.1:1: connection refused",
 		);
 	});
 });

@@ -44,6 +44,32 @@ describe("thimble run before a broker outside", () => {
 		]);
 	});
 
+	it("with several brokers goes to the next one where the first one ends, and loses nothing on the way", async () => {
+		const [first, second] = [await broker(), await broker()];
+		const url = `mqtt://127.0.0.1:${first.port},127.0.0.1:${second.port}`;
+		const run = thimble(["run", "--broker", url, "--interval", "100ms", "--json"]);
+		const online = () => eventsOf(run).filter(({ event }) => event === "online").length;
+		await until("all boards", () => online() === 3);
+		await first.close();
+		await until("all boards at the other", () => online() === 6);
+		const told = eventsOf(run).length;
+		await until("readings", () => eventsOf(run).length > told + 10);
+		run.child.kill("SIGINT");
+		expect(await run.code).toBe(0);
+		expect(eventsOf(run)[0]).toMatchObject({ event: "broker", url });
+		expect(eventsOf(run).at(-1)).toMatchObject({ event: "summary", seenOnline: 3, reconnects: 3, lost: 0, refused: 0 });
+	});
+
+	it.each([
+		["--engine xs", ["--engine", "xs"]],
+		["--record", ["--record", "never.jsonl"]],
+		["a scenario with faults", ["bad-night"]],
+	])("takes one broker only with %s", async (_, words) => {
+		const run = thimble(["run", ...words, "--broker", "mqtt://127.0.0.1:1,127.0.0.1:2"]);
+		expect(await run.code).toBe(2);
+		expect(run.err()).toContain("give a URL with one host");
+	});
+
 	it("behind a WebSocket has a page without faults, whose MQTT goes through to it", async () => {
 		const url = `ws://127.0.0.1:${(await broker({ webSocket: true })).port}/mqtt`;
 		const run = thimble(["run", "--broker", url, "--interval", "100ms", "--page", "0", "--json"]);

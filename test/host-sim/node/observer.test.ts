@@ -71,6 +71,18 @@ it("closed, it is kept in mind by the broker; when it has left, no longer", asyn
 	expect(told).toEqual(["new", "away", "back", "r/1 a 2", "away"]);
 });
 
+it("goes to another broker of the same sessions where its own is gone", async () => {
+	const other = await listen(broker, 0);
+	const servers = [other, listener].map(({ port }) => ({ host: "127.0.0.1", port }));
+	const { observer, told } = make({ port: other.port, servers });
+	observer.open();
+	await until("there", () => observer.isThere);
+	await other.close();
+	publish("a");
+	await until("a", () => told.length === 4);
+	expect(told).toEqual(["new", "away", "back", "r/1 a 2"]);
+});
+
 it("says why it has not come, and has then nothing to leave", async () => {
 	const { observer } = make({ password: "wrong" });
 	observer.open();
