@@ -2,7 +2,12 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take a minute or more: begun first, so that no core waits for the last of them. */
-const LONG = ["test/xs/firmware.test.ts", "test/host-sim/cli/outside.test.ts", "test/host-sim/cli/run.test.ts"];
+const LONG = [
+	"test/xs/firmware.test.ts",
+	"test/host-sim/cli/outside.test.ts",
+	"test/host-sim/cli/run.test.ts",
+	"test/host-sim/cluster/rabbitmq.test.ts",
+];
 
 class LongFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -99,7 +99,8 @@ export async function takenAway(cluster: RabbitCluster, options: Takeaway): Prom
 		};
 	} finally {
 		if (fleet.boards.some(board => !board.stopped)) await fleet.stop(0);
-		observer.go();
+		// Another fleet has readings of the same names: the next observer shall not be shown these.
+		await observer.leave();
 	}
 }
 

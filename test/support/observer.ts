@@ -17,7 +17,8 @@ export class Observer {
 			host: "localhost",
 			port,
 			...(servers !== undefined && { servers }),
-			clientId: "observer",
+			// In a cluster a session begins at the node where its first connection was, and is looked for there.
+			clientId: servers === undefined ? "observer" : `observer-${port}`,
 			filter: "thimble/+/telemetry",
 			qos,
 			backoff: { baseMs: 100, capMs: 500 },
@@ -43,6 +44,11 @@ export class Observer {
 	/** Goes without a goodbye, and will be back. */
 	go(): void {
 		this.#onlooker.close();
+	}
+
+	/** Goes for good: the broker shall keep nothing. */
+	leave(): Promise<void> {
+		return this.#onlooker.leave();
 	}
 
 	/** For Fleet: what its boards have to say. */

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RabbitCluster } from "../../../host-sim/cluster/rabbitmq.js";
 import { takenAway } from "../../support/cluster.js";
-import { freePort } from "../../support/mosquitto.js";
+import { freePort, sleep } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
 
 /** Three nodes are up in about twenty seconds on two cores, and in three times as long where others are at work. */
@@ -33,8 +33,14 @@ describeWith(["rabbitmq-server"], "a cluster of three RabbitMQ nodes", () => {
 	it("serves boards whose node is killed from the next one: every reading at QoS 1 arrives", async () => {
 		const { fleet, ledger, ports, recoveries, taken } = await takenAway(cluster, {
 			boards: 6,
-			intervalMs: 200,
-			take: node => node.kill(),
+			// Slow enough for a board's eight places to last until it is served again.
+			intervalMs: 250,
+			async take(node) {
+				// So that there is something under way when it goes.
+				node.freeze(true);
+				await sleep(300);
+				await node.kill();
+			},
 		});
 		expect(ledger).toMatchObject({ missing: [], open: [], reported: { refused: 0, lost: 0, dropped: 0 } });
 		expect(fleet).toMatchObject({ seenOnline: 6, reconnects: 6 });

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { checkScenario } from "../../../host-sim/fleet/scenario.js";
 import { Simulation, type SimulationEvent } from "../../../host-sim/fleet/simulation.js";
-import { isWhole, needsWholeBoard, wholeBoard } from "../../../host-sim/fleet/whole.js";
+import { configOf, isWhole, needsWholeBoard, wholeBoard } from "../../../host-sim/fleet/whole.js";
 import { Client, SeededRandom, World } from "../../../host-sim/testing.js";
 
 const air = () => ({ configure() {}, sample: () => ({ temperature: 20 }), close() {} });
@@ -42,6 +42,25 @@ describe("a simulated board", () => {
 			expect([isWhole({ ...rest, ...more }), needsWholeBoard(more)]).toEqual([true, true]);
 		expect([needsWholeBoard(rest), needsWholeBoard({ durability: "ram" })]).toEqual([false, false]);
 		expect([needsWholeBoard({ durability: "flash" }), needsWholeBoard({ telemetry: {} })]).toEqual([true, true]);
+	});
+
+	it("knows all brokers that it is given, with one account", () => {
+		const options = {
+			deviceId: "b",
+			host: "a",
+			port: 1,
+			protocolVersion: 4,
+			qos: 1,
+			intervalMs: 1,
+			keepAlive: 1,
+		} as const;
+		const account = { userName: "u", password: "p", random: new SeededRandom(1) };
+		const servers = [
+			{ host: "a", port: 1 },
+			{ host: "b", port: 2 },
+		];
+		expect(configOf({ ...options, ...account, servers }, "a")["broker"]).toBe("mqtt://u:p@a:1,b:2");
+		expect(configOf({ ...options, ...account }, "other")["broker"]).toBe("mqtt://u:p@other:1");
 	});
 
 	it("is what its scenario says, credentials and all; the longest names have room", () => {
