@@ -6,7 +6,7 @@ import { median, type TakenAway, takenAway } from "../support/cluster.js";
 import { describeWith } from "../support/need.js";
 
 const BOARDS = Number(process.env["SOAK_BOARDS"] ?? 100);
-const KILLS = Number(process.env["SOAK_KILLS"] ?? 10);
+const KILLS = Number(process.env["SOAK_KILLS"] ?? 6);
 
 function tell(what: string, { fleet, ledger, recoveries }: TakenAway): void {
 	const times = [median(recoveries), recoveries.at(-1)!].map(ms => `${Math.round(ms)} ms`).join(", at most ");
