@@ -57,7 +57,7 @@ describeWith(["python3"], "a board at a port", () => {
 		const { code, err, out } = run("--port", path, "--ssid", "höme", ...secrets, ...rest);
 		expect({ code: await code, err: err() }).toEqual({ code: 0, err: "" });
 		expect(out().toString()).toMatch(
-			/^Board {5}thimble-simulated, thimble 0\.1\.0 on simulated\nWaits {5}for ssid and broker\nSet {7}ssid, device, password, broker, qos, telemetry\nRestart {3}done\nssid +höme\npassword +set\nbroker +set\ndevice +kitchen\n/,
+			/^Board {5}thimble-simulated, thimble 0\.1\.0 on simulated\nWaits {5}for ssid and broker\nSet {7}ssid, device, password, broker, qos, telemetry\nRestart {3}done\nssid +höme\npassword +set\nbroker +set\ntokenSecret +not set\ntokenMinutes +60\ndevice +kitchen\n/,
 		);
 		expect(out().toString()).not.toMatch(/s3cret|hunter2/);
 		const kept = settings();
