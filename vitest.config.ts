@@ -26,6 +26,7 @@ export default defineConfig({
 		// Real brokers and child processes: generous, since what matters there is asserted, not timed.
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
+		expect: { poll: { timeout: 10_000 } },
 		// The one that waits for engines and brokers leaves its core to the other.
 		maxWorkers: 2,
 		sequence: { sequencer: LongFirst },

@@ -17,7 +17,7 @@ describeWith(["chromium"], "faults", () => {
 		await page.getByRole("button", { name: "Trigger Power cut", exact: true }).click();
 		const now = page.getByRole("region", { name: "Wrong now" });
 		await now.getByText("Power cut").waitFor();
-		expect(await now.textContent()).toMatch(/board-02[\s\S]*[0-3] s left/);
+		await expect.poll(() => now.textContent()).toMatch(/board-02[\s\S]*[0-3] s left/);
 		const story = page.getByRole("list", { name: "What happened, the newest first" });
 		await story.getByText("Online: the birth message is there").waitFor();
 		await story.getByText("Restarted: power cut").waitFor();
@@ -37,7 +37,7 @@ describeWith(["chromium"], "faults", () => {
 		await page.getByRole("button", { name: "Trigger Wi-Fi loss" }).click();
 		const now = page.getByRole("region", { name: "Wrong now" });
 		await now.getByText("until mended").waitFor();
-		expect(await now.textContent()).toContain("board-01, board-02");
+		await expect.poll(() => now.textContent()).toContain("board-01, board-02");
 		await now.getByRole("button", { name: "Mend now" }).click();
 		await now.getByText("Nothing is wrong at the moment.").waitFor();
 		await page.getByText("Wi-Fi loss: over").waitFor();
@@ -47,7 +47,7 @@ describeWith(["chromium"], "faults", () => {
 	it("a wrong value is told at its place, an unknown board too, and nothing is asked for", async () => {
 		const page = await open(`${run.url}#/faults/nobody`, { language: "zh-CN" });
 		await page.getByText("这里没有开发板 “nobody”。").waitFor();
-		expect(await page.getByRole("button", { name: "触发 断电", exact: true }).isDisabled()).toBe(true);
+		await expect.poll(() => page.getByRole("button", { name: "触发 断电", exact: true }).isDisabled()).toBe(true);
 		await page.getByLabel("所有开发板").check();
 		await page.getByLabel("延迟").fill("soon");
 		await page.getByRole("button", { name: "触发 慢速链路" }).click();

@@ -64,7 +64,7 @@ describeWith(["chromium"], "the fleet in a browser", () => {
 		);
 		expect(heads).not.toContain("Malformed");
 		expect((await rowsOf(page)).slice(0, 3)).toEqual(["mast-01", "mast-02", "well-01"]);
-		expect(await page.getByRole("grid").getAttribute("aria-rowcount")).toBe("13");
+		await expect.poll(() => page.getByRole("grid").getAttribute("aria-rowcount")).toBe("13");
 	});
 
 	it("they are sorted by a click on a head, and filtered by what is typed; what is wrong is told", async () => {
@@ -93,7 +93,9 @@ describeWith(["chromium"], "the fleet in a browser", () => {
 		expect(new URL(page.url()).hash).toBe("#/fleet/mast-02");
 		await panel.getByText("Node, MQTT 5.0, QoS 2").waitFor();
 		await panel.getByText("RSSI, dBm").waitFor();
-		expect(await panel.getByRole("link", { name: "Packets" }).getAttribute("href")).toBe("#/packets/mast-02");
+		await expect
+			.poll(() => panel.getByRole("link", { name: "Packets" }).getAttribute("href"))
+			.toBe("#/packets/mast-02");
 		await page.keyboard.press("Escape");
 		await panel.waitFor({ state: "detached" });
 	});

@@ -58,9 +58,9 @@ describeWith(["chromium"], "the packet inspector", () => {
 		}
 		expect(ids[0]).toMatch(/^\d+$/);
 		expect(new Set(ids).size).toBe(1);
-		expect(await page.locator(".packets-course p").textContent()).toMatch(
-			/^QoS 2 · step 4 of 4 · [\d.]+ ms after PUBREL · done$/,
-		);
+		await expect
+			.poll(() => page.locator(".packets-course p").textContent())
+			.toMatch(/^QoS 2 · step 4 of 4 · [\d.]+ ms after PUBREL · done$/);
 		const link = page.locator(".packets-fields a").first();
 		expect(await link.getAttribute("href")).toMatch(/^https:\/\/docs\.oasis-open\.org\/mqtt\/mqtt\/v3\.1\.1\//);
 		expect([await link.getAttribute("target"), await link.getAttribute("rel")]).toEqual([
@@ -81,7 +81,7 @@ describeWith(["chromium"], "the packet inspector", () => {
 		await page.keyboard.press("ArrowDown");
 		expect([first, await page.locator(".packets-row.chosen").getAttribute("aria-posinset")]).toEqual(["1", "2"]);
 		const active = await page.locator(".packets-scroller").getAttribute("aria-activedescendant");
-		expect(await page.locator(".packets-row.chosen").getAttribute("id")).toBe(active);
+		await expect.poll(() => page.locator(".packets-row.chosen").getAttribute("id")).toBe(active);
 		await page.keyboard.press("Enter");
 		expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H2");
 		await page.keyboard.press("Escape");
@@ -93,15 +93,15 @@ describeWith(["chromium"], "the packet inspector", () => {
 		await page.getByRole("button", { name: "Paste hex" }).click();
 		const area = page.getByRole("textbox", { name: "Packets in hexadecimal" });
 		await area.fill(PASTED);
-		expect(await page.locator(".packets-strip button").allTextContents()).toEqual(["PUBLISH", "PUBREC"]);
-		expect(await field(page, "Packet Identifier")).toMatchObject({ value: "7", bytes: "00 07" });
+		await expect.poll(() => page.locator(".packets-strip button").allTextContents()).toEqual(["PUBLISH", "PUBREC"]);
+		await expect.poll(() => field(page, "Packet Identifier")).toMatchObject({ value: "7", bytes: "00 07" });
 		await page.getByRole("rowheader", { name: "Packet Identifier" }).hover();
-		expect(await page.locator(".packets-hex .pointed").allTextContents()).toEqual(["00", "07"]);
+		await expect.poll(() => page.locator(".packets-hex .pointed").allTextContents()).toEqual(["00", "07"]);
 		await page.locator(".packets-hex > span").nth(4).hover();
-		expect(await page.locator(".packets-fields tr.pointed th").allTextContents()).toEqual(["Text"]);
-		expect(await page.locator(".packets-payload pre").textContent()).toBe('{\n  "on": true\n}');
+		await expect.poll(() => page.locator(".packets-fields tr.pointed th").allTextContents()).toEqual(["Text"]);
+		await expect.poll(() => page.locator(".packets-payload pre").textContent()).toBe('{\n  "on": true\n}');
 		await area.fill("30 0g");
-		expect(await page.getByRole("alert").textContent()).toBe("“g” at position 5 is no hexadecimal digit.");
+		await expect.poll(() => page.getByRole("alert").textContent()).toBe("“g” at position 5 is no hexadecimal digit.");
 	});
 
 	it("shows what boards send as text, whatever it is", async () => {
@@ -111,8 +111,8 @@ describeWith(["chromium"], "the packet inspector", () => {
 		const bytes = Buffer.concat([Buffer.of(0x30, 3 + payload.length, 0, 1, 0x61), payload]);
 		await page.getByRole("textbox", { name: "Packets in hexadecimal" }).fill(bytes.toString("hex"));
 		await page.locator("select").nth(2).selectOption("3.1.1");
-		expect(await page.locator(".packets-payload pre").textContent()).toBe(payload.toString());
-		expect(await page.locator(".packets-view img").count()).toBe(0);
+		await expect.poll(() => page.locator(".packets-payload pre").textContent()).toBe(payload.toString());
+		await expect.poll(() => page.locator(".packets-view img").count()).toBe(0);
 	});
 
 	it("saves what it shows as a recording, which Thimble shows, and opens it again", async () => {
@@ -137,7 +137,7 @@ describeWith(["chromium"], "the packet inspector", () => {
 			.first()
 			.waitFor();
 		const entries = readFileSync(path, "utf8").trim().split("\n").length - 2;
-		expect(await page.locator(".packets-count").textContent()).toBe(`${entries} lines`);
+		await expect.poll(() => page.locator(".packets-count").textContent()).toBe(`${entries} lines`);
 		await page.getByRole("button", { name: "Back to live" }).click();
 		await page.getByRole("button", { name: "Save recording" }).waitFor();
 	});

@@ -35,7 +35,7 @@ describeWith(["chromium"], "readings in a browser", () => {
 	it("a gap is told while it stands, and the line closes when the readings come after all", async () => {
 		const page = await open(`${run.url}#/readings`);
 		await page.getByRole("img", { name: /^Temperature in °C: / }).waitFor();
-		expect(await page.locator(".readings-plot canvas").count()).toBe(3);
+		await expect.poll(() => page.locator(".readings-plot canvas").count()).toBe(3);
 		const gaps = page.locator(".readings-latest tbody tr").first().locator("td").last();
 		await expect.poll(() => gaps.textContent(), { timeout: 60_000 }).toMatch(/\d+ readings?, \d\d:\d\d:\d\d to/);
 		await expect.poll(() => gaps.textContent(), { timeout: 60_000 }).toBe("none");
