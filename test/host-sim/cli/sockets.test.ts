@@ -47,7 +47,8 @@ describe("thimble run before a broker outside", () => {
 	it("with several brokers goes to the next one where the first one ends, and loses nothing on the way", async () => {
 		const [first, second] = [await broker(), await broker()];
 		const url = `mqtt://127.0.0.1:${first.port},127.0.0.1:${second.port}`;
-		const run = thimble(["run", "--broker", url, "--interval", "100ms", "--json"]);
+		// Seldom enough for what waits meanwhile to find room.
+		const run = thimble(["run", "--broker", url, "--interval", "500ms", "--json"]);
 		const online = () => eventsOf(run).filter(({ event }) => event === "online").length;
 		await until("all boards", () => online() === 3);
 		await first.close();
