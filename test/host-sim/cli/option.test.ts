@@ -36,7 +36,7 @@ describe("an option that several commands have", () => {
 
 	it("--json says what the objects are", () => {
 		const found = Object.values(wordings("--json"));
-		expect(found).toHaveLength(11);
+		expect(found).toHaveLength(12);
 		for (const help of found) expect(help).toMatch(/^one JSON object /);
 		expect(json("a line")).toEqual({ names: ["--json"], help: "one JSON object a line" });
 	});
