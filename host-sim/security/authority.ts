@@ -22,8 +22,8 @@ const EARLY_MS = 3_600_000;
 /** What X.520 allows a common name. */
 const MOST_NAME = 64;
 
-// The same in Node, under another name of its types.
-x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+// The same in Node, under another name of its types, which exists only where the types of browsers are.
+(x509.cryptoProvider as { set(crypto: unknown): void }).set(webcrypto);
 
 type CryptoKey = webcrypto.CryptoKey;
 
