@@ -23,7 +23,7 @@
 
 import type { Clock, Serial, SerialConstructor, Timer, TimerConstructor } from "../io.js";
 import { isUtf8, takeUtf8, utf8Bytes } from "../mqtt/wire.js";
-import { checkSum } from "../optional/record.js";
+import { checkSum } from "../optional/checksum.js";
 import { Improv } from "./improv.js";
 import { Intake, LINE_BYTES } from "./intake.js";
 import { type Settings, UNKNOWN_NAME, WRONG_TYPE } from "./settings.js";

@@ -40,7 +40,7 @@ import { UNSPECIFIED_ERROR } from "../mqtt/reason.js";
 import type { Session } from "../mqtt/session.js";
 import { putUint16, putUint32, takeUint16, takeUint32, utf8Bytes } from "../mqtt/wire.js";
 import { SERVER_MAXIMUM } from "../mqtt/words.js";
-import { checkSum } from "./record.js";
+import { checkSum } from "./checksum.js";
 
 /** A record: check sum of the place, Receive Maximum, flags that are allowed, Maximum Packet Size; and a check sum of that. */
 const MAXIMUM_AT = 4;

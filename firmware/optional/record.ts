@@ -6,6 +6,7 @@ import { QOS_MASK } from "../mqtt/packet.js";
 import type { Session } from "../mqtt/session.js";
 import { filterAt, filterOptions, filterState } from "../mqtt/topics.js";
 import { putUint32, takeUint16, takeUint32 } from "../mqtt/wire.js";
+import { checkSum } from "./checksum.js";
 
 // First byte of a record: what it is, and in the last bit whether its packets are those of 5.0.
 export const MESSAGE = 0x10;
@@ -46,23 +47,6 @@ export function seal(record: Uint8Array): void {
 export function isWhole(record: Uint8Array): boolean {
 	const end = record.length - CHECK_BYTES;
 	return end >= HEAD_BYTES && takeUint32(record, end) === checkSum(record, end);
-}
-
-/** CRC-32 as Ethernet has it, four bits at a time. */
-const CRC = Object.freeze([
-	0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320,
-	0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-]);
-
-/** Of the first `end` bytes. */
-export function checkSum(bytes: Uint8Array, end: number): number {
-	let sum = -1;
-	for (let i = 0; i < end; i += 1) {
-		sum ^= bytes[i]!;
-		sum = CRC[sum & 15]! ^ (sum >>> 4);
-		sum = CRC[sum & 15]! ^ (sum >>> 4);
-	}
-	return ~sum >>> 0;
 }
 
 /** Two lists with the same numbers. */

@@ -13,7 +13,7 @@
 
 import type { Updater } from "../../firmware/io.js";
 import { putUint32, takeUint32 } from "../../firmware/mqtt/wire.js";
-import { checkSum } from "../../firmware/optional/record.js";
+import { checkSum } from "../../firmware/optional/checksum.js";
 import { type CutMode, PowerCut } from "./flash.js";
 import type { Machine } from "./machine.js";
 

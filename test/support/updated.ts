@@ -8,7 +8,7 @@ import type { UpdateOptions } from "../../firmware/device/terms.js";
 import { Update } from "../../firmware/device/update.js";
 import { Client } from "../../firmware/mqtt/client.js";
 import { utf8Bytes } from "../../firmware/mqtt/wire.js";
-import { checkSum } from "../../firmware/optional/record.js";
+import { checkSum } from "../../firmware/optional/checksum.js";
 import { Depot, type UpdateState } from "../../host-sim/update/depot.js";
 import { PowerCut } from "../../host-sim/world/flash.js";
 import type { Machine, MachineOptions } from "../../host-sim/world/machine.js";

@@ -6,7 +6,7 @@ import { Settings } from "../../../firmware/device/settings.js";
 import { TUNABLES } from "../../../firmware/device/tunables.js";
 import type { KeyValue } from "../../../firmware/io.js";
 import { utf8Bytes } from "../../../firmware/mqtt/wire.js";
-import { checkSum } from "../../../firmware/optional/record.js";
+import { checkSum } from "../../../firmware/optional/checksum.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
 import { CUT_MODES, Flash } from "../../../host-sim/world/flash.js";
 import { Hours, Wire } from "../../support/wire.js";

@@ -3,7 +3,6 @@
 import { describe, expect, it } from "vitest";
 import {
 	CHECK_BYTES,
-	checkSum,
 	HEAD_BYTES,
 	idOf,
 	inOrder,
@@ -25,11 +24,6 @@ function record(order: number): Uint8Array {
 }
 
 describe("a record in flash", () => {
-	it("has the check sum of Ethernet: its vector", () => {
-		const digits = Uint8Array.from([..."123456789"].map(digit => digit.charCodeAt(0)));
-		expect([checkSum(digits, 9), checkSum(digits, 0)]).toEqual([0xcbf43926, 0]);
-	});
-
 	it("is whole as it was sealed, and not with any bit of it changed, nor shortened, nor as flash is when erased", () => {
 		const whole = record(1);
 		expect(isWhole(whole)).toBe(true);
