@@ -313,7 +313,8 @@ function isLayer(kind: number, kernel: number, stride: number, padding: number):
 		case DEPTHWISE:
 			// A window that lies on padding alone would see nothing.
 			if (stride < 1 || stride > 2 || padding >= kernel || padding > 2) return false;
-			return kernel === 1 || kernel === 3 || kernel === 5;
+			// One weight for a plane would be its scale once more.
+			return (kernel === 1 && kind === CONVOLUTION) || kernel === 3 || kernel === 5;
 		case MAXIMUM:
 			return kernel === 2 && stride === 2 && padding === 0;
 		case AVERAGE:
