@@ -1,7 +1,6 @@
 // Windows of 3 x 3 and 5 x 5 over one plane, added to what other planes have given. A column is looked at once, for all outputs
-// whose window it is in: each has its sum in a local, and moves one on when its last column has been. Nothing is multiplied with
-// an activation of 0, which is about every other one: that saves the work, and XS would make 0 times a negative weight the
-// number -0, which is no integer, and all sums behind it neither.
+// whose window it is in: the ones that it does not end have their sums in locals, and move one on with each column. To XS
+// a local costs one instruction, and a byte of an array seven: so each is read once for three weights, or for two.
 //
 // Rows above and below a plane are a row of zeros elsewhere in the same buffer. The sums of a row begin with some that
 // nobody asks for: what windows would give that begin left of the padding.
@@ -42,10 +41,11 @@ export function convolve3(
 	let here = 0;
 	let below = 0;
 	let x = 0;
-	let value = 0;
+	let a = 0;
+	let b = 0;
+	let c = 0;
 	let ending = 0;
 	let middle = 0;
-	let beginning = 0;
 	let sum = MARGIN - 2 + padding;
 	while (y < stop) {
 		above = y < 0 || y >= height ? zeros : at + y * width;
@@ -53,31 +53,15 @@ export function convolve3(
 		here = y < 0 || y >= height ? zeros : at + y * width;
 		below = y < -1 || y + 1 >= height ? zeros : at + (y + 1) * width;
 		x = ending = middle = 0;
-		while (x < width) {
-			beginning = 0;
-			value = source[x + above]!;
-			if (value) {
-				ending += value * w2;
-				middle += value * w1;
-				beginning = value * w0;
-			}
-			value = source[x + here]!;
-			if (value) {
-				ending += value * w5;
-				middle += value * w4;
-				beginning += value * w3;
-			}
-			value = source[x + below]!;
-			if (value) {
-				ending += value * w8;
-				middle += value * w7;
-				beginning += value * w6;
-			}
-			sums[x + sum]! += ending;
-			ending = middle;
-			middle = beginning;
-			x += 1;
-		}
+		do {
+			a = source[x + above]!;
+			b = source[x + here]!;
+			c = source[x + below]!;
+			sums[x + sum]! += ending + a * w2 + b * w5 + c * w8;
+			ending = middle + a * w1 + b * w4 + c * w7;
+			middle = a * w0 + b * w3 + c * w6;
+			x++;
+		} while (x < width);
 		if (padding > 0) sums[x + sum]! += ending;
 		if (padding > 1) sums[x + sum + 1]! += middle;
 		sum += pitch;
@@ -115,9 +99,13 @@ export function convolve3by2(
 	let here = 0;
 	let below = 0;
 	let x = 0;
-	let value = 0;
+	let a = 0;
+	let b = 0;
+	let c = 0;
+	let d = 0;
+	let e = 0;
+	let f = 0;
 	let ending = 0;
-	let beginning = 0;
 	let start = 0;
 	let sum = 0;
 	while (y < stop) {
@@ -128,48 +116,34 @@ export function convolve3by2(
 		below = y < 0 || y >= height ? zeros : at + y * width;
 		// What an even column ends has the place before the output that it begins.
 		sum = start + MARGIN - 1;
-		ending = 0;
-		x = 0;
+		x = ending = 0;
 		if (padding > 0) sum += 1;
 		// The first even column is padding.
 		if (padding === 1) {
-			ending = (source[above]! * w1 + source[here]! * w4 + source[below]! * w7) | 0;
+			ending = source[above]! * w1 + source[here]! * w4 + source[below]! * w7;
 			x = 1;
 		}
 		while (x < last) {
-			beginning = 0;
-			value = source[x + above]!;
-			if (value) {
-				ending += value * w2;
-				beginning = value * w0;
-			}
-			value = source[x + here]!;
-			if (value) {
-				ending += value * w5;
-				beginning += value * w3;
-			}
-			value = source[x + below]!;
-			if (value) {
-				ending += value * w8;
-				beginning += value * w6;
-			}
-			sums[sum]! += ending;
-			sum += 1;
-			x += 1;
-			value = source[x + above]!;
-			if (value) beginning += value * w1;
-			value = source[x + here]!;
-			if (value) beginning += value * w4;
-			value = source[x + below]!;
-			if (value) beginning += value * w7;
-			ending = beginning;
-			x += 1;
+			a = source[x + above]!;
+			b = source[x + here]!;
+			c = source[x + below]!;
+			x++;
+			d = source[x + above]!;
+			e = source[x + here]!;
+			f = source[x + below]!;
+			x++;
+			sums[sum]! += ending + a * w2 + b * w5 + c * w8;
+			ending = a * w0 + b * w3 + c * w6 + d * w1 + e * w4 + f * w7;
+			sum++;
 		}
 		// What is left: an even column without an odd one, and what ends in the padding behind the plane.
 		if (x === last) {
-			sums[sum]! += ending + source[x + above]! * w2 + source[x + here]! * w5 + source[x + below]! * w8;
-			sum += 1;
-			ending = (source[x + above]! * w0 + source[x + here]! * w3 + source[x + below]! * w6) | 0;
+			a = source[x + above]!;
+			b = source[x + here]!;
+			c = source[x + below]!;
+			sums[sum]! += ending + a * w2 + b * w5 + c * w8;
+			ending = a * w0 + b * w3 + c * w6;
+			sum++;
 		}
 		start += pitch;
 		if (sum < start) sums[sum]! += ending;
@@ -229,35 +203,26 @@ function add5(
 	let b = 0;
 	let c = 0;
 	let d = 0;
-	let e = 0;
 	let value = 0;
 	// A column ends the window of the output four before the one that it begins.
 	let sum = start + MARGIN - 4 + padding;
-	while (from < stop) {
-		e = 0;
+	do {
 		value = source[from]!;
-		if (value) {
-			a += value * w4;
-			b += value * w3;
-			c += value * w2;
-			d += value * w1;
-			e = value * w0;
-		}
-		sums[sum]! += a;
-		sum += 1;
-		a = b;
-		b = c;
-		c = d;
-		d = e;
-		from += 1;
-	}
+		sums[sum]! += a + value * w4;
+		a = b + value * w3;
+		b = c + value * w2;
+		c = d + value * w1;
+		d = value * w0;
+		sum++;
+		from++;
+	} while (from < stop);
 	while (sum < after) {
 		sums[sum]! += a;
-		sum += 1;
 		a = b;
 		b = c;
 		c = d;
 		d = 0;
+		sum++;
 	}
 }
 
@@ -281,41 +246,31 @@ function add5by2(
 	const after = start + pitch;
 	let a = 0;
 	let b = 0;
-	let c = 0;
-	let value = 0;
+	let even = 0;
+	let odd = 0;
 	let sum = start + MARGIN - 2;
 	// A first pair that is padding, or half of it.
 	if (padding > 0) sum += 1;
 	if (padding === 1) {
-		a = (source[from]! * w3) | 0;
-		b = (source[from]! * w1) | 0;
-		from += 1;
+		a = source[from]! * w3;
+		b = source[from]! * w1;
+		from++;
 	}
 	while (from < stop) {
-		c = 0;
-		value = source[from]!;
-		if (value) {
-			a += value * w4;
-			b += value * w2;
-			c = value * w0;
-		}
-		sums[sum]! += a;
-		sum += 1;
-		from += 1;
-		value = from < stop ? source[from]! : 0;
-		if (value) {
-			b += value * w3;
-			c += value * w1;
-		}
-		a = b;
-		b = c;
-		from += 1;
+		even = source[from]!;
+		from++;
+		odd = from < stop ? source[from]! : 0;
+		from++;
+		sums[sum]! += a + even * w4;
+		a = b + even * w2 + odd * w3;
+		b = even * w0 + odd * w1;
+		sum++;
 	}
 	while (sum < after) {
 		sums[sum]! += a;
-		sum += 1;
 		a = b;
 		b = 0;
+		sum++;
 	}
 }
 
@@ -337,11 +292,11 @@ export function requantise(
 	while (rows > 0) {
 		stop = sum + width;
 		more = at - sum;
-		while (sum < stop) {
+		do {
 			// The array holds it within 0 to 255.
 			target[sum + more] = (sums[sum]! * multiplier + half) >> shift;
-			sum += 1;
-		}
+			sum++;
+		} while (sum < stop);
 		at += width;
 		sum += pitch - width;
 		rows -= 1;

@@ -1,11 +1,12 @@
 // Ten outputs at a time, each with its sum in a local: a dense layer, and a convolution of 1 x 1, which is a dense layer for
-// every place of a plane. Ten, since that is a usual number of labels. An activation of 0 is left out, as in convolution.ts.
+// every place of a plane. Ten, since that is a usual number of labels. Here each weight is read for one
+// activation: so an activation of 0, which is about every other one, is left out.
 
 /** Outputs at a time. */
 export const TOGETHER = 10;
 
 /**
- * Adds `count` inputs, `step` apart, to the sums of up to TOGETHER outputs. Sums are `pitch` apart, weights of two outputs
+ * Adds `count` inputs, `step` apart, of `points` places that are beside each other, to the sums of up to TOGETHER outputs. Sums are `pitch` apart, weights of two outputs
  * `stride`; where there are fewer `outputs`, the last stands for those that are not there, and their sums mean nothing.
  */
 export function addTen(
@@ -20,6 +21,7 @@ export function addTen(
 	weight: number,
 	stride: number,
 	outputs: number,
+	points: number,
 ): void {
 	const n1 = outputs > 1 ? stride : 0;
 	const n2 = outputs > 2 ? n1 + stride : n1;
@@ -41,36 +43,53 @@ export function addTen(
 	let s8 = 0;
 	let s9 = 0;
 	let value = 0;
+	let from = at;
+	let next = weight;
+	let to = 0;
 	const stop = weight + count;
-	while (weight < stop) {
-		value = source[at]!;
-		if (value) {
-			s0 += value * weights[weight]!;
-			s1 += value * weights[weight + n1]!;
-			s2 += value * weights[weight + n2]!;
-			s3 += value * weights[weight + n3]!;
-			s4 += value * weights[weight + n4]!;
-			s5 += value * weights[weight + n5]!;
-			s6 += value * weights[weight + n6]!;
-			s7 += value * weights[weight + n7]!;
-			s8 += value * weights[weight + n8]!;
-			s9 += value * weights[weight + n9]!;
-		}
-		at += step;
-		weight += 1;
+	while (points > 0) {
+		s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = s8 = s9 = 0;
+		from = at;
+		next = weight;
+		do {
+			value = source[from]!;
+			if (value) {
+				s0 += value * weights[next]!;
+				s1 += value * weights[next + n1]!;
+				s2 += value * weights[next + n2]!;
+				s3 += value * weights[next + n3]!;
+				s4 += value * weights[next + n4]!;
+				s5 += value * weights[next + n5]!;
+				s6 += value * weights[next + n6]!;
+				s7 += value * weights[next + n7]!;
+				s8 += value * weights[next + n8]!;
+				s9 += value * weights[next + n9]!;
+			}
+			from += step;
+			next++;
+		} while (next < stop);
+		to = sum;
+		sums[to]! += s0;
+		to += pitch;
+		sums[to]! += s1;
+		to += pitch;
+		sums[to]! += s2;
+		to += pitch;
+		sums[to]! += s3;
+		to += pitch;
+		sums[to]! += s4;
+		to += pitch;
+		sums[to]! += s5;
+		to += pitch;
+		sums[to]! += s6;
+		to += pitch;
+		sums[to]! += s7;
+		to += pitch;
+		sums[to]! += s8;
+		to += pitch;
+		sums[to]! += s9;
+		at++;
+		sum++;
+		points -= 1;
 	}
-	sums[sum]! += s0;
-	sums[sum + pitch]! += s1;
-	sum += 2 * pitch;
-	sums[sum]! += s2;
-	sums[sum + pitch]! += s3;
-	sum += 2 * pitch;
-	sums[sum]! += s4;
-	sums[sum + pitch]! += s5;
-	sum += 2 * pitch;
-	sums[sum]! += s6;
-	sums[sum + pitch]! += s7;
-	sum += 2 * pitch;
-	sums[sum]! += s8;
-	sums[sum + pitch]! += s9;
 }

@@ -39,10 +39,11 @@ export function depthwise3(
 	let here = 0;
 	let below = 0;
 	let x = 0;
-	let value = 0;
+	let a = 0;
+	let b = 0;
+	let c = 0;
 	let ending = 0;
 	let middle = 0;
-	let beginning = 0;
 	to += padding;
 	while (y < stop) {
 		above = y < 0 || y >= height ? zeros : at + y * width;
@@ -51,31 +52,15 @@ export function depthwise3(
 		below = y < -1 || y + 1 >= height ? zeros : at + (y + 1) * width;
 		ending = middle = bias;
 		x = width;
-		while (x > 0) {
-			x -= 1;
-			beginning = bias;
-			value = source[x + above]!;
-			if (value) {
-				ending += value * w0;
-				middle += value * w1;
-				beginning += value * w2;
-			}
-			value = source[x + here]!;
-			if (value) {
-				ending += value * w3;
-				middle += value * w4;
-				beginning += value * w5;
-			}
-			value = source[x + below]!;
-			if (value) {
-				ending += value * w6;
-				middle += value * w7;
-				beginning += value * w8;
-			}
-			target[x + to] = (ending * multiplier + half) >> shift;
-			ending = middle;
-			middle = beginning;
-		}
+		do {
+			x--;
+			a = source[x + above]!;
+			b = source[x + here]!;
+			c = source[x + below]!;
+			target[x + to] = ((ending + a * w0 + b * w3 + c * w6) * multiplier + half) >> shift;
+			ending = middle + a * w1 + b * w4 + c * w7;
+			middle = bias + a * w2 + b * w5 + c * w8;
+		} while (x > 0);
 		if (padding > 0) target[to - 1] = (ending * multiplier + half) >> shift;
 		if (padding > 1) target[to - 2] = (middle * multiplier + half) >> shift;
 		to += pitch;

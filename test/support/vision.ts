@@ -129,7 +129,7 @@ export function logitsOf(draft: ModelDraft, picture: ArrayLike<number>): number[
 }
 
 function after(layer: LayerDraft, shape: Shape, values: readonly number[], isLast: boolean): number[] {
-	const { channels, height, width } = shape;
+	const { height, width } = shape;
 	const out = shapeAfter(shape, layer);
 	const at = (channel: number, y: number, x: number) =>
 		y < 0 || x < 0 || y >= height || x >= width ? 0 : values[(channel * height + y) * width + x]!;
@@ -146,7 +146,7 @@ function after(layer: LayerDraft, shape: Shape, values: readonly number[], isLas
 					const plane = values.slice(channel * height * width, (channel + 1) * height * width);
 					const sum = plane.reduce((total, value) => total + value, 0);
 					all.push(Math.floor((sum + Math.floor(plane.length / 2)) / plane.length));
-				} else all.push(scaled(layer, channel, sumOf(layer, channel, y, x, shape, at), isLast));
+				} else if ("weights" in layer) all.push(scaled(layer, channel, sumOf(layer, channel, y, x, shape, at), isLast));
 			}
 	return all;
 

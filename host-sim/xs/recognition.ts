@@ -1,0 +1,94 @@
+// What recognition costs on the engine with the object sizes of a board: memory, and work for a picture.
+
+import { existsSync, readFileSync } from "node:fs";
+import { Model } from "../../firmware/vision/model.js";
+import { Network } from "../../firmware/vision/network.js";
+import { sourcePath } from "./build.js";
+import {
+	COMMAND_BEGIN,
+	COMMAND_IDLE,
+	COMMAND_LOAD,
+	COMMAND_MAKE,
+	COMMAND_RUN,
+	MODEL_KEY,
+	PICTURE_KEY,
+	PIECE_BYTES,
+} from "./device/sight.js";
+import { type Counters, EngineHost } from "./device.js";
+import { Events } from "./frames.js";
+import { buildImage, modulesOf } from "./image.js";
+
+/** What a network costs for some pictures, in bytes and in instructions of XS's meter. */
+export interface Sight {
+	readonly label: number;
+	readonly thousandths: number;
+	/** Of looking through the model and making the network. */
+	readonly start: number;
+	readonly instructions: number;
+	/** What the network keeps, without the file. */
+	readonly arena: number;
+	/** What a picture leaves behind for the collector. */
+	readonly made: number;
+	readonly stack: number;
+	/** The most of a slice. */
+	readonly slice: number;
+}
+
+/** Runs a picture through a model on a device, in slices of so many multiply-adds. */
+export function look(host: EngineHost, model: Uint8Array, picture: Uint8Array, slice = 1 << 30): Sight {
+	const results: [done: number, label: number, thousandths: number][] = [];
+	const device = host
+		.device({
+			module: "xs/device/seeing",
+			heapBytes: 131_072,
+			now: 0,
+			wall: 0,
+			world: {
+				tell: (done, label, thousandths) => results.push([done, label, thousandths]),
+				storeRead: key => {
+					const at = Number(key.slice(MODEL_KEY.length));
+					return new Uint8Array(key === PICTURE_KEY ? picture : model.subarray(at, at + PIECE_BYTES)).buffer;
+				},
+			},
+		})
+		.boot();
+	const step = (add: (events: Events) => void): Counters => {
+		const events = new Events(0, 0);
+		add(events);
+		device.step(events);
+		if (device.ended !== undefined) throw new Error(`the device has ended: ${device.ended} ${device.lastPrint}`);
+		return device.counters!;
+	};
+	const command = (what: number, argument = 0) => step(events => events.command(what, argument));
+	const live = () => {
+		const { liveSlots, slotSize, liveChunkBytes } = step(events => events.collect());
+		return liveSlots * slotSize + liveChunkBytes;
+	};
+	const spent = (from: Counters, to: Counters) => (to.instructions - from.instructions) >>> 0;
+
+	command(COMMAND_LOAD, model.length);
+	const loaded = live();
+	const idle = spent(command(COMMAND_IDLE), command(COMMAND_IDLE));
+	const before = command(COMMAND_IDLE);
+	const start = spent(before, command(COMMAND_MAKE)) - idle;
+	const arena = live() - loaded;
+	// Once for what is made on the first picture alone, and once for the count.
+	let counted = { instructions: 0, made: 0, slice: 0 };
+	for (let i = 0; i < 2; i += 1) {
+		const first = command(COMMAND_IDLE);
+		let last = command(COMMAND_BEGIN);
+		counted = { instructions: spent(first, last) - idle, made: 0, slice: 0 };
+		do {
+			const now = command(COMMAND_RUN, slice);
+			const took = spent(last, now) - idle;
+			counted.instructions += took;
+			counted.slice = Math.max(counted.slice, took);
+			last = now;
+		} while (results.at(-1)![0] === 0);
+		counted.made = (last.slotsMade - first.slotsMade) * last.slotSize + last.chunkBytesMade - first.chunkBytesMade;
+	}
+	const { stackPeak, slotSize } = device.counters!;
+	const [, label, thousandths] = results.at(-1)!;
+	device.kill();
+	return { ...counted, arena, label, stack: stackPeak * slotSize, start, thousandths };
+}
