@@ -130,6 +130,16 @@ export interface Sample {
 	voltage?: number;
 }
 
+/** A camera, or what stands for one. */
+export interface PictureSource {
+	/**
+	 * Fills the view with the newest picture: a square, grey, 0 (black) to 255, a byte for each dot, rows from the top. False where
+	 * there is none, and the view is as it was.
+	 */
+	capture(view: Uint8Array): boolean;
+	close(): void;
+}
+
 /**
  * ECMA-419's serial port, as far as all boards have it. `read(view)` fills the view with as much as is waiting and returns how
  * many bytes that was, undefined where nothing was. `write(view)` takes the whole view and copies it, or throws if fewer bytes

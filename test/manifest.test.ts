@@ -111,6 +111,22 @@ it("TLS is listed with all that it imports, of ours and of the SDK's, and preloa
 		}
 });
 
+it("recognition is listed with all that it imports, and preloaded; a camera on top of it", () => {
+	const vision = JSON.parse(readFileSync("firmware/vision/manifest.json", "utf8")) as Manifest;
+	const modules = expand(vision.modules, "firmware/vision");
+	expect([...vision.preload].sort()).toEqual([...modules.keys()].sort());
+	const camera = JSON.parse(readFileSync("firmware/vision/camera.json", "utf8")) as Manifest;
+	expect(camera.include).toContain("./manifest.json");
+	const own = expand(camera.modules, "firmware/vision");
+	expect(camera.preload).toEqual([...own.keys()]);
+	const all = new Map([...modules, ...own]);
+	for (const [name, file] of all)
+		for (const specifier of imports(file).filter(specifier => /^(\.|thimble\/)/.test(specifier))) {
+			const wanted = specifier.startsWith(".") ? join(dirname(name), specifier).replace(/\.js$/, "") : specifier;
+			expect(all.has(wanted), `${file} imports ${specifier}`).toBe(true);
+		}
+});
+
 it("ECMA-419's class is listed with all that it imports, and preloaded", () => {
 	const dropIn = JSON.parse(readFileSync("firmware/optional/ecma419.json", "utf8")) as Manifest;
 	const modules = expand(dropIn.modules, "firmware/optional");

@@ -84,6 +84,12 @@ describe("imports", () => {
 				expect(target, `${file} imports ${target}`).toMatch(/^firmware\/(io\.ts|telemetry\/|sensor\/)/);
 	});
 
+	it("of vision know the outside world's shapes, and a check sum", () => {
+		for (const file of core.filter(file => file.startsWith("firmware/vision/")))
+			for (const target of imports(file))
+				expect(target, `${file} imports ${target}`).toMatch(/^firmware\/(io|optional\/checksum|vision\/\w+)\.ts$/);
+	});
+
 	it("make no circles at run time", () => {
 		const done = new Set<string>();
 		const visit = (file: string, path: readonly string[]) => {

@@ -117,6 +117,11 @@ function scaleFor(bias: number, weights: Int8Array, dice: Dice): Scale {
 	return { bias, multiplier: Math.max(0, Math.min(65_535, wanted, allowed)), shift };
 }
 
+/** What comes out of the first layer. */
+export function activationsOf(draft: ModelDraft, picture: ArrayLike<number>): number[] {
+	return after(draft.layers[0]!, draft, Array.from(picture), false);
+}
+
 /** What comes out of the last layer, one number for each label. */
 export function logitsOf(draft: ModelDraft, picture: ArrayLike<number>): number[] {
 	let shape: Shape = draft;

@@ -1,0 +1,51 @@
+// The SDK's camera as a source of pictures, on boards that have one (vision/camera.json). It holds on to the newest frame alone,
+// which lies in memory of the camera's driver.
+
+import Camera from "embedded:io/image/in/camera";
+import type { PictureSource } from "../io.js";
+import { crop, RGB565 } from "../vision/picture.js";
+
+/** What the SDK calls RGB565, little-endian: all of its cameras have it. */
+const IMAGE_TYPE = 7;
+/** The smallest that ESP32's cameras have. */
+const SIDE = 96;
+
+export class CameraSource implements PictureSource {
+	readonly #camera: Camera;
+	/** Of the pictures that are asked for. */
+	readonly #side: number;
+	#frame: (ArrayBuffer & { close(): void }) | undefined = undefined;
+
+	constructor(side: number) {
+		this.#side = side;
+		this.#camera = new Camera({
+			width: SIDE,
+			height: SIDE,
+			imageType: IMAGE_TYPE,
+			format: "buffer/disposable",
+			onReadable: () => this.read(),
+		});
+		this.#camera.start();
+	}
+
+	capture(view: Uint8Array): boolean {
+		if (this.#frame === undefined) return false;
+		crop(new Uint8Array(this.#frame), RGB565, this.#camera.width, this.#camera.height, view, this.#side);
+		return true;
+	}
+
+	close(): void {
+		this.#frame?.close();
+		this.#frame = undefined;
+		this.#camera.close();
+	}
+
+	private read(): void {
+		const frame = this.#camera.read();
+		if (frame === undefined) return;
+		this.#frame?.close();
+		this.#frame = frame;
+	}
+}
+
+Object.freeze(CameraSource.prototype);
