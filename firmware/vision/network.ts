@@ -371,7 +371,7 @@ function rowsOf(plan: Int32Array, row: number): number {
 /** Planes of inputs that a step looks at. */
 function planesOf(plan: Int32Array, row: number): number {
 	const planes = (PLACES / (rowsOf(plan, row) * plan[row + WIDTH]!)) | 0;
-	return planes < 1 ? 1 : planes;
+	return planes < 1 || plan[row + KIND] !== CONVOLUTION ? 1 : fewer(planes, plan[row + INPUTS]!);
 }
 
 /** The most multiply-adds that a step of a layer takes; an input that is compared or added counts as one. */

@@ -13,6 +13,7 @@ import { COMMAND_CREATE, COMMAND_NOTHING, COMMAND_PUBLISH, COMMAND_SUBSCRIBE, ME
 import { type Counters, type Device, EngineHost } from "./device.js";
 import { Events } from "./frames.js";
 import { buildImage, type ModuleSize, modulesOf } from "./image.js";
+import { recognition } from "./recognition.js";
 
 /** What was measured, by name; sizes in bytes, work in instructions of XS's meter. */
 export interface Measurement {
@@ -51,6 +52,7 @@ export async function measure(say: (text: string) => void = () => {}): Promise<M
 				"smallest arena, client alone": smallestClient(host),
 				"smallest arena, whole agent": smallestAgent(agentHost),
 				"smallest arena, whole board": smallestBoard(wholeHost),
+				...(await recognition(engine)),
 			},
 		};
 	} finally {

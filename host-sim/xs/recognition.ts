@@ -1,8 +1,7 @@
 // What recognition costs on the engine with the object sizes of a board: memory, and work for a picture.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Model } from "../../firmware/vision/model.js";
-import { Network } from "../../firmware/vision/network.js";
 import { sourcePath } from "./build.js";
 import {
 	COMMAND_BEGIN,
@@ -32,6 +31,34 @@ export interface Sight {
 	readonly stack: number;
 	/** The most of a slice. */
 	readonly slice: number;
+}
+
+/** Measures the model that comes with the firmware, on that engine. */
+export async function recognition(engine: string): Promise<Record<string, number>> {
+	const host = new EngineHost(engine, buildImage(engine, await modulesOf([sourcePath("device/seeing.ts")])).path);
+	try {
+		const bytes = new Uint8Array(readFileSync(sourcePath("../../firmware/vision/fashion.model")));
+		const model = new Model(bytes);
+		const { arena, instructions, made, start } = look(host, bytes, square(model));
+		return {
+			"recognition, model": bytes.length,
+			"recognition, arena": arena,
+			"recognition, bytes made, a picture": made,
+			"recognition, instructions, a picture": instructions,
+			"recognition, instructions, a multiply-add": Math.round((10 * instructions) / model.multiplyAdds) / 10,
+			"recognition, instructions, looking through the model": start,
+		};
+	} finally {
+		host.close();
+	}
+}
+
+/** A picture of a bright square on black. What a picture shows makes a difference of a few in a thousand. */
+function square({ height, pictureBytes, width }: Model): Uint8Array {
+	const isInside = (at: number, side: number) => at * 4 >= side && at * 4 < side * 3;
+	return Uint8Array.from({ length: pictureBytes }, (_, i) =>
+		isInside(i % width, width) && isInside(Math.floor(i / width) % height, height) ? 200 : 0,
+	);
 }
 
 /** Runs a picture through a model on a device, in slices of so many multiply-adds. */

@@ -3,7 +3,15 @@
 
 import { Model } from "../../../firmware/vision/model.js";
 import { Network } from "../../../firmware/vision/network.js";
-import { COMMAND_BEGIN, COMMAND_LOAD, COMMAND_MAKE, COMMAND_RUN, MODEL_KEY, PICTURE_KEY, PIECE_BYTES } from "./sight.js";
+import {
+	COMMAND_BEGIN,
+	COMMAND_LOAD,
+	COMMAND_MAKE,
+	COMMAND_RUN,
+	MODEL_KEY,
+	PICTURE_KEY,
+	PIECE_BYTES,
+} from "./sight.js";
 
 class Seeing {
 	bytes: Uint8Array | undefined = undefined;

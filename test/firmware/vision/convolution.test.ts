@@ -16,7 +16,7 @@ describe("a convolution", () => {
 				for (const padding of paddings)
 					for (const [height, width] of SIZES)
 						for (const channels of [1, 2, 3])
-							expectSame((seed += 100), { channels, height, width }, convolution(3, kernel, stride, padding));
+							expectSame(seed++, { channels, height, width }, convolution(3, kernel, stride, padding));
 			});
 
 	it("wider and higher than its window by padding alone gives what plain loops give", () => {

@@ -11,10 +11,10 @@ describe("ten outputs at a time", () => {
 	});
 
 	it("are those of a convolution of 1 x 1 as well, with a stride too", () => {
-		let seed = 0;
+		let seed = 1;
 		for (const outputs of [1, 10, 13])
 			for (const stride of [1, 2])
 				for (const [height, width] of SIZES)
-					expectSame((seed += 1), { channels: 5, height, width }, convolution(outputs, 1, stride, 0));
+					expectSame(seed++, { channels: 5, height, width }, convolution(outputs, 1, stride, 0));
 	});
 });
