@@ -22,6 +22,8 @@ const PACKAGES = [
 	"postgresql",
 	// Certificates.
 	"openssl",
+	// Pictures to train a model with.
+	"dataset-fashion-mnist",
 	// The real engine: as a 64-bit and a 32-bit process, and for bare RISC-V.
 	"gcc",
 	"libc6-dev",

@@ -24,6 +24,7 @@ const PACKAGES = {
 	chromium: "chromium",
 	postgres: "postgresql",
 	"rabbitmq-server": "rabbitmq-server",
+	"fashion-mnist": "dataset-fashion-mnist",
 } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -43,6 +44,7 @@ const LIBRARIES: Partial<Record<Program, () => string | undefined>> = {
 			.map(version => join("/usr/lib/postgresql", version, "bin/postgres"))
 			.find(existsSync),
 	picolibc: () => ["/usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs"].find(existsSync),
+	"fashion-mnist": () => ["/usr/share/datasets/fashion-mnist/t10k-labels-idx1-ubyte.gz"].find(existsSync),
 	paho: () => ["/usr/lib/python3/dist-packages/paho"].find(existsSync),
 	// The Python that has it: Debian's, or the first one in the PATH.
 	jinja2: () => ["/usr/bin/python3", "python3"].find(python => spawnSync(python, ["-c", "import jinja2"]).status === 0),
