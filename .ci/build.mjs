@@ -11,6 +11,7 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", ".ci/tsconfig.build.j
 if (status !== 0) process.exit(1);
 for (const folder of ["data", "lessons", "scenarios", "security/mosquitto", "security/broker.json"])
 	if (existsSync(`host-sim/${folder}`)) cpSync(`host-sim/${folder}`, `dist/host-sim/${folder}`, { recursive: true });
+cpSync("firmware/vision/fashion.model", "dist/firmware/vision/fashion.model");
 if (existsSync("host-sim/web/index.html")) {
 	const { build } = await import("vite");
 	await build({

@@ -1,5 +1,6 @@
 // The commands whose options the command line's parser reads: what is read, and what their help says.
 
+import { epochsOf, FASHION_RECIPE } from "../model/recipe.js";
 import type { Flag } from "./flags.js";
 import { EXIT_FINE, EXIT_IMPOSSIBLE, type Help } from "./help.js";
 import { HELP, json, NO_COLOUR, PROTOCOL, secure } from "./option.js";
@@ -341,4 +342,41 @@ export const USERS: Help = {
 	},
 	exits: [EXIT_FINE, EXIT_IMPOSSIBLE, ["130", "stopped by Ctrl-C while it asked for the password"]],
 	examples: ["users users.txt add attic-01", "users users.txt list"],
+};
+
+export const MODEL: Help = {
+	command: "model",
+	usage: ["train [options]", "info FILE [options]", "run FILE PICTURE… [options]", "pictures --to DIR [options]"],
+	purpose: "Trains a network that recognises pictures on a board, says how good it is, and tries it",
+	options: {
+		Options: [
+			{
+				names: ["--to"],
+				value: "FILE",
+				help: "of train: where the model goes (default fashion.model); of pictures: a folder",
+			},
+			{ names: ["--force"], help: "write over a file that is there" },
+			json("a line: epoch, trained, model, answer, pictures"),
+			HELP,
+		],
+		"Options of train": [
+			{ names: ["--seed"], value: "N", help: "where chance begins (default 1)" },
+			{ names: ["--epochs"], value: "N", help: `times through all pictures (default ${epochsOf(FASHION_RECIPE)})` },
+			{
+				names: ["--workers"],
+				value: "N",
+				help: "threads (default: as many as there are cores); the model is the same",
+			},
+		],
+	},
+	more: {
+		Notes: [
+			"train and the accuracy of info want Fashion-MNIST: Debian's package dataset-fashion-mnist (npm run setup).",
+			"The same seed and epochs give the same file, bit for bit, on any machine.",
+			"Pictures are idx files, PGM, PNG (8 bits, no palette), or bytes of grey alone: 0 is the background.",
+			"pictures writes some of those to test with as two idx files, for boards to look at.",
+		],
+	},
+	exits: [EXIT_FINE, EXIT_IMPOSSIBLE, ["130", "stopped by Ctrl-C before the model was there; no file is written"]],
+	examples: ["model train --to fashion.model", "model info fashion.model", "model run fashion.model shoe.png"],
 };

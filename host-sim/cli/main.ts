@@ -6,7 +6,20 @@ import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
 import { type BenchFlags, bench } from "./bench.js";
-import { BENCH, BROKER_ALONE, CERTS, DECODE, EXPORT, REPLAY, RUN, SHOW, SWARM, UPDATE, USERS } from "./commands.js";
+import {
+	BENCH,
+	BROKER_ALONE,
+	CERTS,
+	DECODE,
+	EXPORT,
+	MODEL,
+	REPLAY,
+	RUN,
+	SHOW,
+	SWARM,
+	UPDATE,
+	USERS,
+} from "./commands.js";
 import { type DecodeFlags, decode } from "./decode.js";
 import { type ExportFlags, exportRecording } from "./export.js";
 import { FIRMWARE, firmware } from "./firmware.js";
@@ -33,6 +46,7 @@ const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
 	// What these need is loaded for them alone.
 	["broker", async args => (await import("./broker.js")).broker(args)],
 	["certs", async args => (await import("./certs.js")).certs(args)],
+	["model", async args => (await import("./model.js")).model(args)],
 	["users", async args => (await import("./users.js")).users(args)],
 ]);
 
@@ -48,7 +62,7 @@ declare("decode [...hex]", DECODE).action((hex: string[], flags: DecodeFlags) =>
 cli.version(version());
 
 const READ_HERE = [RUN, SWARM, REPLAY, SHOW, EXPORT, BENCH, UPDATE, DECODE];
-const ALL = [...READ_HERE, PROVISION, PUB, SUB, SINK, WATCH, BROKER_ALONE, CERTS, USERS, FIRMWARE];
+const ALL = [...READ_HERE, PROVISION, PUB, SUB, SINK, WATCH, BROKER_ALONE, CERTS, USERS, MODEL, FIRMWARE];
 
 try {
 	const client = CLIENTS.get(process.argv[2] ?? "");

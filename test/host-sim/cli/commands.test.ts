@@ -26,6 +26,7 @@ const COMMANDS = [
 	"broker",
 	"certs",
 	"users",
+	"model",
 	"firmware",
 ];
 
