@@ -11,6 +11,9 @@ export interface Transport {
 	/** Names in the certificate that the other end has shown, and that holds. */
 	readonly certificate?: Certificate;
 
+	/** Which way it has come in, where a broker has several that are not the same. */
+	readonly entrance?: object;
+
 	// What a simulated link can do as well, for who passes a connection on to somebody else.
 
 	/** Cuts the connection: the other end is told that it was reset, and bytes under way are lost. */
@@ -53,6 +56,7 @@ export function between(
 		...own,
 		peer: transport.peer,
 		...(transport.certificate !== undefined && { certificate: transport.certificate }),
+		...(transport.entrance !== undefined && { entrance: transport.entrance }),
 		...(transport.defer !== undefined && { defer: () => transport.defer!() }),
 		...(transport.setPaused !== undefined && {
 			setPaused: (isPaused: boolean) => transport.setPaused!(isPaused),

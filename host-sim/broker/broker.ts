@@ -35,6 +35,8 @@ export interface BrokerOptions {
 	users?: Readonly<Record<string, string>>;
 	/** Asked instead of `users`, and for whatever a client wants to publish or subscribe to. Default: everybody may everything. */
 	guard?: Guard;
+	/** Where a guard's later answer is taken up: a world has a time of its own. Default: at once. */
+	enter?(run: () => void): void;
 	/** Methods of enhanced authentication that 5.0 clients may name in CONNECT. Default: none. */
 	authenticators?: readonly Authenticator[];
 	/** QoS 1 and 2 messages under way to one client, if its Receive Maximum is not smaller. Default 20. */
@@ -216,6 +218,13 @@ export class Broker {
 	/** Why the guard does not let that client, or undefined. */
 	authorize(client: Client, action: "publish" | "subscribe", topic: string): number | undefined {
 		return this.#options.guard?.authorize(client, action, topic);
+	}
+
+	/** Takes up what has come late. */
+	enter(run: () => void): void {
+		const { enter } = this.#options;
+		if (enter === undefined) run();
+		else enter(run);
 	}
 
 	/** Throws where the method is none of ours. */

@@ -212,12 +212,14 @@ export class Connection implements TransportHandler {
 			});
 		};
 		answer.then(
-			entry => proceed(() => this.#accept({}, entry)),
+			entry => this.#broker.enter(() => proceed(() => this.#accept({}, entry))),
 			error =>
-				proceed(() => {
-					// Whatever goes wrong with a question, the answer is no.
-					throw error instanceof Refusal ? error : new Refusal(UNSPECIFIED_ERROR, "nobody can tell who that is");
-				}),
+				this.#broker.enter(() =>
+					proceed(() => {
+						// Whatever goes wrong with a question, the answer is no.
+						throw error instanceof Refusal ? error : new Refusal(UNSPECIFIED_ERROR, "nobody can tell who that is");
+					}),
+				),
 		);
 	}
 

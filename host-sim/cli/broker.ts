@@ -1,15 +1,16 @@
 // thimble broker: the embedded broker alone, from a configuration file, until a signal comes.
 
 import { UsageError } from "../fleet/scenario.js";
-import { type Configuration, type Entrance, readConfiguration, withoutFile } from "../security/configuration.js";
-import { Service, type Told } from "../security/service.js";
+import { type Entrance, readConfiguration, withoutFile } from "../security/configuration.js";
+import type { Service, Told } from "../security/service.js";
 import { plain } from "../sentence.js";
 import { BROKER_ALONE } from "./commands.js";
+import { describeEndpoint } from "./endpoint.js";
 import { FINE } from "./errand.js";
 import { Flags } from "./flags.js";
 import { helpText } from "./help.js";
+import { destinationOf, openService } from "./service.js";
 import { Stop } from "./stop.js";
-import { version } from "./version.js";
 
 const PORT = 1883;
 
@@ -35,30 +36,18 @@ export async function broker(args: readonly string[]): Promise<number> {
 	if (metricsMs === 0) throw new UsageError("--metrics: expected more than 0 seconds");
 	const tell = flags.has("--json") ? tellJson : tellText;
 	const stop = new Stop();
-	const service = await open(configuration, tell, metricsMs);
+	const service = await openService({ configuration, tell, ...(metricsMs !== undefined && { metricsMs }) });
 	for (const [i, entrance] of configuration.entrances.entries())
-		tell({ event: "listening", url: urlOf(entrance, service.ports[i]!), who: whoOf(entrance) });
+		tell({
+			event: "listening",
+			url: describeEndpoint(destinationOf(entrance, service.ports[i]!)),
+			who: whoOf(entrance),
+		});
 	if (path !== undefined) process.on("SIGHUP", () => reload(service, path, tell));
 	await stop.when();
 	await service.close();
 	tell({ event: "stopped" });
 	return FINE;
-}
-
-async function open(configuration: Configuration, tell: (event: Told) => void, metricsMs?: number): Promise<Service> {
-	try {
-		return await Service.open({
-			configuration,
-			version: version(),
-			tell,
-			...(metricsMs !== undefined && { metricsMs }),
-		});
-	} catch (error) {
-		const { code, message, syscall } = error as NodeJS.ErrnoException;
-		if (syscall === "listen" || syscall === "bind") throw new UsageError(`cannot listen: ${message}`);
-		if (code?.startsWith("ERR_") === true) throw new UsageError(`TLS cannot be had with these files (${code})`);
-		throw error;
-	}
 }
 
 /** What cannot be read changes nothing. */
@@ -80,11 +69,6 @@ function tellText({ event, ...rest }: Told): void {
 	const said = Object.entries(rest).filter(([, value]) => value !== undefined);
 	const words = said.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
 	process.stdout.write(`${new Date().toISOString()} ${plain([event, ...words].join(" "))}\n`);
-}
-
-function urlOf({ host, tls, webSocket }: Entrance, port: number): string {
-	const scheme = webSocket ? (tls === undefined ? "ws" : "wss") : tls === undefined ? "mqtt" : "mqtts";
-	return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}${webSocket ? "/mqtt" : ""}`;
 }
 
 function whoOf({ anonymous, naming }: Entrance): string {

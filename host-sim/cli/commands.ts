@@ -22,6 +22,11 @@ export const RUN: Help = {
 				help: `an existing broker: ${BROKER}; several of one cluster: mqtt://host:port,host:port`,
 			},
 			...secure(),
+			{
+				names: ["--broker-config"],
+				value: "FILE",
+				help: "the embedded broker's users, rules, limits and ports, as thimble broker has them (default: everybody on this machine)",
+			},
 			{ names: ["--port"], value: "PORT", help: "port of the embedded broker (default 1883, or the next free one)" },
 			{ names: ["--qos"], value: "QOS", help: "of the readings: 0, 1 (default) or 2" },
 			PROTOCOL,

@@ -1,7 +1,8 @@
 // thimble run as it is without further words: the boards and their broker in a world at the pace of real time, that broker on a port
 // of this machine for whoever wants to look on, and a page that shows it all.
 
-import { liveStage } from "../desk/stage.js";
+import type { BrokerOptions } from "../broker/broker.js";
+import { type Live, liveStage } from "../desk/stage.js";
 import { needsWorld, type Scenario } from "../fleet/scenario.js";
 import type { Simulation } from "../fleet/simulation.js";
 import type { Pace } from "../node/pace.js";
@@ -19,6 +20,8 @@ import { hurry } from "./virtual.js";
 export interface LiveOptions extends CommentaryOptions {
 	/** Of the embedded broker, as the command line gave it. */
 	readonly port: unknown;
+	/** A file that says who may come to it, by which ports; absent: everybody of this machine, or as the scenario has it. */
+	readonly brokerConfig?: string | undefined;
 	/** The scenario's name, or what is run instead. */
 	readonly title: string;
 	readonly page: PagePlan | undefined;
@@ -38,16 +41,19 @@ export async function runLive(scenario: Scenario, options: LiveOptions): Promise
 	const gauge = new Gauge();
 	const commentary = new Commentary(options);
 	const where = { url: "" };
-	const { served, stage } = liveStage(scenario, {
-		title,
-		where,
-		put: entry => keeping.put(entry),
-		...(measures !== undefined && { measures }),
-		on: event => commentary.handleEvent(event),
-		...commentary.checks,
-	});
+	const make = (broker: BrokerOptions) =>
+		liveStage(scenario, {
+			title,
+			where,
+			broker,
+			put: entry => keeping.put(entry),
+			...(measures !== undefined && { measures }),
+			on: event => commentary.handleEvent(event),
+			...commentary.checks,
+		});
+	const { endpoint, listener, live, note, urls } = await serve(make, options);
+	const { stage } = live;
 	const { pace, simulation } = stage;
-	const { endpoint, listener, note } = await serveSomewhere(served, options.port);
 	where.url = describeEndpoint(endpoint);
 	const desk = await openPage(stage, options.page).catch(async error => {
 		await listener.close();
@@ -55,10 +61,11 @@ export async function runLive(scenario: Scenario, options: LiveOptions): Promise
 	});
 	const { signal } = new Stop();
 	commentary.begin({
-		event: { event: "broker", url: where.url, embedded: true },
+		event: { event: "broker", url: where.url, embedded: true, ...(urls.length > 1 && { urls }) },
 		lines: introduction(scenario, {
 			endpoint,
 			brokerNote: note,
+			isSecured: simulation.roster !== undefined,
 			...(needsWorld(scenario) && { pace: "in real time" }),
 		}),
 		boards: simulation.fleet.boards,
@@ -73,6 +80,14 @@ export async function runLive(scenario: Scenario, options: LiveOptions): Promise
 	await desk?.close();
 	await listener.close();
 	return ending.tell();
+}
+
+/** The run, and the ports of its broker. */
+async function serve(make: (broker: BrokerOptions) => Live, { brokerConfig, port }: LiveOptions) {
+	// What a configuration needs is loaded for it alone.
+	if (brokerConfig !== undefined) return (await import("./service.js")).serveGuarded(brokerConfig, make);
+	const live = make({});
+	return { live, urls: [], ...(await serveSomewhere(live.served, port)) };
 }
 
 /** The boards say goodbye: while those look on who are connected, and where that takes long as fast as it goes. */

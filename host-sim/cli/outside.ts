@@ -127,12 +127,14 @@ export async function runOutside(
 }
 
 /** Throws UsageError where the scenario wants something of the broker that is its own affair. */
-function checkPossible({ broker, timeline }: Scenario): void {
+function checkPossible({ broker, security, timeline }: Scenario): void {
 	for (const [i, { fault }] of timeline.entries())
 		if (!isPossibleOutside(fault))
 			throw new UsageError(
 				`timeline[${i}].fault: a broker outside cannot be made to have ${fault.fault}: leave it out, or --broker`,
 			);
+	if (security !== undefined)
+		throw new UsageError("security: who may come to a broker outside is its own affair: leave it out, or --broker");
 	if (Object.keys(broker).length > 0)
 		throw new UsageError("broker: what a broker outside allows is its own affair: leave it out, or --broker");
 }

@@ -20,6 +20,7 @@ export interface RunFlags extends PageFlags, ShardFlags {
 	devices?: unknown;
 	seed?: unknown;
 	broker?: unknown;
+	brokerConfig?: unknown;
 	port?: unknown;
 	qos?: unknown;
 	protocol?: unknown;
@@ -59,6 +60,7 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 		!hasChoice &&
 		hasPage(flags);
 	const { diagnostics = isShown ? SHOWN_EVERY : undefined } = flags;
+	checkGuarded(flags);
 	const whole = scenarioOf(scenarioName, { ...flags, diagnostics, duration: until });
 	const part = planShard(flags, whole);
 	if (isPart) checkParts(flags, whole);
@@ -79,7 +81,8 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	const engine = flags.engine === "xs" ? "xs" : "node";
 	const options = { json, check, keeping, port: flags.port, title, page };
 	const secure = secureFlags(flags);
-	if (engine === "node" && endpoint === undefined) return runLive(scenario, options);
+	const brokerConfig = flags.brokerConfig === undefined ? undefined : String(flags.brokerConfig);
+	if (engine === "node" && endpoint === undefined) return runLive(scenario, { ...options, brokerConfig });
 	if (engine === "node" && endpoint !== undefined && part === undefined) {
 		const isAsked = speed !== undefined || keeping.isRecorded || needsWorld(scenario);
 		if (isAsked && hasChoice)
@@ -114,6 +117,24 @@ function checkParts(flags: RunFlags, whole: Scenario): void {
 		throw new UsageError(
 			`${name}: what goes wrong in a scenario, its links, clocks and limits of the broker are for one process: leave one of them out`,
 		);
+}
+
+/** Throws UsageError for what does not go with a broker behind a configuration file. */
+function checkGuarded(flags: RunFlags): void {
+	if (flags.brokerConfig === undefined) return;
+	if (flags.broker !== undefined)
+		throw new UsageError("--broker-config is for the embedded broker: leave it out, or --broker");
+	if (flags.port !== undefined)
+		throw new UsageError("--port: the listeners of --broker-config have ports: leave it out");
+	if (flags.engine === "xs")
+		throw new UsageError(
+			"--engine xs: boards there have no users of their own for now: leave it out, or --broker-config",
+		);
+	for (const flag of ["speed", "until", "jobs"] as const)
+		if (flags[flag] !== undefined)
+			throw new UsageError(
+				`--broker-config is for one process in real time: leave it out, or --${flag}; a scenario may say who may come in its "security"`,
+			);
 }
 
 function checkUntil({ duration, until }: RunFlags): void {

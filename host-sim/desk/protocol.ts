@@ -84,6 +84,8 @@ export type FromDesk =
 				readonly url: string;
 				/** It is the simulator's own; if not, a broker outside, which may want the page to have a password. */
 				readonly embedded: boolean;
+				/** With what the page is to come there, where that broker does not take everybody. */
+				readonly credentials?: { readonly userName: string; readonly password: string };
 			};
 			readonly boards: readonly Cast[];
 			/** Which faults there can be here; empty where there are none. */

@@ -234,7 +234,7 @@ class DeskServer implements Desk {
 	}
 
 	#serve(socket: WebSocket, id: string, stage: Stage, tell: (event: FromDesk) => void, leave: () => void): void {
-		const { boards, broker, faults, title } = stage;
+		const { boards, broker, faults, page, title } = stage;
 		const view = stage.feed.open({
 			take: (seen, left) => tell({ event: "seen", seen, left }),
 			waitingBytes: () => socket.bufferedAmount,
@@ -274,7 +274,7 @@ class DeskServer implements Desk {
 			version: this.#options.version,
 			stage: id,
 			title,
-			broker,
+			broker: page === undefined ? broker : { ...broker, credentials: page },
 			boards,
 			faults,
 			now: stage.now,

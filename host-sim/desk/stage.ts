@@ -1,7 +1,9 @@
 // What a page looks at: boards that run, their broker and a way to it, what is seen of it and what can go wrong there. A stage is a
 // world at the pace of real time, with its broker inside or outside, or boards on real sockets, which nothing befalls by order.
 
+import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
+import type { BrokerOptions } from "../broker/broker.js";
 import type { Violation } from "../checker/checker.js";
 import type { Scenario } from "../fleet/scenario.js";
 import { UsageError } from "../fleet/schema.js";
@@ -14,6 +16,7 @@ import { visited } from "../node/visit.js";
 import { Recorder } from "../record/recorder.js";
 import type { Entry } from "../record/recording.js";
 import type { Measures } from "../report/measures.js";
+import type { Credentials } from "../security/roster.js";
 import { seattle } from "../sensor/air.js";
 import { Feed } from "./feed.js";
 import type { Cast, FromDesk, Trouble } from "./protocol.js";
@@ -33,12 +36,16 @@ export interface StageOptions {
 	readonly wallMs: number;
 	/** Ms since the beginning. */
 	now(): number;
+	/** With what a page comes to its broker; absent where anybody may, or the page has to say it. */
+	readonly page?: Credentials;
 	/** Brings MQTT to its broker. `peer`: who is there, for people. */
 	carry(stream: Duplex, peer: string): void;
 }
 
 /** How many faults may be in force, on all boards together. */
 const MOST_TROUBLES = 20_000;
+/** Of a password that somebody has in the page's place. */
+const SECRET_BYTES = 16;
 
 export class Stage {
 	readonly feed: Feed;
@@ -68,6 +75,11 @@ export class Stage {
 
 	get broker(): ReturnType<StageOptions["broker"]> {
 		return this.options.broker();
+	}
+
+	/** For pages, and nobody else. */
+	get page(): Credentials | undefined {
+		return this.options.page;
 	}
 
 	get now(): number {
@@ -175,6 +187,8 @@ function troubleOf({ fault: { fault }, id, machine, since, until }: Struck): Tro
 export interface LiveOptions extends Pick<StageOptions, "title"> {
 	/** Where the world's broker is found, as far as that is known by then. */
 	readonly where: { readonly url: string };
+	/** What the broker is beside what the scenario says of it. */
+	readonly broker?: BrokerOptions;
 	/** What happens, beside what pages are told. */
 	on?(event: SimulationEvent): void;
 	/** What is seen of connections, beside what pages are told. */
@@ -196,7 +210,7 @@ export interface Live {
 
 /** It stands still until its pace is run. Throws Misuse where the client wants none of it. */
 export function liveStage(scenario: Scenario, options: LiveOptions): Live {
-	const { lagged, measures, on, put, title, violated, where } = options;
+	const { broker, lagged, measures, on, put, title, violated, where } = options;
 	const feed = new Feed();
 	const wallMs = Date.now();
 	const recorder = new Recorder({
@@ -210,6 +224,8 @@ export function liveStage(scenario: Scenario, options: LiveOptions): Live {
 		signer: simulatedSigner(scenario.seed),
 		wallMs,
 		recorder,
+		broker: { ...broker, enter: run => pace.enter(run) },
+		secret: () => randomBytes(SECRET_BYTES).toString("hex"),
 		on(event) {
 			stage.handleEvent(event);
 			on?.(event);
@@ -219,10 +235,12 @@ export function liveStage(scenario: Scenario, options: LiveOptions): Live {
 		...(violated !== undefined && { violated }),
 	});
 	const pace = new Pace(simulation.world.time, lagged === undefined ? {} : { lagged });
+	const { roster } = simulation;
 	const served = visited(simulation.world, run => pace.enter(run));
 	const stage = new WorldStage({
 		title,
 		broker: () => ({ url: where.url, embedded: true }),
+		...(roster !== undefined && { page: roster.page }),
 		scenario,
 		feed,
 		wallMs,

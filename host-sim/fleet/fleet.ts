@@ -73,10 +73,15 @@ export class Fleet<Io = Collaborators> {
 		this.boards = scenario.boards.map(plan => {
 			const { commands, curves, diagnostics, driftPpm, durability, homeAssistant, interval, keepAlive, link } = plan;
 			const { name, protocol, qos, sleeps, telemetry, updates } = plan;
+			// A user name goes with its own password, or with none.
+			const isNamed = plan.userName !== undefined || plan.password !== undefined;
+			const { password: _, userName: __, ...unnamed } = endpoint;
+			const { password, userName = name } = plan;
+			const credentials = { userName, ...(password !== undefined && { password }) };
 			const board: Board = makeBoard(
 				{
 					deviceId: name,
-					...endpoint,
+					...(isNamed ? { ...unnamed, ...credentials } : endpoint),
 					protocolVersion: protocol === "5" ? 5 : 4,
 					intervalMs: interval,
 					qos,

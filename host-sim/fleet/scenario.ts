@@ -7,6 +7,7 @@ import { utf8Length } from "../../firmware/mqtt/wire.js";
 import type { QuantityPolicy } from "../../firmware/telemetry/policy.js";
 import { Reporter, type TelemetryOptions } from "../../firmware/telemetry/reporter.js";
 import type { BrokerOptions } from "../broker/broker.js";
+import { password, type Security, security, userName } from "../security/roster.js";
 import type { Curve, Curves } from "../sensor/curve.js";
 import type { LinkOptions } from "../world/path.js";
 import { isOrder, type Order, order } from "./order.js";
@@ -26,6 +27,9 @@ export interface BoardPlan {
 	readonly qos: 0 | 1 | 2;
 	readonly protocol: "3.1.1" | "5";
 	readonly keepAlive: number;
+	/** What it says in CONNECT; absent: what its broker wants, or nothing. */
+	readonly userName?: string;
+	readonly password?: string;
 	readonly durability: Durability;
 	readonly telemetry?: TelemetryOptions;
 	/** It answers commands. */
@@ -52,6 +56,8 @@ export interface Scenario {
 	/** Names of the groups. */
 	readonly groups: readonly string[];
 	readonly broker: BrokerOptions;
+	/** Who may come to that broker; absent: everybody. */
+	readonly security?: Security;
 	readonly timeline: readonly Incident[];
 	/** What boards are told in its timeline. */
 	readonly orders: readonly Order[];
@@ -188,6 +194,8 @@ const perBoard = {
 	protocol: v.optional(v.picklist(["3.1.1", "5"] as const, 'expected "3.1.1" or "5"')),
 	/** Seconds. */
 	keepAlive: v.optional(wholeNumber(0, 65_535)),
+	userName: v.optional(userName),
+	password: v.optional(password),
 	durability: v.optional(
 		v.picklist(["ram", "flash", "flash-when-offline"] as const, 'expected "ram", "flash" or "flash-when-offline"'),
 	),
@@ -254,6 +262,8 @@ const schema = object({
 	interval: perBoard.interval,
 	duration: v.optional(duration("100ms", "8760h")),
 	keepAlive: perBoard.keepAlive,
+	userName: perBoard.userName,
+	password: perBoard.password,
 	durability: perBoard.durability,
 	telemetry: perBoard.telemetry,
 	commands: perBoard.commands,
@@ -268,6 +278,7 @@ const schema = object({
 		v.pipe(v.array(group, "expected a list of groups"), v.minLength(1, "expected at least one group")),
 	),
 	broker: v.optional(broker, {}),
+	security: v.optional(security),
 	timeline: v.optional(v.array(entry, "expected a list of faults, commands and updates"), []),
 });
 
@@ -285,6 +296,7 @@ export function checkScenario(value: unknown, where: string): Scenario {
 		boards,
 		groups,
 		broker: brokerOf(given.broker),
+		...(given.security !== undefined && { security: given.security }),
 		timeline: given.timeline.filter(isIncident),
 		orders: given.timeline.filter(entry => !isIncident(entry)) as Order[],
 	};
@@ -310,8 +322,8 @@ export function boardsNamed({ boards }: Scenario, whom: Whom): readonly BoardPla
 }
 
 /** Whether it takes a world of virtual time: real sockets have no faults to order, and no other link than they have. */
-export function needsWorld({ boards, broker, orders, timeline }: Scenario): boolean {
-	if (timeline.length + orders.length > 0 || Object.keys(broker).length > 0) return true;
+export function needsWorld({ boards, broker, orders, security, timeline }: Scenario): boolean {
+	if (timeline.length + orders.length > 0 || Object.keys(broker).length > 0 || security !== undefined) return true;
 	return boards.some(
 		({ driftPpm, link, sleeps, updates }) => sleeps || updates || driftPpm !== 0 || Object.keys(link).length > 0,
 	);
@@ -358,12 +370,16 @@ function plansOf(
 	const telemetry = own.telemetry ?? common.telemetry;
 	const diagnostics = own.diagnostics ?? common.diagnostics;
 	const homeAssistant = own.homeAssistant ?? common.homeAssistant ?? false;
+	const userName = own.userName ?? common.userName;
+	const password = own.password ?? common.password;
 	const plan = {
 		...(group !== undefined && { group }),
 		interval: own.interval ?? common.interval ?? 1000,
 		qos: own.qos ?? common.qos ?? 1,
 		protocol: own.protocol ?? common.protocol ?? "3.1.1",
 		keepAlive: own.keepAlive ?? common.keepAlive ?? 60,
+		...(userName !== undefined && { userName }),
+		...(password !== undefined && { password }),
 		durability: own.durability ?? common.durability ?? "ram",
 		...(telemetry !== undefined && { telemetry }),
 		...((own.commands ?? common.commands) === true && { commands: true }),

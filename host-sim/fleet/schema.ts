@@ -80,7 +80,9 @@ export function faultIn(issue: v.BaseIssue<unknown>): string {
 	// What is too much, or missing, has been said; objects and lists would only be called by that name.
 	const isSaid =
 		issue.expected === "never" || issue.type === "never" || /^(undefined|Object|Array)$/.test(issue.received);
-	const got = isSaid ? "" : `, got ${issue.received}`;
+	const [place, inside] = [issue.path?.at(-1)?.key, issue.path?.at(-2)?.key];
+	const isSecret = place === "password" || inside === "users";
+	const got = isSaid || isSecret ? "" : `, got ${issue.received}`;
 	return `${path === "" ? "" : `${path}: `}${issue.message}${got}`;
 }
 

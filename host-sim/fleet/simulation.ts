@@ -2,11 +2,14 @@
 // The seed decides everything. Beside the boards it looks at what arrives at the broker, and holds what they say against it.
 // The world may also be one in real time whose broker is outside: then somebody else says what has arrived there, later.
 
+import type { BrokerOptions } from "../broker/broker.js";
 import type { Violation } from "../checker/checker.js";
 import type { Recorder } from "../record/recorder.js";
 import type { Measures } from "../report/measures.js";
+import { Roster } from "../security/roster.js";
 import type { Air } from "../sensor/air.js";
 import { Faults, isBrokerFault } from "../world/fault.js";
+import { SeededRandom } from "../world/random.js";
 import { World } from "../world/world.js";
 import type { Signer } from "./firmware.js";
 import { type Endpoint, Fleet, type FleetEvent } from "./fleet.js";
@@ -48,6 +51,10 @@ export interface SimulationOptions {
 	troubled?(event: "fault" | "mended", struck: Struck): void;
 	/** Takes the times of it all. */
 	readonly measures?: Measures;
+	/** What the broker inside is beside what the scenario says of it; with a guard, that is asked about all but the run's own clients. */
+	readonly broker?: BrokerOptions;
+	/** A password for a user of the run; where the broker is seen from outside, nobody may guess it. Default: by the seed. */
+	secret?(name: string): string;
 	/** Every packet at the broker; the bytes may not be kept. */
 	frame?(bytes: Uint8Array): void;
 }
@@ -75,6 +82,8 @@ export class Simulation {
 	whenStopped: Promise<void> = Promise.resolve();
 	/** Gives its orders. */
 	readonly operator: Operator | undefined;
+	/** The users of the run, where its broker asks who comes. */
+	readonly roster: Roster | undefined;
 	readonly #scenario: Scenario;
 	readonly #outside: OutsideWorld | undefined;
 	readonly #measures: Measures | undefined;
@@ -95,11 +104,15 @@ export class Simulation {
 		this.#scenario = scenario;
 		this.#outside = outside;
 		this.#measures = measures;
+		this.roster = outside === undefined ? rosterOf(scenario, options) : undefined;
+		const { roster } = this;
 		this.world = outside?.world ?? this.#inside(scenario, options);
 		const { world } = this;
 		const boards = new Map<string, WorldBoard>();
 		this.fleet = new Fleet(
-			scenario,
+			roster === undefined
+				? scenario
+				: { ...scenario, boards: scenario.boards.map(plan => ({ ...plan, ...roster.credentialsOf(plan) })) },
 			{ host: world.host, port: PORT, ...outside?.credentials },
 			() => world,
 			event => {
@@ -258,7 +271,12 @@ export class Simulation {
 	#operate({ boards, orders, ...scenario }: Scenario, signer: Signer | undefined): Operator {
 		const { world } = this;
 		const operator = new Operator({
-			client: { ...world.collaborators("operator"), port: PORT, ...this.#outside?.credentials },
+			client: {
+				...world.collaborators("operator"),
+				port: PORT,
+				...this.#outside?.credentials,
+				...this.roster?.operator,
+			},
 			boards: boards.filter(({ updates }) => updates === true).length,
 			...(signer !== undefined && { signer }),
 			on: this.#on,
@@ -285,17 +303,23 @@ export class Simulation {
 	}
 
 	/** A world with a broker inside. */
-	#inside(scenario: Scenario, { frame, recorder, violated, wallMs }: SimulationOptions): World {
+	#inside(scenario: Scenario, { broker = {}, frame, recorder, violated, wallMs }: SimulationOptions): World {
+		const { roster } = this;
 		return new World({
 			seed: scenario.seed,
 			...(wallMs !== undefined && { wallMs }),
 			broker: {
+				...broker,
 				...scenario.broker,
+				limits: { ...broker.limits, ...scenario.broker.limits },
+				...(roster !== undefined && { guard: roster }),
 				on: {
+					...broker.on,
 					published: ({ payload, qos, topic }) => this.handleArrival(topic, payload, qos),
-					frame: (_peer, _client, _direction, bytes) => {
+					frame: (peer, client, direction, bytes) => {
 						this.#wireBytes += bytes.length;
 						frame?.(bytes);
+						broker.on?.frame?.(peer, client, direction, bytes);
 					},
 				},
 			},
@@ -303,6 +327,17 @@ export class Simulation {
 			...(violated !== undefined && { violated: violation => violated(violation) }),
 		});
 	}
+}
+
+/** The users of a run whose broker does not take everybody. */
+function rosterOf({ boards, security, seed }: Scenario, { broker, secret }: SimulationOptions): Roster | undefined {
+	if (security === undefined && broker?.guard === undefined) return undefined;
+	const random = new SeededRandom(seed).fork("passwords");
+	const made = (name: string) => {
+		const own = random.fork(name);
+		return Array.from({ length: 4 }, () => own.next().toString(16).padStart(8, "0")).join("");
+	};
+	return new Roster({ ...security, boards, beyond: broker?.guard, secret: secret ?? made });
 }
 
 function isRestart(fault: string): boolean {

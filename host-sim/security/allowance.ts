@@ -23,16 +23,16 @@ export class Allowance {
 		this.#options = options;
 	}
 
-	/** A whole packet has come from whoever is being heard. */
-	countPacket(): void {
-		if (this.#heard !== undefined) this.#heard.packets += 1;
+	/** A whole packet has come from that peer; while somebody is being heard, a world may have gone on with others. */
+	countPacket(peer: string): void {
+		if (this.#heard?.peer === peer) this.#heard.packets += 1;
 	}
 
 	/** Stands before a broker. */
 	before(accept: Accept): Accept {
 		return (transport, start) => {
 			const handler = accept(transport, start);
-			const account = new Account(start);
+			const account = new Account(transport.peer, start);
 			return this.#served(transport, handler, account);
 		};
 	}
@@ -73,9 +73,11 @@ class Account {
 	packets = 0;
 	bytes = 0;
 	timer: NodeJS.Timeout | undefined;
+	readonly peer: string;
 	#at: number;
 
-	constructor(now: number) {
+	constructor(peer: string, now: number) {
+		this.peer = peer;
 		this.#at = now;
 	}
 

@@ -21,6 +21,8 @@ const MOST_CLIENT_ID = 256;
 
 export interface DoorkeeperOptions {
 	readonly configuration: Configuration;
+	/** For who comes by none of the entrances. Default: there is no other way in. */
+	readonly inside?: Entrance | undefined;
 	/** Clients that are in. */
 	clients(): number;
 	/** ms on a clock that does not jump. */
@@ -33,7 +35,6 @@ export class Doorkeeper implements Guard {
 	configuration: Configuration;
 	readonly #options: DoorkeeperOptions;
 	readonly #failures: Failures;
-	readonly #entrances = new WeakMap<Transport, Entrance>();
 
 	constructor(options: DoorkeeperOptions) {
 		this.#options = options;
@@ -41,15 +42,10 @@ export class Doorkeeper implements Guard {
 		this.#failures = new Failures(options.configuration.limits.failedLogins);
 	}
 
-	/** Somebody is at that entrance. */
-	meet(transport: Transport, entrance: Entrance): void {
-		this.#entrances.set(transport, entrance);
-	}
-
 	authenticate(connect: IConnectPacket, transport: Transport): Entry | Promise<Entry> {
 		const { tokens, users } = this.configuration;
 		const { clientId, password, username } = connect;
-		const entrance = this.#entrances.get(transport);
+		const entrance = (transport.entrance as Entrance | undefined) ?? this.#options.inside;
 		if (entrance === undefined) throw new Refusal(NOT_AUTHORIZED, "no entrance");
 		if (this.#options.clients() >= this.configuration.limits.connections)
 			throw new Refusal(SERVER_BUSY, "too many clients");

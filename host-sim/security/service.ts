@@ -1,9 +1,9 @@
 // The embedded broker as a service: its listeners, its guard and its limits from one configuration, what it tells of itself, and another
 // configuration while clients are in.
 
-import { Broker } from "../broker/broker.js";
+import { Broker, type BrokerOptions } from "../broker/broker.js";
 import { ADMINISTRATIVE_ACTION, MESSAGE_RATE_TOO_HIGH } from "../broker/reason.js";
-import { type Listener, listen } from "../node/listen.js";
+import { type Listener, listen, type Served } from "../node/listen.js";
 import type { Transport } from "../transport.js";
 import { Allowance } from "./allowance.js";
 import type { Configuration, Entrance } from "./configuration.js";
@@ -15,6 +15,8 @@ import { Users } from "./users.js";
 const METRICS_MS = 60_000;
 /** Lines of the log in a second; the rest is counted. Who floods us shall not fill a disk with it. */
 const MOST_LINES = 100;
+/** Who comes by no listener is in the same house, and says who it is. */
+const INSIDE: Entrance = { port: 0, host: "", webSocket: false, anonymous: false };
 
 /** A line of the log. */
 export interface Told {
@@ -29,12 +31,24 @@ export interface ServiceOptions {
 	readonly tell: (event: Told) => void;
 	/** Between two lines of metrics. Default a minute. */
 	readonly metricsMs?: number;
+	/** Who has the broker, made with these options: a world, say. Default: the service itself. */
+	house?(options: BrokerOptions): House;
+}
+
+/** Where the broker is. */
+export interface House {
+	/** The one of now: after a fault it may be another. */
+	readonly broker: Broker;
+	/** What is behind the listeners. */
+	readonly served: Served;
+	/** Calls `run` when it is the broker's turn, and its clock is right. */
+	enter(run: () => void): void;
 }
 
 export class Service {
-	readonly broker: Broker;
 	readonly metrics = new Metrics(performance.now());
 	readonly #options: ServiceOptions;
+	readonly #house: House;
 	readonly #keeper: Doorkeeper;
 	readonly #gate: Gate;
 	readonly #allowance: Allowance;
@@ -51,6 +65,7 @@ export class Service {
 		const { limits } = configuration;
 		this.#keeper = new Doorkeeper({
 			configuration,
+			...(options.house !== undefined && { inside: INSIDE }),
 			clients: () => this.metrics.clients,
 			now: () => performance.now(),
 			denied: ({ clientId, owner }, action, topic) => {
@@ -72,7 +87,8 @@ export class Service {
 			bytesPerSecond: limits.bytesPerSecond,
 			exceeded: transport => this.#handleExcess(transport),
 		});
-		this.broker = this.#brokerOf(configuration);
+		const { house = houseOf } = options;
+		this.#house = house(this.#optionsOf(configuration));
 		this.#minutes = setInterval(() => this.#handleMinute(), metricsMs);
 		this.#minutes.unref();
 	}
@@ -90,6 +106,10 @@ export class Service {
 		return service;
 	}
 
+	get broker(): Broker {
+		return this.#house.broker;
+	}
+
 	/** In the order of the configuration. */
 	get ports(): number[] {
 		return this.#listeners.map(({ port }) => port);
@@ -97,6 +117,10 @@ export class Service {
 
 	/** Users, tokens and rules change at once; listeners and limits stay as they are. */
 	reload(configuration: Configuration): void {
+		this.#house.enter(() => this.#take(configuration));
+	}
+
+	#take(configuration: Configuration): void {
 		const before = this.#keeper.configuration;
 		const { access, clientIds, tokens, users } = configuration;
 		const { entrances, limits } = before;
@@ -129,11 +153,9 @@ export class Service {
 	async #listen(entrance: Entrance): Promise<void> {
 		const { host, port, tls, webSocket } = entrance;
 		const { limits } = this.#keeper.configuration;
-		const accept = this.#allowance.before((transport, start) => {
-			this.#keeper.meet(transport, entrance);
-			return this.broker.accept(transport, start);
-		});
-		const listener = await listen(this.broker, port, host, {
+		const { served } = this.#house;
+		const accept = this.#allowance.before((transport, start) => served.accept({ ...transport, entrance }, start));
+		const listener = await listen(served, port, host, {
 			accept,
 			webSocket,
 			admit: socket => this.#gate.admit(socket),
@@ -144,9 +166,9 @@ export class Service {
 		this.#listeners.push(listener);
 	}
 
-	#brokerOf({ limits }: Configuration): Broker {
+	#optionsOf({ limits }: Configuration): BrokerOptions {
 		const { metrics } = this;
-		return new Broker({
+		return {
 			guard: this.#keeper,
 			maxInflight: limits.inFlight,
 			maxQueued: limits.queue,
@@ -181,7 +203,7 @@ export class Service {
 					metrics.countRefusal(why);
 					this.#tell({ event: "refused", client, peer, reason, why });
 				},
-				frame: (_peer, _client, direction, bytes) => {
+				frame: (peer, _client, direction, bytes) => {
 					const isPublish = bytes[0]! >> 4 === 3;
 					if (direction === "out") {
 						metrics.packetsSent += 1;
@@ -189,13 +211,13 @@ export class Service {
 						if (isPublish) metrics.messagesSent += 1;
 						return;
 					}
-					this.#allowance.countPacket();
+					this.#allowance.countPacket(transportPeer(peer));
 					metrics.packetsReceived += 1;
 					metrics.bytesReceived += bytes.length;
 					if (isPublish) metrics.messagesReceived += 1;
 				},
 			},
-		});
+		};
 	}
 
 	#handleExcess(transport: Transport): void {
@@ -208,7 +230,9 @@ export class Service {
 			reason: MESSAGE_RATE_TOO_HIGH,
 			why: "too much in a second",
 		});
-		if (client === undefined || !this.broker.disconnect(client, MESSAGE_RATE_TOO_HIGH)) transport.close();
+		this.#house.enter(() => {
+			if (client === undefined || !this.broker.disconnect(client, MESSAGE_RATE_TOO_HIGH)) transport.close();
+		});
 	}
 
 	#handleMinute(): void {
@@ -217,9 +241,11 @@ export class Service {
 	}
 
 	#publishTopics(): void {
-		this.broker.now = performance.now();
-		for (const [topic, text] of this.metrics.topics(performance.now(), this.#options.version))
-			this.broker.publish({ topic, payload: Buffer.from(text), qos: 0, retain: true });
+		const topics = this.metrics.topics(performance.now(), this.#options.version);
+		this.#house.enter(() => {
+			for (const [topic, text] of topics)
+				this.broker.publish({ topic, payload: Buffer.from(text), qos: 0, retain: true });
+		});
 	}
 
 	#tell(event: Told): void {
@@ -232,6 +258,19 @@ export class Service {
 		if (this.#linesLeft < 0) this.metrics.unsaid += 1;
 		else this.#options.tell(event);
 	}
+}
+
+/** A broker of the service's own. */
+function houseOf(options: BrokerOptions): House {
+	const broker = new Broker(options);
+	return {
+		broker,
+		served: broker,
+		enter(run) {
+			broker.now = performance.now();
+			run();
+		},
+	};
 }
 
 /** As the transport has it: the broker puts a number behind it. */

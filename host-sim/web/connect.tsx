@@ -62,6 +62,7 @@ export function ConnectDialog({ onClose, session }: { readonly onClose: () => vo
 		}
 		try {
 			session.connect({
+				...(isUsual && usual),
 				url,
 				version,
 				...(userName !== "" && { userName }),

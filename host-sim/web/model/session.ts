@@ -63,6 +63,8 @@ export class Session {
 	/** Sees what the page itself sends and gets. */
 	tap: Tap | undefined;
 	readonly #options: SessionOptions;
+	/** Where the page has gone by itself; what somebody has chosen is his own. */
+	#chosen: Destination | undefined;
 
 	constructor(options: SessionOptions) {
 		const { lesson } = options;
@@ -83,8 +85,13 @@ export class Session {
 
 	open(): void {
 		this.desk.onHello = () => {
-			// Where somebody has chosen another broker, it stays with that.
-			if (this.link.destination === undefined) this.connect(this.usual());
+			const { destination } = this.link;
+			const usual = this.usual(destination?.version);
+			// Where somebody has chosen another broker, it stays with that; another run of ours has another password.
+			if (destination !== this.#chosen || (destination?.url === usual.url && destination.password === usual.password))
+				return;
+			this.#chosen = usual;
+			this.connect(usual);
 		};
 		this.desk.open();
 	}
@@ -102,7 +109,8 @@ export class Session {
 
 	/** The broker of the stage, by way of the page's server. */
 	usual(version = this.#options.version ?? "5.0"): Destination {
-		return { url: this.#url(MQTT_PATH, { stage: this.desk.hello?.stage ?? "" }), version };
+		const { hello } = this.desk;
+		return { url: this.#url(MQTT_PATH, { stage: hello?.stage ?? "" }), version, ...hello?.broker.credentials };
 	}
 
 	close(): void {

@@ -296,6 +296,7 @@ describe("thimble run with faults before a broker outside", () => {
 				{ timeline: [CUT.timeline[0], { at: "1s", fault: "broker-refuses", for: "1s", reason: 137 }] },
 				"timeline[1].fault: a broker outside cannot be made to have broker-refuses: leave it out, or --broker",
 			],
+			[{ security: {} }, "security: who may come to a broker outside is its own affair: leave it out, or --broker"],
 			[
 				{ broker: { maximumQos: 1 } },
 				"broker: what a broker outside allows is its own affair: leave it out, or --broker",

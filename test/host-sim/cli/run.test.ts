@@ -252,6 +252,23 @@ describe("thimble run", () => {
 		[["run", "--protocol", "6"], '--protocol: expected "3.1.1" or "5", got "6"'],
 		[["run", "--check", "--broker", "mqtt://127.0.0.1:1"], "--check is for the embedded broker: leave --broker out"],
 		[["run", "--engine", "v8"], "--engine: expected node or xs, got v8"],
+		[
+			["run", "--broker-config", "x", "--broker", "mqtt://h"],
+			"--broker-config is for the embedded broker: leave it out, or --broker",
+		],
+		[
+			["run", "--broker-config", "x", "--port", "0"],
+			"--port: the listeners of --broker-config have ports: leave it out",
+		],
+		[
+			["run", "--broker-config", "x", "--engine", "xs"],
+			"--engine xs: boards there have no users of their own for now: leave it out, or --broker-config",
+		],
+		[
+			["run", "--broker-config", "x", "--until", "1h"],
+			'--broker-config is for one process in real time: leave it out, or --until; a scenario may say who may come in its "security"',
+		],
+		[["run", "--broker-config", "/nowhere/x.json"], "/nowhere/x.json: there is no such file"],
 		[["run", "--heap", "32k"], "--heap is for --engine xs: Node's heap has no fixed size"],
 		[["run", "--engine", "xs", "--heap", "2k"], "--heap: expected 4k to 1024k, or so many bytes, got 2k"],
 		[["run", "--speed", "fast"], "--speed: expected max, or a number from 0.01 to 1000000, got fast"],

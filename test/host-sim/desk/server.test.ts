@@ -13,6 +13,8 @@ import { describeWith } from "../../support/need.js";
 
 const QUICK = { devices: 2, interval: "100ms", keepAlive: 5 };
 
+const QUICK_AND_SAFE = { ...QUICK, security: {} };
+
 /** Somebody else's client, by the page's WebSocket; what comes is kept as "topic payload". */
 async function client({ port }: { port: number }, query = "", options: { clientId?: string; password?: string } = {}) {
 	const lines: string[] = [];
@@ -30,6 +32,29 @@ async function client({ port }: { port: number }, query = "", options: { clientI
 }
 
 describe("what a page is told", () => {
+	it("has the page's own password where the broker asks who comes: with it MQTT is let in, and without nobody is", async () => {
+		const { stage } = running({ ...QUICK, security: { access: [{ publish: ["thimble/%u/#"] }] } });
+		const opened = await desk(stage);
+		const { broker } = await new Visitor(opened).hello();
+		const { password, userName } = broker.credentials!;
+		expect([userName, password.length]).toEqual(["page", 32]);
+		const attempt = (options: object) => {
+			const mqtt = mqttJs(`ws://127.0.0.1:${opened.port}/mqtt`, { reconnectPeriod: 0, ...options });
+			afterwards(() => mqtt.end(true));
+			return new Promise<string>(resolve => {
+				mqtt.on("connect", () => resolve("in"));
+				mqtt.on("error", error => resolve(`${(error as { code?: number }).code}`));
+			});
+		};
+		expect(await attempt({ username: userName, password })).toBe("in");
+		expect(await attempt({ username: userName, password: `${password}0` })).toBe("4");
+		expect(await attempt({})).toBe("5");
+		// Each run has another one.
+		const other = await new Visitor(await desk(running(QUICK_AND_SAFE).stage)).hello();
+		expect(other.broker.credentials!.password).not.toBe(password);
+		expect((await new Visitor(await desk(running(QUICK).stage)).hello()).broker.credentials).toBeUndefined();
+	});
+
 	it("begins with hello: which stage, which boards, which faults, and what the time is", async () => {
 		const { stage } = running(QUICK);
 		const page = new Visitor(await desk(stage));

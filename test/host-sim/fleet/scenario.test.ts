@@ -141,6 +141,27 @@ describe("scenario", () => {
 		});
 	});
 
+	it("says who may come to its broker, and what boards say there", () => {
+		const { boards, security } = checkScenario(
+			{
+				password: "for all",
+				groups: [attic, { name: "cellar", devices: 1, userName: "ann", password: "her own" }],
+				security: { users: { ann: "hers" }, access: [{ user: "ann", publish: ["a/%u"] }] },
+			},
+			"x: ",
+		);
+		expect(security).toEqual({
+			users: { ann: "hers" },
+			access: [{ user: "ann", publish: ["a/%u"], subscribe: [] }],
+		});
+		expect(boards.map(({ password, userName }) => [userName, password])).toEqual([
+			[undefined, "for all"],
+			[undefined, "for all"],
+			["ann", "her own"],
+		]);
+		expect(checkScenario({}, "x: ").security).toBeUndefined();
+	});
+
 	it("tells the broker what 5.0 clients may", () => {
 		const { broker } = checkScenario(
 			{ broker: { receiveMaximum: 2, maximumQos: 1, sessionExpiry: "90s", maxQueued: 10 } },
@@ -159,6 +180,7 @@ describe("scenario", () => {
 			{ link: { latency: "0ms" } },
 			{ groups: [{ name: "g", devices: 1, clock: { driftPpm: 1 } }] },
 			{ broker: { maximumQos: 1 } },
+			{ security: {} },
 		])
 			expect(needsWorld(checkScenario(given, "")), JSON.stringify(given)).toBe(true);
 	});
@@ -173,7 +195,7 @@ describe("scenario", () => {
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
 		[
 			{ device: 3 },
-			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, durability, telemetry, commands, diagnostics, updates, sleep, homeAssistant, link, clock, curves, groups, broker, timeline",
+			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, userName, password, durability, telemetry, commands, diagnostics, updates, sleep, homeAssistant, link, clock, curves, groups, broker, security, timeline",
 		],
 		[{ durability: "rom" }, 'x: durability: expected "ram", "flash" or "flash-when-offline", got "rom"'],
 		[{ telemetry: { batch: 0 } }, "x: telemetry.batch: expected a whole number from 1 to 255, got 0"],
@@ -241,6 +263,12 @@ describe("scenario", () => {
 		[{ curves: { light: 1 } }, "x: curves.light: unknown; known are temperature, humidity, pressure"],
 		[{ broker: { maximumQos: 3 } }, "x: broker.maximumQos: expected 0, 1 or 2, got 3"],
 		[{ timeline: {} }, /^x: timeline: expected a list of faults/],
+		[{ security: { user: {} } }, "x: security.user: unknown; known are users, access"],
+		[
+			{ security: { access: [{ user: "a", publish: ["a/#/b"] }] } },
+			/^x: security\.access\[0\]\.publish\[0\]: expected a topic filter/,
+		],
+		[{ userName: "" }, /^x: userName: expected a user name of 1 to 256 bytes/],
 		[
 			{ groups: [attic], timeline: [{ at: "1s", fault: "cut", boards: "cellar" }] },
 			'x: timeline[0].boards: there is no board or group "cellar"; groups are attic, boards are attic-01 to attic-02',
@@ -252,5 +280,16 @@ describe("scenario", () => {
 	])("names the path and what was expected: %j", (value, message) => {
 		expect(() => checkScenario(value, "x: ")).toThrow(UsageError);
 		expect(() => checkScenario(value, "x: ")).toThrow(message);
+	});
+
+	it.each([
+		[{ password: 70_151_307 }, "x: password: expected a password of 1 to 256 bytes without control characters"],
+		[{ groups: [{ ...attic, password: "70151307\n" }] }, /^x: groups\[0\]\.password: expected a password/],
+		[{ security: { users: { ann: ["70151307"] } } }, /^x: security\.users\.ann: expected a password/],
+		[{ security: { users: { ann: "70151307\u0000" } } }, /^x: security\.users\.ann: expected a password/],
+	])("never repeats a password: %#", (value, message) => {
+		const check = () => checkScenario(value, "x: ");
+		expect(check).toThrow(message);
+		expect(check).not.toThrow("70151307");
 	});
 });

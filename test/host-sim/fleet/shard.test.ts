@@ -46,5 +46,8 @@ describe("a part of a run", () => {
 		];
 		expect(new Set(marks).size).toBe(4);
 		expect(fingerprint(structuredClone(WHOLE), 2)).toBe(marks[0]);
+		// It is seen by everybody at the broker: nobody shall try passwords against it.
+		const secret = { ...WHOLE, boards: WHOLE.boards.map(board => ({ ...board, password: "x" })) };
+		expect(fingerprint(secret, 2)).toBe(marks[0]);
 	});
 });

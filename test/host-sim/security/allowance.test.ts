@@ -22,9 +22,16 @@ function clientOf() {
 		setPaused: (isPaused: boolean) => void paused.push(isPaused),
 	};
 	const handleData = (bytes: Uint8Array) => {
-		for (const byte of bytes) if (byte === 1) allowance.countPacket();
+		for (const byte of bytes) if (byte === 1) allowance.countPacket("x");
 	};
-	const handler = allowance.before(() => ({ handleData, handleClose: () => {} }))(transport, 0);
+	const others = () => {
+		for (let i = 0; i < 1000; i += 1) allowance.countPacket("a board in the same world");
+	};
+	const hear = (bytes: Uint8Array) => {
+		others();
+		handleData(bytes);
+	};
+	const handler = allowance.before(() => ({ handleData: hear, handleClose: () => {} }))(transport, 0);
 	return {
 		handler,
 		paused,

@@ -31,8 +31,13 @@ function keeperOf(configuration: Partial<Configuration>, entrance: object = {}) 
 		denied: (_client, action, topic) => void denied.push(`${action} ${topic}`),
 	});
 	const ask = async (options: Partial<IConnectPacket> = {}, more: Partial<Transport> = {}) => {
-		const transport = { peer: "10.0.0.1:1234", write: () => {}, close: () => {}, ...more };
-		keeper.meet(transport, { ...ENTRANCE, ...entrance });
+		const transport = {
+			peer: "10.0.0.1:1234",
+			write: () => {},
+			close: () => {},
+			entrance: { ...ENTRANCE, ...entrance },
+			...more,
+		};
 		try {
 			const { owner } = await keeper.authenticate(connectPacket(5, "a", options), transport);
 			return `${owner.kind} ${owner.name}`.trim();

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { Broker } from "../../../../host-sim/broker/broker.js";
+import type { Stage } from "../../../../host-sim/desk/stage.js";
 import { listen } from "../../../../host-sim/node/listen.js";
 import { Session } from "../../../../host-sim/web/model/session.js";
+import { desk, running } from "../../../support/desk.js";
 import { until } from "../../../support/mosquitto.js";
 
 const closing: (() => unknown)[] = [];
@@ -63,4 +65,30 @@ it("shows what the page itself sends and gets to who wants it", async () => {
 	session.connect({ url: await brokerAt(), version: "5.0" });
 	await until("CONNACK", () => seen.includes("<2"));
 	expect(seen.slice(0, 3)).toEqual(["begin", ">1", "<2"]);
+});
+
+it("comes to a broker that asks with what the simulator tells it; another run has another password", async () => {
+	const safe = { devices: 1, interval: "100ms", security: { access: [{ publish: ["thimble/%u/#"] }] } };
+	const opened = await desk(running(safe).stage);
+	const { port } = opened;
+	const session = new Session({ origin: `http://127.0.0.1:${port}` });
+	closing.push(() => session.close());
+	session.open();
+	await until("the board", () => session.fleet.watched.boards.size === 1);
+	const before = session.link.destination!;
+	expect(before.userName).toBe("page");
+	expect(before.url).not.toContain(before.password);
+	await opened.close();
+	const other = await desk(running(safe).stage as Stage, { port });
+	await until("the other run", () => session.link.isOnline && session.link.destination !== before);
+	expect(session.link.destination!.password).not.toBe(before.password);
+	await until("the board", () => session.fleet.watched.boards.size === 1);
+	// What somebody has chosen is his own.
+	session.connect({ ...session.usual(), userName: "ann", password: "wrong" });
+	await until("no", () => session.link.trouble !== undefined);
+	const { hello } = session.desk;
+	await other.close();
+	await desk(running(safe).stage as Stage, { port });
+	await until("a third run", () => session.desk.hello !== hello);
+	expect(session.link.destination!.userName).toBe("ann");
 });
