@@ -34,6 +34,25 @@ describeWith(["chromium"], "lessons", () => {
 		await page.getByText("3 of 3 seen").waitFor();
 	});
 
+	it("security: its page comes in with a password of its own, and what it may not is refused", async () => {
+		const page = await open(`${run.url}#/lessons/security`);
+		const goal = (text: RegExp) => page.getByRole("listitem").filter({ hasText: text });
+		const seen = (text: RegExp) => goal(text).getByLabel("seen", { exact: true }).waitFor();
+		await seen(/right password is let in/);
+		await seen(/a will for a topic of its own/);
+		await page.getByRole("button", { name: "Publish to thimble/board-01/telemetry" }).click();
+		await seen(/publishes in board-01's name/);
+		await page.getByRole("button", { name: "Subscribe to everything" }).click();
+		await page.getByRole("button", { name: "Subscribe to thimble/+/telemetry" }).click();
+		await seen(/wants to hear everything/);
+		await page.getByRole("button", { name: "Restart the boards" }).click();
+		await seen(/has a wrong password/);
+		await page.getByText("CONNECT", { exact: true }).last().click();
+		await page.getByText("You have seen all of it.").waitFor();
+		for (const secret of ["window-cedar-thread", "kettle-orbit-mosaic", "a slip of the pen"])
+			expect(await page.content()).not.toContain(secret);
+	});
+
 	it("retained messages, in Chinese on a phone: publish, subscribe, and again", async () => {
 		const page = await open(`${run.url}#/lessons/retained`, { width: 390, height: 844, language: "zh-CN" });
 		const status = page.getByRole("status").filter({ hasText: /已看到|全部看到/ });

@@ -48,6 +48,7 @@ function play({ goals: texts, scenario, try: buttons, version }: Lesson): boolea
 	const { world } = simulation;
 	const page = new Client({
 		...world.collaborators("page"),
+		...simulation.roster?.page,
 		clientId: "page",
 		protocolVersion: version === "5.0" ? 5 : 4,
 		limits: { topics: 16, topicBytes: 512 },
@@ -113,5 +114,6 @@ it("they are the course, in its order", () => {
 		"9 will",
 		"10 keep-alive",
 		"11 mqtt-5",
+		"12 security",
 	]);
 });
