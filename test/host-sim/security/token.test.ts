@@ -1,5 +1,5 @@
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { exportJWK, SignJWT } from "jose";
+import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { exportJWK, jwtVerify, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { Tokens } from "../../../host-sim/security/token.js";
 
@@ -40,6 +40,70 @@ describe("tokens", () => {
 		expect(await new Tokens({ publicKey }).read(token)).toBeUndefined();
 		const keySet = JSON.stringify({ keys: [await exportJWK(RSA.publicKey)] });
 		expect(await new Tokens({ keySet }).read(token)).toBeUndefined();
+	});
+
+	// What jose would take with these keys, were it not for our lists; and what nobody takes.
+	const P521 = generateKeyPairSync("ec", { namedCurve: "P-521" });
+	it.each([
+		...["RS384", "RS512", "PS384", "PS512"].map(alg => [alg, RSA] as const),
+		["Ed25519", ED] as const,
+		["ES512", P521] as const,
+	])("of %s are none, though its key is there", async (alg, { privateKey, publicKey }) => {
+		const token = await sign(privateKey, alg);
+		expect((await jwtVerify(token, publicKey)).payload.sub).toBe("board-1");
+		const keySet = JSON.stringify({ keys: [await exportJWK(publicKey)] });
+		expect(await new Tokens({ keySet }).read(token)).toBeUndefined();
+		if (publicKey !== P521.publicKey)
+			expect(await new Tokens({ publicKey: pem(publicKey) }).read(token)).toBeUndefined();
+		else expect(() => new Tokens({ publicKey: pem(publicKey) })).toThrow("P-256, P-384");
+	});
+
+	const claims = { sub: "board-1", exp: now() + 60 };
+	const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+	const made = (header: object, signature: (text: string) => Buffer) => {
+		const text = `${part(header)}.${part(claims)}`;
+		return `${text}.${signature(text).toString("base64url")}`;
+	};
+	it.each(["none", "None", "NONE", "nOnE", ""])("of the algorithm %j, signed or not, are none", async alg => {
+		const plain = made({ alg }, () => Buffer.alloc(0));
+		const signed = made({ alg }, text => createHmac("sha256", SECRET).update(text).digest());
+		const keySet = JSON.stringify({ keys: [await exportJWK(EC.publicKey)] });
+		for (const tokens of [
+			new Tokens({ secret: SECRET }),
+			new Tokens({ publicKey: pem(EC.publicKey) }),
+			new Tokens({ keySet }),
+		])
+			for (const token of [plain, signed]) expect(await tokens.read(token)).toBeUndefined();
+	});
+
+	it("by HS256 with whatever is known of a public key as the secret are none", async () => {
+		for (const { publicKey } of [RSA, EC, ED]) {
+			const text = pem(publicKey);
+			const jwk = await exportJWK(publicKey);
+			const keySet = JSON.stringify({ keys: [{ ...jwk, kid: "k" }] });
+			const secrets = [text, text.trimEnd(), text.replaceAll("\n", "\r\n"), keySet, JSON.stringify(jwk)];
+			const bytes = [...secrets.map(secret => Buffer.from(secret)), publicKey.export({ type: "spki", format: "der" })];
+			for (const secret of bytes) {
+				const token = made({ alg: "HS256", kid: "k" }, text => createHmac("sha256", secret).update(text).digest());
+				expect(await new Tokens({ publicKey: text }).read(token)).toBeUndefined();
+				expect(await new Tokens({ keySet }).read(token)).toBeUndefined();
+			}
+		}
+	});
+
+	it("of another key's algorithm are none: RS256 where there is a key for ES256, and the other way round", async () => {
+		for (const [ours, theirs, alg] of [
+			[EC, RSA, "RS256"],
+			[EC, RSA, "PS256"],
+			[EC, ED, "EdDSA"],
+			[RSA, EC, "ES256"],
+			[ED, EC, "ES256"],
+		] as const) {
+			const token = await sign(theirs.privateKey, alg);
+			expect(await new Tokens({ publicKey: pem(ours.publicKey) }).read(token)).toBeUndefined();
+			const keySet = JSON.stringify({ keys: [await exportJWK(ours.publicKey)] });
+			expect(await new Tokens({ keySet }).read(token)).toBeUndefined();
+		}
 	});
 
 	it("without an end, without a subject, before their time, or for others are none", async () => {
