@@ -62,7 +62,8 @@ export interface RunningPage {
 
 /** `thimble run` with these arguments, and its page on some free port. */
 export async function runWithPage(args: readonly string[] = []): Promise<RunningPage> {
-	const running = thimble(["run", ...args, "--page", "0", "--port", "0"]);
+	const port = args.includes("--broker-config") ? [] : ["--port", "0"];
+	const running = thimble(["run", ...args, "--page", "0", ...port]);
 	const said = (pattern: RegExp) =>
 		vi.waitFor(
 			() => {

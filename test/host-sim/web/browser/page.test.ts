@@ -4,6 +4,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { browsing, type RunningPage, runWithPage } from "../../../support/browser.js";
 import { describeWith } from "../../../support/need.js";
+import { Papers } from "../../../support/site.js";
 
 /** Of script, compressed, until boards are seen. */
 const MOST_BYTES = 100_000;
@@ -40,6 +41,34 @@ describeWith(["chromium"], "the page", () => {
 		for (const url of asked) expect(url.startsWith(run.url)).toBe(true);
 		// Boards that nobody has described say how they are doing.
 		await page.getByRole("columnheader", { name: "dBm" }).waitFor();
+	});
+
+	it("has its own way in where the broker asks who comes, and one who has come as somebody else has his rules", async () => {
+		const papers = await Papers.make();
+		stops.push(() => papers.close());
+		const access = [
+			{ user: "ops", subscribe: ["lesson/#"] },
+			{ publish: ["thimble/%u/#"], subscribe: ["thimble/%u/#"] },
+		];
+		const config = { listeners: [{ port: 0 }], users: "users", clientIds: "userName", access };
+		const path = papers.put("page.json", JSON.stringify(config));
+		const run = await start("--broker-config", path, "--devices", "3");
+		const page = await open(run.url);
+		await page.getByText("board-03").first().waitFor();
+		await page.getByRole("button", { name: "Connected" }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByLabel("User name").fill("ops");
+		await dialog.getByLabel("Password").fill("wrong password");
+		await dialog.getByRole("button", { name: "Connect", exact: true }).click();
+		await dialog.getByText(/bad user name or password/).waitFor();
+		// Nothing typed: as the page itself.
+		await dialog.getByLabel("User name").fill("");
+		await dialog.getByLabel("Password").fill("");
+		await dialog.getByRole("button", { name: "Connect", exact: true }).click();
+		await dialog.getByText(/Connected as/).waitFor();
+		expect(page.url()).not.toMatch(/password|user/);
+		await page.reload();
+		await page.getByText("board-03").first().waitFor();
 	});
 
 	it("is in the browser's language and light, and in others when told so, also when it is loaded again", async () => {
