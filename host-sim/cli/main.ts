@@ -6,34 +6,22 @@ import cac from "cac";
 import { Misuse } from "../../firmware/mqtt/error.js";
 import { UsageError } from "../fleet/scenario.js";
 import { type BenchFlags, bench } from "./bench.js";
-import {
-	BENCH,
-	BROKER_ALONE,
-	CERTS,
-	DECODE,
-	EXPORT,
-	MODEL,
-	REPLAY,
-	RUN,
-	SHOW,
-	SWARM,
-	UPDATE,
-	USERS,
-} from "./commands.js";
+import { ALL, READ_HERE } from "./catalogue.js";
+import { BENCH, DECODE, EXPORT, REPLAY, RUN, SHOW, SWARM, UPDATE } from "./commands.js";
 import { type DecodeFlags, decode } from "./decode.js";
 import { type ExportFlags, exportRecording } from "./export.js";
-import { FIRMWARE, firmware } from "./firmware.js";
+import { firmware } from "./firmware.js";
 import { type Help, helpText, overviewText } from "./help.js";
-import { PROVISION, provision } from "./provision.js";
-import { PUB, pub } from "./pub.js";
+import { provision } from "./provision.js";
+import { pub } from "./pub.js";
 import { type RunFlags, run } from "./run.js";
 import { type ShowFlags, show } from "./show.js";
-import { SINK, sink } from "./sink.js";
-import { SUB, sub } from "./sub.js";
+import { sink } from "./sink.js";
+import { sub } from "./sub.js";
 import { type ReplayFlags, replay, runSwarm, type SwarmFlags } from "./swarm.js";
 import { type UpdateFlags, update } from "./update.js";
 import { version } from "./version.js";
-import { WATCH, watch } from "./watch.js";
+import { watch } from "./watch.js";
 
 /** These read their flags themselves: there, -h is a host, or what is behind it is for somebody else. */
 const CLIENTS = new Map<string, (args: string[]) => Promise<number>>([
@@ -60,9 +48,6 @@ declare("bench <url>", BENCH).action((url: string, flags: BenchFlags) => bench(u
 declare("update [file]", UPDATE).action((file: string | undefined, flags: UpdateFlags) => update(file, flags));
 declare("decode [...hex]", DECODE).action((hex: string[], flags: DecodeFlags) => decode(hex, flags));
 cli.version(version());
-
-const READ_HERE = [RUN, SWARM, REPLAY, SHOW, EXPORT, BENCH, UPDATE, DECODE];
-const ALL = [...READ_HERE, PROVISION, PUB, SUB, SINK, WATCH, BROKER_ALONE, CERTS, USERS, MODEL, FIRMWARE];
 
 try {
 	const client = CLIENTS.get(process.argv[2] ?? "");

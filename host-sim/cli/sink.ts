@@ -18,6 +18,7 @@ import { Errand, FAILED, FINE, watchProcess } from "./errand.js";
 import { type Flag, Flags } from "./flags.js";
 import { EXIT_IMPOSSIBLE, type Help, helpText } from "./help.js";
 import { LIMITS, LINK_FLAGS, type Link, linkOf } from "./link.js";
+import { json } from "./option.js";
 import { SinkReport } from "./sinkreport.js";
 import { checkFilter, Subscriber } from "./subscriber.js";
 
@@ -44,7 +45,7 @@ const SINK_FLAGS: readonly Flag[] = [
 	{ names: ["--batch"], value: "COUNT", help: "readings that are written at once (default 500)" },
 	{ names: ["--batch-time"], value: "SECONDS", help: "how long the first of them waits for others (default 0.02)" },
 	{ names: ["--dead"], value: "FILE", help: "for what cannot be stored (default dead-letters.jsonl)" },
-	{ names: ["--json"], help: "one JSON object a line" },
+	json("a line"),
 ];
 /** A sink has a session of its own, publishes nothing, and does not end by itself. */
 const NOT_OURS = ["-I", "-c", "-W", "--will-topic", "--will-payload", "--will-qos", "--will-retain"];

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Broker } from "../../../host-sim/broker/broker.js";
+import { ALL } from "../../../host-sim/cli/catalogue.js";
 import { type Listener, listen } from "../../../host-sim/node/listen.js";
 import type { Message } from "../../../host-sim/testing.js";
 import { thimble } from "../../support/command.js";
@@ -9,26 +10,7 @@ import { until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
 import { Terminal } from "../../support/terminal.js";
 
-const COMMANDS = [
-	"run",
-	"swarm",
-	"replay",
-	"show",
-	"export",
-	"bench",
-	"update",
-	"decode",
-	"provision",
-	"pub",
-	"sub",
-	"sink",
-	"watch",
-	"broker",
-	"certs",
-	"users",
-	"model",
-	"firmware",
-];
+const COMMANDS = ALL.map(({ command }) => command);
 
 async function said(...args: string[]) {
 	const run = thimble(args, "");
