@@ -18,7 +18,6 @@ export type { Authenticator, Exchange, Step } from "./broker/authentication.js";
 export { Broker, type BrokerListener, type BrokerOptions } from "./broker/broker.js";
 export type { BrokerLimits } from "./broker/limits.js";
 export type { Message, MessageProperties } from "./broker/message.js";
-export { Scram, type ScramOptions, type ScramVerifier, scramVerifier } from "./broker/scram.js";
 export { Checker, type CheckerOptions, type Violation, type Watched } from "./checker/checker.js";
 export {
 	type Gap,
@@ -43,6 +42,7 @@ export { TCP } from "./node/tcp.js";
 export { NodeTimer } from "./node/timer.js";
 export { type SecureOptions, secureSocket } from "./node/tls.js";
 export { type WebSocketOptions, webSocket } from "./node/websocket.js";
+export { Scram, type ScramOptions, type ScramVerifier, scramVerifier } from "./security/scram.js";
 export { sentence } from "./sentence.js";
 export { type Delivery, Depot, type DepotOptions, type UpdateState } from "./update/depot.js";
 export { CUT_MODES, type CutMode, Flash, type FlashOptions, PowerCut } from "./world/flash.js";

@@ -2,7 +2,7 @@
 // them cannot log in with them. Nothing it answers, and nothing it does, tells an unknown user from a wrong password.
 
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Authenticator, Exchange, Step } from "./authentication.js";
+import type { Authenticator, Exchange, Step } from "../broker/authentication.js";
 
 /** What is kept of a password. */
 export interface ScramVerifier {

@@ -3,8 +3,8 @@
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { afterEach, describe, expect, it } from "vitest";
 import { Broker, type BrokerOptions } from "../../host-sim/broker/broker.js";
-import { Scram, scramVerifier } from "../../host-sim/broker/scram.js";
 import { type Listener, listen } from "../../host-sim/node/listen.js";
+import { Scram, scramVerifier } from "../../host-sim/security/scram.js";
 import { until } from "../support/mosquitto.js";
 import { scramFinal } from "../support/scram.js";
 

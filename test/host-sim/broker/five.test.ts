@@ -2,7 +2,7 @@
 
 import type { IConnectPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { Scram, scramVerifier } from "../../../host-sim/broker/scram.js";
+import { Scram, scramVerifier } from "../../../host-sim/security/scram.js";
 import { makeBroker } from "../../support/raw.js";
 
 const will = (more: object = {}, properties: object = {}) => ({

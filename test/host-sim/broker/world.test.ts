@@ -13,8 +13,8 @@ import {
 } from "../../../firmware/mqtt/property.js";
 import { ScramSha256 } from "../../../firmware/optional/scram.js";
 import { Broker, type BrokerOptions } from "../../../host-sim/broker/broker.js";
-import { Scram, scramVerifier } from "../../../host-sim/broker/scram.js";
 import { nodeDigest } from "../../../host-sim/node/digest.js";
+import { Scram, scramVerifier } from "../../../host-sim/security/scram.js";
 import type { LinkOptions } from "../../../host-sim/world/path.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
 import { TestWorld } from "../../support/world.js";

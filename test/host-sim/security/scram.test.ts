@@ -1,7 +1,7 @@
 // SCRAM-SHA-256 with the example of RFC 7677, and with everything that a client can get wrong.
 
 import { describe, expect, it } from "vitest";
-import { Scram, scramVerifier } from "../../../host-sim/broker/scram.js";
+import { Scram, scramVerifier } from "../../../host-sim/security/scram.js";
 import { scramFinal } from "../../support/scram.js";
 
 const SALT = Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64");
