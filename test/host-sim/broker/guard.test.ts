@@ -59,6 +59,18 @@ describe("a broker with a guard", () => {
 		expect(broker.sessions.size).toBe(0);
 	});
 
+	it("takes a late answer up when its house says that it is its turn, yes or no", async () => {
+		const turns: (() => void)[] = [];
+		const no = Promise.reject(new Refusal(NOT_AUTHORIZED, "no"));
+		const entries = { ann: Promise.resolve({ owner: ANN }), bob: no };
+		const { client } = makeBroker({ guard: guardOf(entries), enter: run => void turns.push(run) });
+		const [ann, bob] = ["ann", "bob"].map(username => client(5).connect(username, { username }));
+		await settled();
+		expect([ann!.got(), bob!.got(), turns.length]).toEqual([[], [], 2]);
+		for (const run of turns) run();
+		expect([ann!.got(), bob!.got()]).toEqual([["connack 0"], ["connack 87"]]);
+	});
+
 	it("does nothing for who has gone before the answer", async () => {
 		const { promise, resolve } = later();
 		const { broker, client } = makeBroker({ guard: guardOf({ ann: promise }) });
