@@ -62,13 +62,18 @@ export class WorldEnding {
 				...late,
 			]),
 		);
-		if (isBroken(summary))
-			console.error(
-				`thimble: a promise was broken: ${summary.gaps} settled readings have not arrived, ${summary.duplicatesQos2} came twice at QoS 2`,
-			);
-		const isWell = isWhole && !isBroken(summary) && !commentary.violations;
+		const isWell = arePromisesKept(summary) && isWhole && !commentary.violations;
 		return exitCode(isWell, summary, this.#simulation.fleet.boards, code);
 	}
+}
+
+/** Where one was broken it is told which. */
+export function arePromisesKept(summary: Partial<WorldSummary>): boolean {
+	if (!isBroken(summary)) return true;
+	console.error(
+		`thimble: a promise was broken: ${summary.gaps} settled readings have not arrived, ${summary.duplicatesQos2} came twice at QoS 2`,
+	);
+	return false;
 }
 
 /** Where no board has come online it is told why: `known` is the code of that, where it is known otherwise. */

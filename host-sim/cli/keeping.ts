@@ -68,10 +68,13 @@ export class Keeping {
 		await this.#recording?.goodbyes(mostMs);
 	}
 
-	/** Writes the reports, of what has been until now: what only the recording waits for is not in them. */
-	report(input: Omit<ReportInput, "measures" | "title">): void {
+	/** Writes the reports, of what has been until now: what only the recording waits for is not in them. Returns what is in them. */
+	report(input: Omit<ReportInput, "measures" | "title">): Report | undefined {
 		const { measures } = this;
-		if (measures !== undefined) this.write(reportOf({ ...input, title: this.title, measures }));
+		if (measures === undefined) return undefined;
+		const report = reportOf({ ...input, title: this.title, measures });
+		this.write(report);
+		return report;
 	}
 
 	/** What reports are called. */

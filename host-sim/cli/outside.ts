@@ -10,7 +10,8 @@ import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation } from "../fleet/simulation.js";
 import { FAULTS } from "../fleet/timeline.js";
 import { nodeRandom } from "../node/clock.js";
-import { Observer, type ObserverOptions } from "../node/observer.js";
+import { Gallery } from "../node/gallery.js";
+import type { ObserverOptions } from "../node/observer.js";
 import { isPossibleOutside, Outside } from "../node/outside.js";
 import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
@@ -105,10 +106,11 @@ export async function runOutside(
 	});
 	observer.open();
 	await seeFirst(observer, stop);
+	const wasEarly = observer.isThere;
 	await outside.run({ until: scenario.duration ?? Number.POSITIVE_INFINITY, signal: stop.signal });
 	await drain(simulation, outside);
 	await seeLast(ledger, observer);
-	const unseen = whyUnseen(ledger, observer);
+	const unseen = whyUnseen(ledger, observer, wasEarly);
 	if (unseen === undefined) simulation.finish();
 	await observer.leave();
 	await desk?.close();
@@ -139,16 +141,20 @@ function checkPossible({ broker, security, timeline }: Scenario): void {
 		throw new UsageError("broker: what a broker outside allows is its own affair: leave it out, or --broker");
 }
 
+/** Everybody's readings, also of boards that nobody has told us of. */
+const ALL_READINGS = ["thimble/+/telemetry"];
+
 /** It has a name that nobody else has: the broker keeps its session while it is away. */
 export function observerOf(
 	endpoint: Endpoint & Pick<ObserverOptions, "socket">,
 	ledger: Ledger,
 	taken: (topic: string, payload: Uint8Array, qos: number) => void,
-): Observer {
-	return new Observer({
+	filters: readonly string[] = ALL_READINGS,
+): Gallery {
+	return new Gallery({
 		...endpoint,
 		clientId: `thimble-observer-${nodeRandom.next().toString(16)}`,
-		filter: "thimble/+/telemetry",
+		filters,
 		qos: 2,
 		taken({ bytes, payloadAt, payloadLength, qos, topic }) {
 			taken(topic, bytes.subarray(payloadAt, payloadAt + payloadLength), qos);
@@ -169,22 +175,27 @@ async function drain(simulation: Simulation, outside: Outside): Promise<void> {
 }
 
 /** It is there before anything can arrive, where it can be there at all. */
-export async function seeFirst(observer: Observer, stop: Stop): Promise<void> {
-	await waitFor(COME_MS, () => stop.isDue || observer.isThere || observer.isRefused);
+export async function seeFirst(observer: Gallery, stop: Stop, mostMs = COME_MS): Promise<void> {
+	await waitFor(mostMs, () => stop.isDue || observer.isThere || observer.isRefused);
 }
 
 /** What is settled may still be on its way to the observer. */
-export async function seeLast(ledger: Ledger, observer: Observer): Promise<void> {
+export async function seeLast(ledger: Ledger, observer: Gallery): Promise<void> {
 	for (let count = -1; ledger.summary().missing.length > 0 && count !== ledger.summary().arrived; ) {
 		count = ledger.summary().arrived;
 		await waitFor(QUIET_MS, () => ledger.summary().missing.length === 0 || observer.isRefused);
 	}
 }
 
-/** Why nobody can say what has arrived; undefined where the observer has seen it. */
-export function whyUnseen(ledger: Ledger, { code, isRefused, wasThere }: Observer): string | undefined {
+/** Why nobody can say what has arrived; undefined where the observer has seen it. `wasEarly`: it was there before the boards began. */
+export function whyUnseen(
+	ledger: Ledger,
+	{ code, isRefused, wasThere }: Gallery,
+	wasEarly: boolean,
+): string | undefined {
 	if (isRefused) return `the broker refuses our observer's subscription (${sentence(code)})`;
 	if (!wasThere) return `our observer did not come online${code === 0 ? "" : ` (${sentence(code)})`}`;
+	if (!wasEarly) return "our observer came online when the boards had begun";
 	const { arrived, missing, unannounced } = ledger.summary();
 	// A broker may grant a subscription and show nothing, where its rules forbid it.
 	if (missing.length > 0 && arrived + unannounced === 0) return "the broker has shown nothing at all to our observer";

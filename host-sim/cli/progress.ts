@@ -74,19 +74,21 @@ function orderLine(orders: OrderSummary): string {
 	return `orders    ${commands} commands: ${answered} done, ${refused} refused, ${unanswered} without an answer; ${updates} updates: ${updated} done, ${notUpdated} not taken`;
 }
 
+/** What has arrived at the broker; `unseen`: why nobody can say. */
+export function arrivalLine(summary: Partial<WorldSummary>, unseen: string | undefined): string {
+	const { arrived, duplicatesQos1, duplicatesQos2, gaps } = summary;
+	if (unseen !== undefined) return `broker    what has arrived is not known: ${unseen}`;
+	return `broker    ${arrived} readings arrived  gaps ${gaps}  duplicates at QoS 1 ${duplicatesQos1}, at QoS 2 ${duplicatesQos2}`;
+}
+
 /** What there is to say of a world, beside what there is of any fleet; `unseen`: why nobody can say what has arrived. */
 export function worldLines(summary: WorldSummary, cost: Cost, unseen?: string): string[] {
-	const { arrived, duplicatesQos1, duplicatesQos2, faults, flash, gaps, orders, simulatedMs, waiting, wireBytes } =
-		summary;
+	const { faults, flash, orders, simulatedMs, waiting, wireBytes } = summary;
 	const kinds = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
-	const arrivals =
-		unseen === undefined
-			? `${arrived} readings arrived  gaps ${gaps}  duplicates at QoS 1 ${duplicatesQos1}, at QoS 2 ${duplicatesQos2}`
-			: `what has arrived is not known: ${unseen}`;
 	const still = waiting > 0 ? `  ${waiting} still in flash` : "";
 	return [
 		`simulated ${timeText(simulatedMs)} in ${timeText(cost.wallMs)}, ${cost.ratio} times real time; CPU ${timeText(cost.cpuMs)}; grown by ${grouped(cost.bytesPerBoard)} bytes a board`,
-		`broker    ${arrivals}${still}  ${grouped(wireBytes)} bytes on the wire`,
+		`${arrivalLine(summary, unseen)}${still}  ${grouped(wireBytes)} bytes on the wire`,
 		flashLine(flash),
 		`faults    ${kinds.length === 0 ? "none" : kinds.join(", ")}`,
 		...(orders === undefined ? [] : [orderLine(orders)]),

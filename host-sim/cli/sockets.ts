@@ -27,7 +27,7 @@ import { Watch } from "../report/watch.js";
 import type { Accept } from "../transport.js";
 import { engineBoards } from "../xs/fleet.js";
 import { Commentary } from "./commentary.js";
-import { exitCode } from "./ending.js";
+import { arePromisesKept, exitCode } from "./ending.js";
 import { type Destination, describeEndpoint, probeEndpoint } from "./endpoint.js";
 import { Gauge } from "./gauge.js";
 import { introduction } from "./introduction.js";
@@ -36,6 +36,7 @@ import type { LiveOptions } from "./live.js";
 import { observerOf, seeFirst, seeLast, whyUnseen } from "./outside.js";
 import { openPage } from "./page.js";
 import { serveSomewhere } from "./port.js";
+import { arrivalLine } from "./progress.js";
 import { type SecureFlags, secureOptionsOf, socketOf } from "./secure.js";
 import { type ShardPlan, Shards } from "./shards.js";
 import { Stop } from "./stop.js";
@@ -81,7 +82,6 @@ const WHOLE_HEAP = 64 * 1024;
 const DRAIN_MS = 5000;
 /** How long their goodbyes may be under way after that, where they are recorded. */
 const GOODBYE_MS = 1000;
-const UNSEEN = "the parts of a run do not look at what arrives";
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function runSockets(scenario: Scenario, options: SocketsOptions): Promise<number> {
@@ -156,13 +156,25 @@ async function runOn(engine: Engine | undefined, scenario: Scenario, options: So
 		desk,
 	});
 	if (measures !== undefined) watch = new Watch(fleet.boards, measures, now);
+	// A part looks at the readings of its own boards alone: what all parts look at together is each reading once.
+	const filters = shards && fleet.boards.map(board => board.telemetryTopic);
 	const observer =
-		watch !== undefined && listener === undefined && shards === undefined
-			? observerOf({ ...endpoint, socket }, watch.ledger, (...arrival) => watch?.handleArrival(...arrival))
+		watch !== undefined && listener === undefined
+			? observerOf({ ...endpoint, socket }, watch.ledger, (...arrival) => watch?.handleArrival(...arrival), filters)
 			: undefined;
 	observer?.open();
-	if (observer !== undefined) await seeFirst(observer, stop);
-	if (shards !== undefined && !(await shards.gather(stop))) return calledOff(commentary, fleet);
+	if (observer !== undefined) await seeFirst(observer, stop, shard?.waitMs);
+	const wasEarly = observer?.isThere !== false;
+	if (shards !== undefined) {
+		const begins = await shards.gather(stop).catch(async error => {
+			await observer?.leave();
+			throw error;
+		});
+		if (!begins) {
+			await observer?.leave();
+			return calledOff(commentary, fleet);
+		}
+	}
 	const startedMs = now();
 	fleet.start();
 	await Promise.race([stop.when(scenario.duration), ...(shards === undefined ? [] : [shards.whenStopped])]);
@@ -177,33 +189,34 @@ async function runOn(engine: Engine | undefined, scenario: Scenario, options: So
 	await listener?.close();
 	const summary = fleet.summary();
 	const { violations } = commentary;
+	const unseen = watch && observer && whyUnseen(watch.ledger, observer, wasEarly);
+	const seen = unseen === undefined ? watch && { ledger: watch.ledger.summary() } : { unseen };
 	if (shards !== undefined) {
 		const memory = { ...gauge!.read(durationMs, summary.devices), ...(engine && { heapBytes: engine.heapBytes }) };
 		const given = { title: keeping.title, clock: "real", durationMs, summary, boards: fleet.boards, memory } as const;
-		const report = reportOf({ ...given, measures: measures!, unseen: UNSEEN });
+		const report = reportOf({ ...given, measures: measures!, ...seen });
 		const pings = fleet.boards.flatMap(board => board.pings);
-		return tellPart(shards, partOfReport(report, measures!, pings, UNSEEN), {
+		return tellPart(shards, partOfReport(report, measures!, pings), {
 			commentary,
 			fleet,
 			keeping,
 			shard: shard!,
 		});
 	}
-	if (watch !== undefined) {
-		const { ledger } = watch;
-		const unseen = observer && whyUnseen(ledger, observer);
+	const report =
+		gauge &&
 		keeping.report({
 			clock: "real",
 			durationMs,
 			summary,
 			boards: fleet.boards,
-			...(unseen === undefined ? { ledger: ledger.summary() } : { unseen }),
+			...seen,
 			...(violations !== undefined && { violations }),
-			memory: { ...gauge!.read(durationMs, summary.devices), ...(engine && { heapBytes: engine.heapBytes }) },
+			memory: { ...gauge.read(durationMs, summary.devices), ...(engine && { heapBytes: engine.heapBytes }) },
 		});
-	}
 	const isWhole = keeping.close(commentary, () => commentary.end(summary, summary));
-	return exitCode(isWhole && !violations, summary, fleet.boards);
+	const isWell = arePromisesKept(report?.summary ?? {}) && isWhole && !violations;
+	return exitCode(isWell, summary, fleet.boards);
 }
 
 /** What there is to say of the boards. */
@@ -228,13 +241,13 @@ async function tellPart(
 	const own = part.report.summary;
 	if (shard.shard.number !== 1) commentary.end({ ...own, part: shard.shard.number, parts: shard.shard.count }, own);
 	return shards.conclude(part, (whole, missing) => {
-		const { latency, summary } = whole;
+		const { latency, summary, unseen } = whole;
 		keeping.write(whole);
-		const lines = [...latencyLines(latency), ...missing];
-		const isWhole = keeping.close(commentary, () =>
-			commentary.end({ ...summary, parts: shard.shard.count, missing, latency }, summary, lines),
-		);
-		return exitCode(isWhole && missing.length === 0, summary, fleet.boards);
+		const lines = [arrivalLine(summary, unseen), ...latencyLines(latency), ...missing];
+		const said = { ...summary, parts: shard.shard.count, missing, ...(unseen !== undefined && { unseen }), latency };
+		const isWhole = keeping.close(commentary, () => commentary.end(said, summary, lines));
+		const isWell = arePromisesKept(summary) && isWhole && missing.length === 0;
+		return exitCode(isWell, summary, fleet.boards);
 	});
 }
 

@@ -69,7 +69,7 @@ export interface FlashUse {
 }
 
 /** Whether something that was promised has not been kept. */
-export function isBroken({ duplicatesQos2, gaps }: WorldSummary): boolean {
+export function isBroken({ duplicatesQos2 = 0, gaps = 0 }: Partial<WorldSummary>): boolean {
 	return gaps > 0 || duplicatesQos2 > 0;
 }
 

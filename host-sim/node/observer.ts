@@ -3,6 +3,7 @@
 
 import type { SocketConstructor } from "../../firmware/io.js";
 import { Client, type ClientOptions, type Incoming } from "../../firmware/mqtt/client.js";
+import { utf8Length } from "../../firmware/mqtt/wire.js";
 import { Servers } from "../../firmware/optional/servers.js";
 import { sendLimit } from "../fleet/board.js";
 import { nodeClock, nodeRandom } from "./clock.js";
@@ -21,7 +22,8 @@ export interface ObserverOptions {
 	socket?: SocketConstructor;
 	/** Nobody else may have it: the session is by that name. */
 	clientId: string;
-	filter: string;
+	/** At least one. */
+	filters: readonly string[];
 	qos: 1 | 2;
 	backoff?: NonNullable<ClientOptions["backoff"]>;
 	/** A message has arrived; nothing of it may be kept. */
@@ -48,6 +50,10 @@ export class Observer {
 	isRefused = false;
 	readonly #options: ObserverOptions;
 	#client: Client | undefined;
+	/** Filters that the broker has granted in the session that it has. */
+	readonly #granted = new Set<number>();
+	/** Of the connection that stands. */
+	#isRemembered = false;
 
 	constructor(options: ObserverOptions) {
 		this.#options = options;
@@ -55,17 +61,21 @@ export class Observer {
 
 	/** Comes, and comes back. */
 	open(): void {
-		const { filter, qos, taken } = this.#options;
+		const { filters, qos, taken } = this.#options;
 		const client = this.#make({
 			cleanSession: false,
-			limits: { received: RECEIVED, receive: RECEIVE_BYTES },
+			limits: { received: RECEIVED, receive: RECEIVE_BYTES, topics: filters.length, topicBytes: bytesOf(filters) },
 			// Without the session it is back when it has subscribed again.
 			onOnline: present => {
-				if (present) this.#back(true);
+				this.#isRemembered = present;
+				if (!present) this.#granted.clear();
+				this.#backIfAll();
 			},
-			onSubscribed: (_handle, code) => {
-				if (code < 0x80) this.#back(false);
-				else {
+			onSubscribed: (handle, code) => {
+				if (code < 0x80) {
+					this.#granted.add(handle);
+					this.#backIfAll();
+				} else {
 					this.isRefused = true;
 					this.code = code;
 				}
@@ -75,7 +85,7 @@ export class Observer {
 				this.#away();
 			},
 		});
-		client.subscribe(filter, message => taken(message), { qos });
+		client.subscribe(filters, message => taken(message), { qos });
 		this.#client = client;
 		client.open();
 	}
@@ -106,11 +116,11 @@ export class Observer {
 		});
 	}
 
-	#back(remembered: boolean): void {
-		if (this.isThere) return;
+	#backIfAll(): void {
+		if (this.isThere || this.#granted.size < this.#options.filters.length) return;
 		this.isThere = true;
 		this.wasThere = true;
-		this.#options.there?.(remembered);
+		this.#options.there?.(this.#isRemembered);
 	}
 
 	#away(): void {
@@ -130,6 +140,11 @@ export class Observer {
 			...given,
 		});
 	}
+}
+
+/** Bytes that the filters take in a client's table of topics. */
+function bytesOf(filters: readonly string[]): number {
+	return filters.reduce((total, filter) => total + ((utf8Length(filter) + 9) & ~7), 16);
 }
 
 /** What a client of this process is made of that goes to that broker. */

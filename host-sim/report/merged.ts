@@ -15,12 +15,10 @@ const TIMES = ["connect", "acknowledged", "arrived", "ping"] as const;
 export interface Part {
 	readonly report: Report;
 	readonly times: Readonly<Record<(typeof TIMES)[number], Counted>>;
-	/** Why nobody has seen what arrived; absent where somebody has. */
-	readonly unseen?: string;
 }
 
-/** `pings`: round-trip times of its boards, in ms. `unseen`: why nobody has seen what arrived. */
-export function partOfReport(report: Report, measures: Measures, pings: readonly number[], unseen?: string): Part {
+/** `pings`: round-trip times of its boards, in ms. */
+export function partOfReport(report: Report, measures: Measures, pings: readonly number[]): Part {
 	const { acknowledged, arrived, connect } = measures;
 	const ping = new Histogram();
 	for (const each of pings) ping.add(each);
@@ -30,7 +28,7 @@ export function partOfReport(report: Report, measures: Measures, pings: readonly
 		arrived: arrived.take(),
 		ping: ping.take(),
 	};
-	return { report, times, ...(unseen !== undefined && { unseen }) };
+	return { report, times };
 }
 
 /** `parts` are those of the shards that have one, at least one of them; `missing` says of the others what became of them. */
@@ -46,13 +44,14 @@ export function mergedReport(parts: readonly Part[], missing: readonly string[] 
 	const gaps = reports.flatMap(report => report.gaps);
 	const repeats = reports.flatMap(report => report.repeats);
 	const listed = Math.min(gaps.length, MOST_LISTED) + Math.min(repeats.length, MOST_LISTED);
-	const unseen = parts.find(part => part.unseen !== undefined)?.unseen;
+	const unseen = reports.find(report => report.unseen !== undefined)?.unseen;
 	const heap = first.memory.heapBytes;
 	return {
 		title: first.title,
 		clock: first.clock,
 		durationMs: Math.max(...reports.map(({ durationMs }) => durationMs)),
 		summary,
+		...(unseen !== undefined && { unseen }),
 		judgements: [
 			{
 				name: "every part of the run reported",

@@ -42,6 +42,8 @@ export interface Report {
 	readonly clock: "virtual" | "real";
 	readonly durationMs: number;
 	readonly summary: Summary & Partial<WorldSummary>;
+	/** Why nobody has seen what arrived; absent where somebody has. */
+	readonly unseen?: string;
 	readonly judgements: readonly Judgement[];
 	readonly latency: {
 		readonly connect: Percentiles;
@@ -97,6 +99,7 @@ export function reportOf(input: ReportInput): Report {
 		clock,
 		durationMs,
 		summary,
+		...(unseen !== undefined && { unseen }),
 		judgements: judge({
 			devices,
 			seenOnline,

@@ -19,7 +19,7 @@ export class Observer {
 			...(servers !== undefined && { servers }),
 			// In a cluster a session begins at the node where its first connection was, and is looked for there.
 			clientId: servers === undefined ? "observer" : `observer-${port}`,
-			filter: "thimble/+/telemetry",
+			filters: ["thimble/+/telemetry"],
 			qos,
 			backoff: { baseMs: 100, capMs: 500 },
 			taken: message => {

@@ -51,6 +51,7 @@ describe("thimble run --jobs", () => {
 		expect(summaries).toHaveLength(1);
 		expect(summaries[0]).toMatchObject({ devices: 5, seenOnline: 5, parts: 2, missing: [], lost: 0, refused: 0 });
 		expect(summaries[0]!["settled"]).toBe(summaries[0]!["published"]);
+		expect(summaries[0]).toMatchObject({ arrived: summaries[0]!["published"], gaps: 0, duplicatesQos1: 0 });
 		expect(summaries[0]!["published"]).toBeGreaterThan(100);
 	});
 

@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Broker, type BrokerOptions } from "../../../host-sim/broker/broker.js";
 import { planShard } from "../../../host-sim/cli/shards.js";
 import { checkScenario, UsageError } from "../../../host-sim/fleet/scenario.js";
+import { listen } from "../../../host-sim/node/listen.js";
 import type { Report } from "../../../host-sim/report/report.js";
 import { type Command, eventsOf, thimble } from "../../support/command.js";
 import { Mosquitto, sleep, spawnClient, until } from "../../support/mosquitto.js";
@@ -53,6 +55,49 @@ describe("thimble run --shard", () => {
 	});
 });
 
+describe("what arrives of a run in parts", () => {
+	async function parts(options: BrokerOptions, ...more: string[]) {
+		const broker = new Broker(options);
+		const listener = await listen(broker, 0);
+		const url = `mqtt://127.0.0.1:${listener.port}`;
+		const args = ["--broker", url, "--devices", "4", "--interval", "50ms", "--json", "--duration", "1s", ...more];
+		const runs = ["1/2", "2/2"].map(shard => thimble(["run", "--shard", shard, ...args]));
+		return { broker, listener, runs };
+	}
+
+	it("is looked at by each part for its own boards alone; what is settled and not there breaks a promise", async () => {
+		// To a client of 3.1.1 the broker says that all is well, and tells nobody of the reading.
+		const { broker, listener, runs } = await parts({ refusedTopics: { "thimble/board-02/telemetry": 0x87 } });
+		const filters = () =>
+			[...broker.sessions.values()]
+				.filter(({ clientId }) => clientId.startsWith("thimble-observer-"))
+				.map(({ subscriptions }) => [...subscriptions.keys()].sort())
+				.sort();
+		await until("observers", () => filters().flat().length === 4);
+		expect(filters()).toEqual([
+			["thimble/board-01/telemetry", "thimble/board-03/telemetry"],
+			["thimble/board-02/telemetry", "thimble/board-04/telemetry"],
+		]);
+		expect(await Promise.all(runs.map(run => run.code))).toEqual([1, 1]);
+		await until("nobody left", () => filters().length === 0);
+		await listener.close();
+		const whole = eventsOf(runs[0]!).at(-1) as Record<string, number>;
+		const lost = eventsOf(runs[1]!).filter(({ device, event }) => device === "board-02" && event === "settled").length;
+		expect(lost).toBeGreaterThan(5);
+		expect(whole).toMatchObject({ gaps: lost, arrived: whole["published"]! - lost, missing: [] });
+		expect(runs[0]!.err()).toContain(`a promise was broken: ${lost} settled readings have not arrived, 0 came twice`);
+	});
+
+	it("is unknown where the broker does not let one of them look, and no promise is broken by that", async () => {
+		const { listener, runs } = await parts({ refusedFilters: ["thimble/board-04/telemetry"] });
+		expect(await Promise.all(runs.map(run => run.code))).toEqual([0, 0]);
+		await listener.close();
+		const whole = eventsOf(runs[0]!).at(-1)!;
+		expect(whole).not.toHaveProperty("gaps");
+		expect(whole["unseen"]).toBe("the broker refuses our observer's subscription (refused)");
+	});
+});
+
 describeWith(["mosquitto", "mosquitto_sub"], "the parts of a run at mosquitto", () => {
 	let mosquitto: Mosquitto;
 	let folder: string;
@@ -96,6 +141,12 @@ describeWith(["mosquitto", "mosquitto_sub"], "the parts of a run at mosquitto", 
 		expect(report.boards.map(({ device }) => device)).toEqual([1, 2, 3, 4, 5].map(i => `board-0${i}`));
 		expect(report.latency.acknowledged.count).toBe(whole["settled"]);
 		expect(report.latency.connect.count).toBe(5);
+		// What arrives is looked at by each part, as a run of one part does.
+		const { published } = report.summary;
+		expect(whole).toMatchObject({ arrived: published, gaps: 0, duplicatesQos1: 0, duplicatesQos2: 0 });
+		expect(report.latency.arrived.count).toBe(published);
+		expect(report.boards.map(({ gaps }) => gaps)).toEqual([0, 0, 0, 0, 0]);
+		expect(report.judgements.slice(0, 4).map(({ verdict }) => verdict)).toEqual(["kept", "kept", "kept", "kept"]);
 		const left = spawnClient("mosquitto_sub", ["-p", String(mosquitto.port), "-t", "thimble-run/#", "-W", "1"]);
 		await new Promise(resolve => left.child.once("close", resolve));
 		expect(left.lines).toEqual([]);

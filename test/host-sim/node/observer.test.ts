@@ -29,7 +29,7 @@ function make(options: Partial<ObserverOptions> = {}) {
 		userName: "ann",
 		password: "pass",
 		clientId: "o",
-		filter: "r/+",
+		filters: ["r/+"],
 		qos: 2,
 		backoff: { baseMs: 20, capMs: 50 },
 		taken: message => told.push(`${message.topic} ${message.text()} ${message.qos}`),
