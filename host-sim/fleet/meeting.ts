@@ -6,6 +6,9 @@
 //     thimble-run/<run>/shard/<n>            of the others: here, stop, done (with how many pieces), or gone
 //     thimble-run/<run>/part/<n>/<life>/<i>  what they report, in pieces
 //
+// A cluster may keep what is retained on one of its nodes, and end connections with another: who calls does so again and again,
+// who comes back says what it has said last, and is told again what it may have missed.
+//
 // Each process has a life, a name of its own: what is left over of a run that died is of another life, and counts for nothing.
 
 import type { Timer } from "../../firmware/io.js";
@@ -69,11 +72,16 @@ const LIMITS = { receive: 32_768, send: 4096, outbox: 65_528, messages: 16 };
 const GRACE_MS = 5000;
 const REPORT_MS = 20_000;
 const LEAVE_MS = 3000;
+/** From one call to the next, and how soon who came back is told again what was said: once for all who came meanwhile. */
+const CALL_MS = 2000;
+const AGAIN_MS = 500;
 
 export class Meeting {
 	readonly #options: MeetingOptions;
 	readonly #client: Client;
 	readonly #timer: Timer;
+	/** To say again what was said last. */
+	readonly #repeater: Timer;
 	#due: () => void = () => {};
 	readonly #base: string;
 	readonly #isFirst: boolean;
@@ -86,8 +94,11 @@ export class Meeting {
 	#lead = "";
 	#state: "waiting" | "running" | "reporting" | "reported" | "over" = "waiting";
 	#isStopped = false;
+	#isToldToStop = false;
 	/** What it has said last, for who has been told meanwhile that it has gone. */
 	#said: Lead | Answer | undefined;
+	/** What it has reported. */
+	#text = "";
 
 	constructor(options: MeetingOptions) {
 		const { client, fingerprint, life, run, shard } = options;
@@ -120,6 +131,7 @@ export class Meeting {
 		});
 		const due = () => this.#due();
 		this.#timer = new client.timer.io({ onTimer: due });
+		this.#repeater = new client.timer.io({ onTimer: () => this.#repeat() });
 	}
 
 	open(): void {
@@ -130,6 +142,7 @@ export class Meeting {
 		if (this.#isFirst) {
 			this.#say({ life, fingerprint, state: "call", waitMs } satisfies Lead);
 			this.#after(waitMs, () => this.#start());
+			this.#repeater.schedule(CALL_MS);
 			this.#startIfAll();
 		} else
 			this.#after(waitMs, () =>
@@ -148,7 +161,6 @@ export class Meeting {
 
 	/** Its boards have stopped. The first waits for what the others report; they say it, and wait for the end. */
 	report(text: string): void {
-		const { life, shard } = this.#options;
 		if (this.#state !== "running") return;
 		this.#state = "reporting";
 		if (this.#isFirst) {
@@ -156,13 +168,19 @@ export class Meeting {
 			this.#takeIfAll();
 			return;
 		}
+		this.#text = text;
+		this.#tell();
+		this.#attend();
+	}
+
+	#tell(): void {
+		const { life, shard } = this.#options;
 		// By letters, so that no sign is cut in two.
-		const letters = [...text];
+		const letters = [...this.#text];
 		let count = 0;
 		for (let at = 0; at < letters.length; at += PIECE_LENGTH, count += 1)
 			this.#put(`${this.#base}/part/${shard.number}/${life}/${count}`, letters.slice(at, at + PIECE_LENGTH).join(""));
 		this.#say({ life, to: this.#lead, state: "done", pieces: count } satisfies Answer);
-		this.#attend();
 	}
 
 	/** The first tells all how it ended, leaves nothing behind, and goes. */
@@ -191,6 +209,13 @@ export class Meeting {
 		this.#put(this.#topic, JSON.stringify(what));
 	}
 
+	#repeat(): void {
+		if (this.#said === undefined || this.#state === "over") return;
+		// What has not gone yet is not said twice.
+		if (this.#queue.length === 0) this.#say(this.#said);
+		if (this.#state === "waiting") this.#repeater.schedule(CALL_MS);
+	}
+
 	#put(topic: string, text: string): void {
 		this.#queue.push([topic, text]);
 		this.#pump();
@@ -203,13 +228,25 @@ export class Meeting {
 			this.#queue.shift();
 		}
 		if (this.#state !== "over") return;
-		this.#timer.close();
+		this.#closeTimers();
 		this.#client.drain(LEAVE_MS);
 	}
 
 	#after(milliseconds: number, due: () => void): void {
 		this.#due = due;
 		this.#timer.schedule(milliseconds);
+	}
+
+	/** Once, however often it is heard. */
+	#tellStop(): void {
+		if (this.#isToldToStop) return;
+		this.#isToldToStop = true;
+		this.#options.on.stop();
+	}
+
+	#closeTimers(): void {
+		this.#timer.close();
+		this.#repeater.close();
 	}
 
 	/** What is due is not any more. */
@@ -220,7 +257,7 @@ export class Meeting {
 	#fail(why: string): void {
 		if (this.#state === "over") return;
 		this.#state = "over";
-		this.#timer.close();
+		this.#closeTimers();
 		this.#queue.splice(0);
 		this.#options.on.fail(why);
 		this.#client.close();
@@ -234,10 +271,10 @@ export class Meeting {
 		if (this.#isFirst) this.#left.add(topic);
 		if (kind === "part") this.#handlePiece(Number(number), life, Number(piece), text);
 		else if (kind === "lead") this.#handleLead(parsed(text) as Lead);
-		else this.#handleAnswer(Number(number), parsed(text) as Answer);
+		else this.#handleAnswer(Number(number), parsed(text) as Answer, message.retain);
 	}
 
-	#handleAnswer(number: number, { life, pieces, state, to }: Answer): void {
+	#handleAnswer(number: number, { life, pieces, state, to }: Answer, isOld: boolean): void {
 		const other = this.#others.get(number);
 		if (state === "gone") {
 			if (other?.life !== life || other.isGone) return;
@@ -254,8 +291,10 @@ export class Meeting {
 		}
 		if (other?.life !== life) return;
 		other.isGone = false;
+		// It was away, and may have missed something.
+		if (state === "here" && !isOld && this.#state !== "waiting") this.#repeater.schedule(AGAIN_MS);
 		if (state === "stop") {
-			this.#options.on.stop();
+			this.#tellStop();
 			this.stop();
 		}
 		if (state === "done") {
@@ -276,15 +315,16 @@ export class Meeting {
 		if (lead.state === "call" && this.#state === "waiting") {
 			if (lead.fingerprint !== fingerprint)
 				return this.#fail("the first part runs another scenario, or another number of parts, under the same name");
+			if (lead.life !== this.#lead)
+				this.#after(lead.waitMs + GRACE_MS, () => this.#fail("the first part of the run does not begin"));
 			this.#lead = lead.life;
-			this.#after(lead.waitMs + GRACE_MS, () => this.#fail("the first part of the run does not begin"));
 			this.#say({ life, to: lead.life, state: "here" } satisfies Answer);
 			return;
 		}
 		if (lead.life !== this.#lead) return;
 		switch (lead.state) {
 			case "start":
-				if (this.#state !== "waiting") return this.#attend();
+				if (this.#state !== "waiting") return this.#answerAgain(lead.state);
 				if (lead.lives[shard.number] !== life)
 					return this.#fail(`the run has begun without this process as part ${shard.number}`);
 				this.#state = "running";
@@ -292,9 +332,9 @@ export class Meeting {
 				on.begin([]);
 				break;
 			case "stop":
-				this.#attend();
 				this.#isStopped = true;
-				on.stop();
+				this.#tellStop();
+				this.#answerAgain(lead.state);
 				break;
 			case "end":
 				on.ended?.(lead.code);
@@ -304,12 +344,21 @@ export class Meeting {
 				if (this.#state === "waiting") return;
 				// It may have lost but its connection.
 				this.#after(GRACE_MS, () => {
-					on.stop();
+					this.#tellStop();
 					on.ended?.(1);
 					this.close();
 				});
 				break;
 		}
+	}
+
+	/** The first says again what it has said: it was away, and may have missed what was said to it. */
+	#answerAgain(leadState: "start" | "stop"): void {
+		this.#attend();
+		// What is still to be said is not said twice.
+		if (this.#queue.length > 0) return;
+		if (this.#state === "reporting") this.#tell();
+		else if (leadState === "start" && this.#said?.state === "stop") this.#say(this.#said);
 	}
 
 	/** The first is there: how long the others wait for what it says next. */

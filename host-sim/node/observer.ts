@@ -129,12 +129,11 @@ export class Observer {
 	}
 
 	#make({ limits, ...given }: Partial<ClientOptions>): Client {
-		const { backoff, clientId, servers } = this.#options;
+		const { backoff, clientId } = this.#options;
 		const { limits: least, ...reached } = clientAt(this.#options);
 		return new Client({
 			...reached,
 			clientId,
-			...(servers !== undefined && { servers: new Servers(servers, { sharedSessions: true }) }),
 			...(backoff !== undefined && { backoff }),
 			limits: { ...limits, ...least },
 			...given,
@@ -152,12 +151,14 @@ export function clientAt({
 	host,
 	password,
 	port,
+	servers,
 	socket = TCP,
 	userName,
-}: Pick<ObserverOptions, "host" | "password" | "port" | "socket" | "userName">): Omit<ClientOptions, "clientId"> {
+}: Pick<ObserverOptions, "host" | "password" | "port" | "servers" | "socket" | "userName">): Omit<ClientOptions, "clientId"> {
 	return {
 		host,
 		port,
+		...(servers !== undefined && { servers: new Servers(servers, { sharedSessions: true }) }),
 		...(userName !== undefined && { userName }),
 		...(password !== undefined && { password }),
 		limits: { send: sendLimit(userName, password) },

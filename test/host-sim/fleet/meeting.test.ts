@@ -155,6 +155,82 @@ describe("the parts of a run", () => {
 		expect(party.left).toEqual([]);
 	});
 
+	describe("at a broker that forgets what is retained, as a node of a cluster does", () => {
+		function forgetful(party: Party): () => void {
+			const desk = party.world.client("desk", { limits: { topicBytes: 1024, topics: 40 } });
+			desk.open();
+			party.world.run(100);
+			return () => {
+				for (const topic of party.left) desk.publish(topic, "", { qos: 0, retain: true });
+				party.world.run(20);
+				expect(party.left).toEqual([]);
+			};
+		}
+
+		it("meet whoever comes first: who calls does so again", () => {
+			for (const order of [
+				[1, 2],
+				[2, 1],
+			]) {
+				const party = new Party();
+				const forget = forgetful(party);
+				party.come(order[0]!, 2);
+				party.world.run(500);
+				forget();
+				party.come(order[1]!, 2);
+				expect(party.after(3000)).toEqual(["1 begin", "2 begin"]);
+			}
+		});
+
+		it("wait no longer for the first to begin because it calls again", () => {
+			const party = new Party();
+			const forget = forgetful(party);
+			party.come(1, 3, { waitMs: 100_000 });
+			party.come(2, 3);
+			party.world.run(60_000);
+			party.die("life1");
+			forget();
+			const second = (milliseconds: number) => party.after(milliseconds).filter(line => line.startsWith("2"));
+			expect(second(44_000)).toEqual([]);
+			expect(second(3000)).toEqual(["2 closed", "2 fail: the first part of the run does not begin"]);
+		});
+
+		it("stop, also who was away when that was said", () => {
+			for (const asking of [1, 2]) {
+				const party = new Party();
+				const forget = forgetful(party);
+				const meetings = [1, 2].map(number => party.come(number, 2));
+				expect(party.after(500)).toEqual(["1 begin", "2 begin"]);
+				party.world.link(`life${3 - asking}`).cut();
+				meetings[asking - 1]!.stop();
+				party.world.run(20);
+				forget();
+				const told = party.after(5000);
+				expect(told).toContain(`${3 - asking} stop`);
+				// And that is all that is said.
+				party.world.told();
+				party.world.run(8000);
+				expect(party.world.told()).toEqual([]);
+			}
+		});
+
+		it("report again to the first that was away", () => {
+			const party = new Party();
+			const forget = forgetful(party);
+			const [one, two] = [1, 2].map(number => party.come(number, 2));
+			expect(party.after(500)).toEqual(["1 begin", "2 begin"]);
+			party.world.link("life1").cut();
+			two!.report("all well");
+			party.world.run(20);
+			forget();
+			one!.report("");
+			expect(party.after(4000)).toEqual(['1 has [[2,"all well"]]']);
+			one!.end(0);
+			expect(party.after(5000)).toEqual(["1 closed", "2 closed", "2 ends with 0"]);
+			expect(party.left).toEqual([]);
+		});
+	});
+
 	it("have the same scenario, or do not meet", () => {
 		const party = new Party();
 		party.come(1, 2);
