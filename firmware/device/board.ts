@@ -206,6 +206,10 @@ export class Board {
 		const options: AgentOptions = {
 			deviceId: this.#deviceId,
 			servers: new Servers(servers),
+			// The next broker knows nothing of what was under way to the one that has gone. With one broker a lost session is that
+			// broker's word that something went wrong there, and said; with several it is a matter of course, and at QoS 1, which
+			// allows a reading to come twice, the reading is what counts.
+			...(servers.length > 1 && { onSessionLost: "republish" as const }),
 			...this.credentials(brokers),
 			protocolVersion: settings.number("protocol") === 5 ? 5 : 4,
 			keepAlive: settings.number("keepAlive"),

@@ -6,8 +6,7 @@
 //     thimble-run/<run>/shard/<n>            of the others: here, stop, done (with how many pieces), or gone
 //     thimble-run/<run>/part/<n>/<life>/<i>  what they report, in pieces
 //
-// A cluster may keep what is retained on one of its nodes, and end connections with another: who calls does so again and again,
-// who comes back says what it has said last, and is told again what it may have missed.
+// A cluster may keep what is retained on one node alone: who calls does so again and again, and who comes back is told again.
 //
 // Each process has a life, a name of its own: what is left over of a run that died is of another life, and counts for nothing.
 
@@ -72,7 +71,8 @@ const LIMITS = { receive: 32_768, send: 4096, outbox: 65_528, messages: 16 };
 const GRACE_MS = 5000;
 const REPORT_MS = 20_000;
 const LEAVE_MS = 3000;
-/** From one call to the next, and how soon who came back is told again what was said: once for all who came meanwhile. */
+/** How long the last words may wait for a broker that is not there; from one call to the next; and how soon who came back is told again. */
+const GIVE_UP_MS = 30_000;
 const CALL_MS = 2000;
 const AGAIN_MS = 500;
 
@@ -109,7 +109,8 @@ export class Meeting {
 		this.#client = new Client({
 			...client,
 			clientId: `thimble-run-${life}`,
-			cleanSession: true,
+			// Of a cluster, a node that has gone takes a clean session along, and RabbitMQ 3.10 refuses its subscriptions elsewhere.
+			cleanSession: false,
 			keepAlive: 10,
 			// All of it may come twice, and none may be missing.
 			onSessionLost: "republish",
@@ -127,7 +128,7 @@ export class Meeting {
 				if (code >= 0x80) this.#fail("the broker does not let the parts of a run hear each other");
 			},
 			onDrained: () => this.#client.close(),
-			onClosed: () => options.on.closed(),
+			onClosed: () => this.#endSession(),
 		});
 		const due = () => this.#due();
 		this.#timer = new client.timer.io({ onTimer: due });
@@ -197,7 +198,30 @@ export class Meeting {
 	close(): void {
 		if (this.#state === "over") return;
 		this.#state = "over";
+		this.#after(GIVE_UP_MS, () => {
+			this.#queue.splice(0);
+			this.#client.close();
+		});
 		this.#pump();
+	}
+
+	/** The broker shall keep nothing: a clean session takes the place of the one that was, and ends with its connection [MQTT-3.1.2-6]. */
+	#endSession(): void {
+		this.#repeater.close();
+		const { client, life, on } = this.#options;
+		const timer = new client.timer.io({ onTimer: () => last.close(false) });
+		const last = new Client({
+			...client,
+			clientId: `thimble-run-${life}`,
+			cleanSession: true,
+			onOnline: () => last.close(),
+			onClosed: () => {
+				timer.close();
+				on.closed();
+			},
+		});
+		timer.schedule(LEAVE_MS);
+		last.open();
 	}
 
 	get #topic(): string {
@@ -228,7 +252,7 @@ export class Meeting {
 			this.#queue.shift();
 		}
 		if (this.#state !== "over") return;
-		this.#closeTimers();
+		this.#timer.close();
 		this.#client.drain(LEAVE_MS);
 	}
 
@@ -244,11 +268,6 @@ export class Meeting {
 		this.#options.on.stop();
 	}
 
-	#closeTimers(): void {
-		this.#timer.close();
-		this.#repeater.close();
-	}
-
 	/** What is due is not any more. */
 	#forget(): void {
 		this.#due = () => {};
@@ -257,7 +276,7 @@ export class Meeting {
 	#fail(why: string): void {
 		if (this.#state === "over") return;
 		this.#state = "over";
-		this.#closeTimers();
+		this.#timer.close();
 		this.#queue.splice(0);
 		this.#options.on.fail(why);
 		this.#client.close();

@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { Board, type Hardware } from "../../../firmware/device/board.js";
+import { END_LOST, END_SETTLED } from "../../../firmware/mqtt/client.js";
 import { NO_CREDENTIALS } from "../../../firmware/mqtt/error.js";
+import { Broker } from "../../../host-sim/broker/broker.js";
 import type { Guard } from "../../../host-sim/broker/guard.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
 import type { WorldOptions } from "../../../host-sim/world/world.js";
@@ -216,5 +218,46 @@ describe("a whole board", () => {
 		);
 		expect(traced.filter(line => line.includes("sensor"))).toEqual(["error: sensor tmp102 failed 1"]);
 		expect(told.filter(line => line.includes("diagnostics")).at(-1)).toMatch(/"sensorFailures":[2-9]/);
+	});
+
+	describe("whose broker goes with readings under way, and with all that it knows", () => {
+		const FIRST = "10.0.0.9";
+
+		/** How readings ended; `brokers` are those that it is set to, of which only the world's is there afterwards. */
+		function fail(brokers: (world: TestWorld) => string, qos: string) {
+			const ends = [0, 0, 0, 0, 0];
+			const world = new TestWorld();
+			const known = () => {
+				const broker = new Broker();
+				world.network.listen(FIRST, 1883, (transport, now) => broker.accept(transport, now));
+				return broker;
+			};
+			const first = known();
+			const on = { end: (_ticket: number, end: number) => (ends[end]! += 1) };
+			const { board } = boot({ broker: brokers(world), interval: "200", qos }, { on }, world);
+			expect(first.sessions.get("b1")!.isOnline).toBe(true);
+			// It neither answers nor goes: some readings are under way when it does.
+			world.link("b1").hang();
+			world.run(700);
+			if (brokers(world).includes(",")) world.network.listen(FIRST, 1883, undefined);
+			else known();
+			world.link("b1").cut();
+			world.run(5_000);
+			expect(board.agent!.client.isOnline).toBe(true);
+			return { lost: ends[END_LOST]!, settled: ends[END_SETTLED]!, told: world.told() };
+		}
+
+		it("sends them again to the next one of several, at QoS 1: none is lost, and one may come twice", () => {
+			const { lost, settled, told } = fail(world => `${FIRST},${world.host}`, "1");
+			expect([lost, settled > 40]).toEqual([0, true]);
+			const numbers = told.flatMap(line => (line.includes("telemetry") ? Number(/"seq":(\d+)/.exec(line)![1]) : []));
+			expect(numbers.length).toBeGreaterThan(20);
+			for (const [i, number] of numbers.entries()) expect(number).toBe(numbers[0]! + i);
+		});
+
+		it("says that they are lost at QoS 2, where none may come twice, and where there is but one", () => {
+			expect(fail(world => `${FIRST},${world.host}`, "2").lost).toBeGreaterThan(1);
+			expect(fail(() => FIRST, "1").lost).toBeGreaterThan(1);
+		});
 	});
 });

@@ -231,6 +231,28 @@ describe("the parts of a run", () => {
 		});
 	});
 
+	it("leave no session behind; and go also where the broker has gone before they could say all", () => {
+		const party = new Party();
+		const [one, two] = [1, 2].map(number => party.come(number, 2));
+		party.after(500);
+		expect([...party.world.broker.sessions.keys()].sort()).toEqual(["thimble-run-life1", "thimble-run-life2"]);
+		two!.report("all well");
+		one!.report("");
+		party.after(500);
+		one!.end(0);
+		party.after(5000);
+		expect([...party.world.broker.sessions.keys()]).toEqual([]);
+		const other = new Party();
+		other.come(1, 2);
+		const lonely = other.come(2, 2);
+		other.after(500);
+		other.die("life2");
+		// More than its client has room for while it is offline.
+		lonely.report("a long report ".repeat(20_000));
+		lonely.close();
+		expect(other.after(40_000)).toContain("2 closed");
+	});
+
 	it("have the same scenario, or do not meet", () => {
 		const party = new Party();
 		party.come(1, 2);
