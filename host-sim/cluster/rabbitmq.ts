@@ -250,7 +250,8 @@ export class RabbitCluster {
 			this.#mapper.kill("SIGKILL");
 			await ended;
 		}
-		rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+		// What a node has started ends a moment after it, and may write until then.
+		rmSync(this.folder, { recursive: true, force: true, maxRetries: 12 });
 	}
 }
 

@@ -5,7 +5,8 @@ import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RabbitCluster } from "../../../host-sim/cluster/rabbitmq.js";
 import { takenAway } from "../../support/cluster.js";
-import { freePort, sleep } from "../../support/mosquitto.js";
+import { eventsOf, thimble } from "../../support/command.js";
+import { freePort, sleep, until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
 
 /** Three nodes are up in about twenty seconds on two cores, and in three times as long where others are at work. */
@@ -61,6 +62,28 @@ describeWith(["rabbitmq-server"], "a cluster of three RabbitMQ nodes", () => {
 			take: node => node.kill(),
 		});
 		expect(ledger).toMatchObject({ missing: [], open: [], restarts: [{ remembered: true }] });
+	}, 90_000);
+
+	it("has the parts of a run, whose node is killed in the middle: they go on, and report what was promised", async () => {
+		await cluster.nodes[0]!.start();
+		const args = ["--devices", "4", "--interval", "250ms", "--broker", cluster.url, "--duration", "5s", "--json"];
+		const parts = [1, 2].map(number => thimble(["run", "--shard", `${number}/2`, ...args]));
+		await until("readings", () => parts.every(part => `${part.out()}`.includes('"event":"settled"')), 40_000);
+		await cluster.nodes[0]!.kill();
+		expect(await Promise.all(parts.map(part => part.code))).toEqual([0, 0]);
+		const whole = eventsOf(parts[0]!).at(-1) as Record<string, number>;
+		expect(whole).toMatchObject({
+			event: "summary",
+			devices: 4,
+			seenOnline: 4,
+			parts: 2,
+			missing: [],
+			gaps: 0,
+			lost: 0,
+		});
+		expect(whole["reconnects"]).toBeGreaterThanOrEqual(4);
+		expect(whole["arrived"]).toBe(whole["settled"]);
+		expect(whole["settled"]).toBeGreaterThan(4 * 10);
 	}, 90_000);
 
 	it("leaves no process and no file behind", async () => {
