@@ -130,8 +130,7 @@ export class Meeting {
 			onDrained: () => this.#client.close(),
 			onClosed: () => this.#endSession(),
 		});
-		const due = () => this.#due();
-		this.#timer = new client.timer.io({ onTimer: due });
+		this.#timer = new client.timer.io({ onTimer: () => this.#due() });
 		this.#repeater = new client.timer.io({ onTimer: () => this.#repeat() });
 	}
 

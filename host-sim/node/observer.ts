@@ -154,7 +154,10 @@ export function clientAt({
 	servers,
 	socket = TCP,
 	userName,
-}: Pick<ObserverOptions, "host" | "password" | "port" | "servers" | "socket" | "userName">): Omit<ClientOptions, "clientId"> {
+}: Pick<ObserverOptions, "host" | "password" | "port" | "servers" | "socket" | "userName">): Omit<
+	ClientOptions,
+	"clientId"
+> {
 	return {
 		host,
 		port,
