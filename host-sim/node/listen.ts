@@ -15,6 +15,8 @@ const TICK_MS = 250;
 
 /** How long the last bytes may take to leave, in ms. */
 const LINGER_MS = 1000;
+/** What may leave together, in bytes. */
+const MOST_AT_ONCE = 65_536;
 /** What may wait for one client, in bytes: more than the largest messages that are sent here. */
 const MOST_UNREAD = 67_108_864;
 const MOST_FRAME = 16_777_216;
@@ -100,7 +102,13 @@ export function carry(
 	certificate?: Certificate,
 ): void {
 	const write = (bytes: Uint8Array) => {
+		// What is written in one go leaves in one go: a call of the system for each packet would cost more than all else.
+		if (stream.writableLength === 0) {
+			stream.cork();
+			process.nextTick(() => stream.uncork());
+		}
 		stream.write(bytes);
+		if (stream.writableLength > MOST_AT_ONCE) stream.uncork();
 		// Who does not read must not have all of our memory.
 		if (stream.writableLength > mostUnread) stream.destroy();
 	};

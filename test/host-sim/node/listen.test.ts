@@ -1,9 +1,10 @@
 import { connect } from "node:net";
+import { Duplex } from "node:stream";
 import { connect as mqttJs } from "mqtt";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { Broker } from "../../../host-sim/broker/broker.js";
-import { listen } from "../../../host-sim/node/listen.js";
+import { carry, listen } from "../../../host-sim/node/listen.js";
 import { Certificates } from "../../support/certificates.js";
 import { until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
@@ -43,6 +44,30 @@ it("closes in a moment, also beside somebody who reads nothing", async () => {
 	await listener.close();
 	expect(performance.now() - before).toBeLessThan(4000);
 	deaf.destroy();
+});
+
+it("writes together what is said in one go, but holds back no more than 64 KiB of it", async () => {
+	const left: number[] = [];
+	const stream = new Duplex({
+		read() {},
+		writev(chunks, done) {
+			left.push(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
+			done();
+		},
+	});
+	const packet = Buffer.alloc(1000);
+	carry(stream, "somebody", ({ write }) => ({
+		handleData(bytes) {
+			for (let i = 0; i < bytes[0]!; i += 1) write(packet);
+		},
+		handleClose() {},
+	}));
+	stream.push(Buffer.of(3));
+	await until("three packets", () => left.length > 0);
+	stream.push(Buffer.of(70));
+	await until("seventy more", () => left.reduce((sum, count) => sum + count, 0) === 73_000);
+	expect(left).toEqual([3000, 66_000, 4000]);
+	stream.destroy();
 });
 
 describeWith(["openssl"], "with TLS and WebSocket", () => {
