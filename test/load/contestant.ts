@@ -1,11 +1,13 @@
 // A broker that is measured: a process of its own, on a free port of this machine, with what the kernel knows of it. All three keep nothing
-// on disk, let nobody wait for Nagle's algorithm, and have limits that are out of the way.
+// on disk, let nobody wait for Nagle's algorithm, and have limits that are out of the way. Those of Node run as JavaScript, as they do when
+// they are installed: what compiles sources on their way in would take memory of its own.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
 import { answers, freePort, sleep } from "../support/mosquitto.js";
 import { find } from "../support/need.js";
 
@@ -28,13 +30,15 @@ export class Contestant {
 		this.name = name;
 		this.port = port;
 		this.#folder = folder;
-		const [program, ...args] = commandOf(name, port, join(folder, "configuration"));
+		const [program, ...args] = commandOf(name, port, folder);
 		this.#process = spawn(program!, args, { stdio: ["ignore", "ignore", "pipe"] });
 		this.#process.stderr!.on("data", data => (this.#complaint += data));
 	}
 
 	static async start(name: Name): Promise<Contestant> {
-		const contestant = new Contestant(name, await freePort(), mkdtempSync(join(tmpdir(), "thimble-load-")));
+		const folder = mkdtempSync(join(tmpdir(), "thimble-load-"));
+		if (name !== "mosquitto") await compile(name, folder);
+		const contestant = new Contestant(name, await freePort(), folder);
 		const end = performance.now() + START_MS;
 		while (!(await answers(contestant.port))) {
 			if (performance.now() > end) {
@@ -70,12 +74,29 @@ export class Contestant {
 	}
 }
 
-/** What starts it; `file` is its configuration's, where it has one. */
-function commandOf(name: Name, port: number, file: string): string[] {
-	const node = [process.execPath, "--import", "tsx"];
+/** Puts it there as JavaScript, beside the packages that it wants. */
+async function compile(name: "thimble" | "aedes", folder: string): Promise<void> {
+	await build({
+		entryPoints: { [name]: name === "aedes" ? "test/load/aedes.ts" : "host-sim/cli/main.ts" },
+		outdir: folder,
+		bundle: true,
+		splitting: true,
+		format: "esm",
+		platform: "node",
+		packages: "external",
+		outExtension: { ".js": ".mjs" },
+		logLevel: "error",
+	});
+	symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+}
+
+/** What starts it, with all that it has in that folder. */
+function commandOf(name: Name, port: number, folder: string): string[] {
+	const file = join(folder, "configuration");
+	const program = join(folder, `${name}.mjs`);
 	switch (name) {
 		case "aedes":
-			return [...node, "test/load/aedes.ts", String(port)];
+			return [process.execPath, program, String(port)];
 		case "mosquitto":
 			writeFileSync(
 				file,
@@ -85,7 +106,6 @@ persistence false
 max_queued_messages 0
 max_inflight_messages 200
 set_tcp_nodelay true
-log_type error
 ${process.getuid?.() === 0 ? "user root" : ""}
 `,
 			);
@@ -93,7 +113,7 @@ ${process.getuid?.() === 0 ? "user root" : ""}
 		case "thimble": {
 			const limits = { packetsPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000, inFlight: 200 };
 			writeFileSync(file, JSON.stringify({ listeners: [{ port }], limits }));
-			return [...node, "host-sim/cli/main.ts", "broker", "--config", file];
+			return [process.execPath, program, "broker", "--config", file];
 		}
 	}
 }
