@@ -1,6 +1,5 @@
-// What a WebSocket's handshake is proved with: SHA-1, in this place no secret of anybody's, and base64.
+// What a WebSocket's handshake is proved with: SHA-1, in this place no secret of anybody's.
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BLOCK_BYTES = 64;
 
 /** 20 bytes. */
@@ -42,13 +41,4 @@ function mix(state: number[], bytes: Uint8Array, at: number): void {
 
 function turned(word: number, by: number): number {
 	return (word << by) | (word >>> (32 - by));
-}
-
-export function base64(bytes: Uint8Array): string {
-	let text = "";
-	for (let i = 0; i < bytes.length; i += 3) {
-		const word = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-		for (let j = 0; j < 4; j += 1) text += i + j > bytes.length ? "=" : ALPHABET[(word >>> (18 - 6 * j)) & 63];
-	}
-	return text;
 }

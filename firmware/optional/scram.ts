@@ -7,6 +7,7 @@
 import type { Digest, Random } from "../io.js";
 import type { Authentication } from "../mqtt/client.js";
 import { isUtf8, takeUtf8, utf8Bytes } from "../mqtt/wire.js";
+import { ALPHABET, base64, fromBase64 } from "./base64.js";
 
 export interface ScramOptions {
 	/** As SASLprep (RFC 4013) makes it, which leaves printable ASCII as it is. */
@@ -19,7 +20,6 @@ export interface ScramOptions {
 	mostIterations?: number;
 }
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /** Of six bits each. */
 const NONCE_LENGTH = 24;
 /** Fewer rounds are no SCRAM-SHA-256 (RFC 7677 section 4). */
@@ -66,9 +66,9 @@ export class ScramSha256 implements Authentication {
 		const message = utf8Bytes(`${this.#first},${serverFirst},${final}`);
 		const clientKey = digest.hmac(salted, utf8Bytes("Client Key"));
 		const proof = xor(digest.hmac(digest.sha256(clientKey), message), clientKey);
-		this.#serverSignature = toBase64(digest.hmac(digest.hmac(salted, utf8Bytes("Server Key")), message));
+		this.#serverSignature = base64(digest.hmac(digest.hmac(salted, utf8Bytes("Server Key")), message));
 		this.#first = "";
-		return utf8Bytes(`${final},p=${toBase64(proof)}`);
+		return utf8Bytes(`${final},p=${base64(proof)}`);
 	}
 
 	/** The server's own proof: without it, or with a wrong one, this throws. */
@@ -84,7 +84,7 @@ export class ScramSha256 implements Authentication {
 		if (salt === this.#salt && iterations === this.#iterations) return this.#salted;
 		const { digest, password } = this.#options;
 		const key = utf8Bytes(password);
-		const bytes = fromBase64(salt);
+		const bytes = fromBase64(salt) ?? fail("base64");
 		const first = new Uint8Array(bytes.length + 4);
 		first.set(bytes);
 		first[bytes.length + 3] = 1;
@@ -121,34 +121,5 @@ function value(attribute: string | undefined, letter: string): string {
 /** `bytes`, with those of `other` upon them. */
 function xor(bytes: Uint8Array, other: Uint8Array): Uint8Array {
 	for (let i = 0; i < bytes.length; i += 1) bytes[i]! ^= other[i]!;
-	return bytes;
-}
-
-function toBase64(bytes: Uint8Array): string {
-	let text = "";
-	for (let i = 0; i < bytes.length; i += 3) {
-		const bits = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-		for (let digit = 0; digit < 4; digit += 1)
-			text += i + digit > bytes.length ? "=" : ALPHABET[(bits >> (18 - digit * 6)) & 63];
-	}
-	return text;
-}
-
-function fromBase64(text: string): Uint8Array {
-	const end = text.endsWith("==") ? text.length - 2 : text.endsWith("=") ? text.length - 1 : text.length;
-	if (text.length % 4 !== 0 || end === 0) fail("base64");
-	const bytes = new Uint8Array((end * 3) >> 2);
-	let bits = 0;
-	let at = 0;
-	for (let i = 0; i < end; i += 1) {
-		const digit = ALPHABET.indexOf(text.charAt(i));
-		if (digit < 0) fail("base64");
-		bits = ((bits & 0xffff) << 6) | digit;
-		// Every digit but the first of four completes a byte.
-		if (i % 4 !== 0) {
-			bytes[at] = bits >> (6 - (i % 4) * 2);
-			at += 1;
-		}
-	}
 	return bytes;
 }

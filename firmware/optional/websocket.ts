@@ -2,7 +2,8 @@
 // where a frame begins or ends means nothing [MQTT-6.0.0-2], so what arrives is given on as it comes, without being kept.
 
 import type { Random, Socket, SocketConstructor, SocketOptions } from "../io.js";
-import { base64, sha1 } from "./accept.js";
+import { sha1 } from "./accept.js";
+import { base64 } from "./base64.js";
 import type { Names } from "./names.js";
 
 /** What answers there does not speak MQTT over WebSocket. */

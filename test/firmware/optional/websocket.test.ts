@@ -1,7 +1,8 @@
 // MQTT over WebSocket against a scripted server: the request, frames of all sizes and kinds, and what ends the connection.
 
 import { describe, expect, it } from "vitest";
-import { base64, sha1 } from "../../../firmware/optional/accept.js";
+import { sha1 } from "../../../firmware/optional/accept.js";
+import { base64 } from "../../../firmware/optional/base64.js";
 import { Names } from "../../../firmware/optional/names.js";
 import { webSocket } from "../../../firmware/optional/websocket.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
