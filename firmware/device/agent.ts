@@ -24,11 +24,11 @@ import {
 } from "../mqtt/client.js";
 import { BAD_OPTION, IN_FLIGHT_FULL, Misuse, OK, OUTBOX_FULL } from "../mqtt/error.js";
 import { checked, DEFAULT_LIMITS } from "../mqtt/limits.js";
-import type { Reporter, TelemetryOptions } from "../telemetry/reporter.js";
-import type { Telemetry } from "../telemetry/telemetry.js";
+import type { TelemetryOptions } from "../telemetry/reporter.js";
+import type { Readings } from "../telemetry/telemetry.js";
 import { countBoot } from "./boot.js";
 import type { Duty } from "./duty.js";
-import { mayWait, telemetryOf } from "./reporting.js";
+import { mayWait, readingsOf } from "./reporting.js";
 
 export interface AgentOptions {
 	/** Client id and part of the topics: 1 to 64 letters, digits, `-` and `_`. */
@@ -51,6 +51,8 @@ export interface AgentOptions {
 	intervalMs?: number;
 	/** What of a reading is worth a report, how many go into one message, and where they wait. Default: each says everything. */
 	telemetry?: TelemetryOptions;
+	/** What makes its readings in the place of its sensors, such as a Recognizer. */
+	readings?: Readings & { boot: number };
 	/** QoS of readings: 0, 1 (the default) or 2. */
 	qos?: number;
 	/**
@@ -133,7 +135,7 @@ const PING_MS = 30_000;
 
 export class Agent {
 	readonly counts: AgentCounts = { published: 0, settled: 0, refused: 0, lost: 0, dropped: 0, reconnects: 0 };
-	readonly telemetry: Telemetry | Reporter;
+	readonly telemetry: Readings;
 	readonly client: Client;
 	readonly telemetryTopic: string;
 	readonly statusTopic: string;
@@ -178,8 +180,7 @@ export class Agent {
 		if (this.#statusHandle < 0 || this.#telemetryHandle < 0)
 			throw new Misuse(BAD_OPTION, "limits: no room for the topics of status and telemetry");
 		const outbox = (options.limits?.outbox ?? DEFAULT_LIMITS.outbox) - this.#spareBytes;
-		const boot = countBoot(io.store);
-		this.telemetry = telemetryOf(options.telemetry, options.sensors, io.clock, boot, this.#intervalMs, outbox);
+		this.telemetry = readingsOf(options, countBoot(io.store), this.#intervalMs, outbox);
 		for (const duty of options.duties ?? []) duty.begin(this);
 	}
 

@@ -46,6 +46,7 @@ import { announcedTopic, DISCOVERY_TOPIC_BYTES, Discovery } from "./discovery.js
 import type { Duty } from "./duty.js";
 import { ERROR, INFO, LEVELS, Log, WARN } from "./log.js";
 import { Provisioning } from "./provisioning.js";
+import type { RecognitionOptions } from "./recognizer.js";
 import { Settings } from "./settings.js";
 import { Timekeeper } from "./timekeeper.js";
 import { isSecure, type TransportOptions, transportOf } from "./transport.js";
@@ -67,6 +68,8 @@ export interface Hardware {
 	resolver: ResolverConstructor;
 	/** Makes a sensor, or throws. */
 	makeSensor(plan: SensorPlan): Sensor;
+	/** What it sees makes its readings, then, in the place of sensors; `telemetry` says which are worth it. Throws Misuse. */
+	makeRecognizer?: ((commands: Commands, options: RecognitionOptions) => Recognized) | undefined;
 	/** Settings without which it can do nothing. */
 	required: readonly TunableName[];
 	/** Joins that network and comes back to it for ever. */
@@ -94,6 +97,9 @@ export interface Hardware {
 	trace?(text: string): void;
 	on?: AgentListener;
 }
+
+/** What makes readings of what it sees: a Recognizer. */
+type Recognized = Duty & NonNullable<AgentOptions["readings"]>;
 
 /** Topics and filters of an agent and all its duties; and their bytes with the longest id, without Home Assistant's. */
 const TOPICS = 16;
@@ -198,18 +204,18 @@ export class Board {
 	private makeAgent(brokers: Brokers): Agent {
 		const { clock, makeSensor, on, random, resolver, security, sensorFailed, socket, timer } = this.#hardware;
 		const { log, settings } = this;
-		const { servers } = brokers;
-		const store = this.#store;
 		const durability = parseDurability(settings.text("durability"));
-		const plans = parseSensors(settings.text("sensors"));
 		const diagnostics = this.diagnostics();
+		const commands = this.commands();
+		const recognizer = this.recognizer(commands);
+		const plans = recognizer === undefined ? parseSensors(settings.text("sensors")) : [];
 		const options: AgentOptions = {
 			deviceId: this.#deviceId,
-			servers: new Servers(servers),
+			servers: new Servers(brokers.servers),
 			// The next broker knows nothing of what was under way to the one that has gone. With one broker a lost session is that
 			// broker's word that something went wrong there, and said; with several it is a matter of course, and at QoS 1, which
 			// allows a reading to come twice, the reading is what counts.
-			...(servers.length > 1 && { onSessionLost: "republish" as const }),
+			...(brokers.servers.length > 1 && { onSessionLost: "republish" as const }),
 			...this.credentials(brokers),
 			protocolVersion: settings.number("protocol") === 5 ? 5 : 4,
 			keepAlive: settings.number("keepAlive"),
@@ -221,13 +227,14 @@ export class Board {
 				if (failures === 1) log.add(ERROR, `sensor ${name} failed`, code);
 				sensorFailed?.(name, failures);
 			}),
-			...(durability !== "ram" && { session: new FlashStore(store), durability }),
+			...(durability !== "ram" && { session: new FlashStore(this.#store), durability }),
 			limits: {
 				topics: TOPICS,
 				topicBytes: TOPIC_BYTES + DISCOVERY_TOPIC_BYTES,
 				send: Math.max(DEFAULT_LIMITS.send, CONNECT_BYTES + this.credentialBytes(brokers)),
 			},
-			duties: this.duties(diagnostics, plans),
+			duties: this.duties(commands, diagnostics, plans, recognizer),
+			...(recognizer !== undefined && { readings: recognizer }),
 			io: {
 				...(security === undefined && !isSecure(brokers)
 					? { socket, resolver }
@@ -235,19 +242,19 @@ export class Board {
 				timer,
 				clock,
 				random,
-				store,
+				store: this.#store,
 			},
 			...(on !== undefined && { on }),
 		};
 		const telemetry = parseTelemetry(settings.text("telemetry"));
-		if (telemetry === undefined) return new Agent(options);
+		if (telemetry === undefined || recognizer !== undefined) return new Agent(options);
 		try {
 			return new Agent({ ...options, telemetry });
 		} catch (error) {
 			if (!(error instanceof Misuse)) throw error;
 			// Messages that the outbox has no room for: then readings say everything, and the board can be told better.
 			log.add(WARN, error.message);
-			return new Agent({ ...options, ...(durability !== "ram" && { session: new FlashStore(store) }) });
+			return new Agent({ ...options, ...(durability !== "ram" && { session: new FlashStore(this.#store) }) });
 		}
 	}
 
@@ -286,11 +293,33 @@ export class Board {
 		});
 	}
 
-	private duties(diagnostics: Diagnostics, plans: readonly SensorPlan[]): Duty[] {
+	private commands(): Commands {
+		const { identify, power } = this.#hardware;
+		return new Commands({ settings: this.settings, log: this.log, power, ...(identify !== undefined && { identify }) });
+	}
+
+	/** What is wrong with its options is told, and it recognises without them. */
+	private recognizer(commands: Commands): Recognized | undefined {
+		const { makeRecognizer } = this.#hardware;
+		try {
+			return makeRecognizer?.(commands, parseTelemetry(this.settings.text("telemetry")) ?? {});
+		} catch (error) {
+			if (!(error instanceof Misuse)) throw error;
+			this.log.add(WARN, error.message);
+			return makeRecognizer!(commands, {});
+		}
+	}
+
+	private duties(
+		commands: Commands,
+		diagnostics: Diagnostics,
+		plans: readonly SensorPlan[],
+		recognizer: Recognized | undefined,
+	): Duty[] {
 		const { config, identify, power, update } = this.#hardware;
 		const { log, settings } = this;
-		const commands = new Commands({ settings, log, power, ...(identify !== undefined && { identify }) });
 		const duties: Duty[] = [log, diagnostics, commands];
+		if (recognizer !== undefined) duties.push(recognizer);
 		try {
 			const key = parseUpdateKey(String(config["updateKey"] ?? ""));
 			if (key !== undefined) duties.push(new Update({ version: String(config["version"]), key, power, ...update }));

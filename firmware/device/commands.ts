@@ -74,7 +74,8 @@ interface Gathering {
 const RESTART_KEY = "restarted";
 /** First byte of its record. */
 const RESTARTED = 0x50;
-const MOST_PAYLOAD = 1024;
+/** A picture of 28 by 28 in base64, with its id, and some air. */
+const MOST_PAYLOAD = 1280;
 const MOST_ID = 64;
 /** Objects within objects. A parser's stack is the board's. */
 const MOST_DEPTH = 8;

@@ -1,33 +1,28 @@
 // What a board is told about its readings, checked, and what takes them: Telemetry says everything in every reading, and
 // Reporter, where there are `telemetry` options, what is worth it.
 
-import type { Clock, Sensor } from "../io.js";
 import { BAD_OPTION, IN_FLIGHT_FULL, Misuse, OFFLINE, OUTBOX_FULL, STORE_FAILED } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import type { QuantityPolicy } from "../telemetry/policy.js";
 import { QUANTITIES, type Quantity } from "../telemetry/quantity.js";
 import { Reporter, type TelemetryOptions } from "../telemetry/reporter.js";
-import { Telemetry } from "../telemetry/telemetry.js";
+import { type Readings, Telemetry } from "../telemetry/telemetry.js";
+import type { AgentOptions } from "./agent.js";
 
 const DAY_MS = 86_400_000;
 const MOST_DEADBAND = 1_000_000;
 
 /** `outbox` is what a message may take of it. Throws Misuse where an option is wrong. */
-export function telemetryOf(
-	options: TelemetryOptions | undefined,
-	sensors: readonly Sensor[],
-	clock: Clock,
-	boot: number,
-	intervalMs: number,
-	outbox: number,
-): Telemetry | Reporter {
-	if (options === undefined) return new Telemetry(sensors, clock, boot);
-	checkTelemetry(options);
-	const reporter = new Reporter(sensors, clock, boot, options, intervalMs);
-	const largest = reporter.report.bytes.length;
+export function readingsOf(options: AgentOptions, boot: number, intervalMs: number, outbox: number): Readings {
+	const { io, readings, sensors, telemetry } = options;
+	if (readings === undefined && telemetry === undefined) return new Telemetry(sensors, io.clock, boot);
+	if (readings !== undefined) readings.boot = boot;
+	else checkTelemetry(telemetry!);
+	const made = readings ?? new Reporter(sensors, io.clock, boot, telemetry!, intervalMs);
+	const largest = made.report.bytes.length;
 	if (largest > outbox)
 		throw new Misuse(BAD_OPTION, `telemetry: a message may take ${largest} bytes, and limits.outbox leaves ${outbox}`);
-	return reporter;
+	return made;
 }
 
 /** Throws Misuse where an option is wrong. How large its messages get is another matter. */

@@ -13,6 +13,7 @@ import { JsonReport, scaled } from "./json.js";
 import { Policies, type QuantityPolicy } from "./policy.js";
 import { DECIMALS, QUANTITIES, type Quantity, reportedValue, WEATHER } from "./quantity.js";
 import { RECORD_BYTES, Ring } from "./ring.js";
+import type { Readings } from "./telemetry.js";
 
 /** What a board reports, and when. What is said of all quantities holds where one does not say it for itself. */
 export interface TelemetryOptions extends QuantityPolicy {
@@ -53,7 +54,7 @@ const MILLISECONDS_BYTES = 18;
 
 const BATCH_MS = 60_000;
 
-export class Reporter {
+export class Reporter implements Readings {
 	/** The last message as JSON: `report.length` bytes of `report.bytes`. */
 	readonly report: JsonReport;
 	/** Number of the first reading in it. */

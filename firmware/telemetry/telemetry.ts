@@ -12,6 +12,26 @@
 import type { Clock, Sensor } from "../io.js";
 import { JsonReport } from "./json.js";
 
+/** What an agent publishes as its readings: all that its sensors say (Telemetry), what is worth it (Reporter), or what it sees (Recognizer). */
+export interface Readings {
+	/** The one to be published, as JSON: `report.length` bytes of `report.bytes`. */
+	readonly report: JsonReport;
+	/** Its number. */
+	readonly sequence: number;
+	/** Samples that a sensor threw at instead of giving them. */
+	readonly sensorErrors: number;
+	/** How often the board has started, this time included; 0 where flash cannot count. */
+	readonly boot: number;
+	/** Takes a reading. True where one is to be published, which is then in `report`; `handleTicket` says what became of it. */
+	read(): boolean;
+	/** Puts into `report` what has been gathered for later. False where there is nothing. */
+	gather(): boolean;
+	/** Puts into `report` some of what found no room. False where nothing waits. */
+	pollWaiting(): boolean;
+	/** A ticket of the client, or minus an error, after which it may be taken later or not. True where it waits. */
+	handleTicket(ticket: number, mayWait: boolean): boolean;
+}
+
 const FIELDS = Object.freeze(["time", "boot", "seq", "temperature", "humidity", "pressure"]);
 const TIME = 0;
 const BOOT = 1;
@@ -20,7 +40,7 @@ const TEMPERATURE = 3;
 const HUMIDITY = 4;
 const PRESSURE = 5;
 
-export class Telemetry {
+export class Telemetry implements Readings {
 	/** The last reading as JSON: `report.length` bytes of `report.bytes`. */
 	readonly report = new JsonReport(FIELDS);
 	/** Number of the last reading. */

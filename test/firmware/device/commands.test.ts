@@ -219,7 +219,7 @@ describe.each(VERSIONS)("commands, MQTT %s", (_name, version) => {
 			["set", '{"a":'.repeat(100), "bad-json"],
 			["set", `{"telemetry":${"[".repeat(400)}${"]".repeat(400)}}`, "bad-json"],
 			["set", Uint8Array.of(0x7b, 0xff, 0x7d), "bad-json"],
-			["set", `{"ssid":"${"x".repeat(1_100)}"}`, "too-long"],
+			["set", `{"ssid":"${"x".repeat(1_300)}"}`, "too-long"],
 			["set", { id: [1] }, "wrong-type"],
 			["set", { id: "x".repeat(65) }, "wrong-type"],
 			["set", '{"id":1e999}', "wrong-type"],

@@ -1,0 +1,323 @@
+import { describe, expect, it } from "vitest";
+import type { AgentOptions } from "../../../firmware/device/agent.js";
+import { Commands } from "../../../firmware/device/commands.js";
+import { type RecognitionOptions, Recognizer } from "../../../firmware/device/recognizer.js";
+import { Settings } from "../../../firmware/device/settings.js";
+import type { PictureSource } from "../../../firmware/io.js";
+import { Misuse } from "../../../firmware/mqtt/error.js";
+import { base64 } from "../../../firmware/optional/base64.js";
+import { checkSum } from "../../../firmware/optional/checksum.js";
+import { DENSE, Model } from "../../../firmware/vision/model.js";
+import { Network } from "../../../firmware/vision/network.js";
+import { writeModel } from "../../../host-sim/model/file.js";
+import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
+import { TestWorld } from "../../support/world.js";
+
+/** Of four grey pixels the brightest of the first three is the answer; the brighter it is than the others the surer. */
+const MODEL = writeModel({
+	version: "brightest-1",
+	channels: 1,
+	height: 2,
+	width: 2,
+	labels: ["Shirt", 'The "bag"', "Hut für Ärzte"],
+	table: Array.from({ length: 256 }, (_, i) => Math.round(65_535 * Math.exp(-i * 0.03))),
+	layers: [
+		{
+			kind: DENSE,
+			kernel: 0,
+			stride: 0,
+			padding: 0,
+			outputs: 3,
+			scales: Array.from({ length: 3 }, () => ({ bias: 0, multiplier: 1, shift: 6 })),
+			weights: [64, 0, 0, 0, 0, 64, 0, 0, 0, 0, 64, 0],
+		},
+	],
+});
+const SHIRT = [200, 20, 20, 9];
+const BAG = [20, 200, 20, 9];
+/** Not so sure. */
+const FAINT = [60, 40, 40, 9];
+
+/** A camera before which somebody holds pictures. */
+class Show implements PictureSource {
+	picture: readonly number[] | undefined = SHIRT;
+	isBroken = false;
+
+	capture(view: Uint8Array): boolean {
+		if (this.isBroken) throw new Error("no camera");
+		if (this.picture === undefined) return false;
+		view.set(this.picture);
+		return true;
+	}
+
+	close(): void {}
+}
+
+interface Given {
+	readonly recognition?: RecognitionOptions;
+	readonly agent?: Partial<AgentOptions>;
+	readonly isBlind?: boolean;
+	readonly network?: Network;
+}
+
+class Scene {
+	readonly world = new TestWorld({ link: { latencyMs: 10 } });
+	readonly show = new Show();
+	readonly recognizer;
+	readonly agent;
+	readonly commander = this.world.client("commander", { limits: { receive: 4_096, send: 4_096, outbox: 8_192 } });
+	readonly answers: Record<string, unknown>[] = [];
+	/** What has come as bytes. */
+	readonly pictures: number[][] = [];
+
+	constructor({ agent = {}, isBlind = false, network = new Network(new Model(MODEL)), recognition = {} }: Given = {}) {
+		const commands = new Commands({ settings: new Settings(new MemoryKeyValue(), {}) });
+		const pictures = isBlind ? {} : { pictures: this.show };
+		this.recognizer = new Recognizer({ ...recognition, ...pictures, network, commands });
+		this.agent = this.world.agent("b1", {
+			readings: this.recognizer,
+			duties: [commands, this.recognizer],
+			intervalMs: 1_000,
+			...agent,
+		});
+		this.commander.subscribe("thimble/b1/answer", message => this.answers.push(JSON.parse(message.text()!)));
+		this.commander.subscribe("thimble/b1/picture", message => this.pictures.push([...message.payload()]), { qos: 1 });
+		this.commander.open();
+		this.agent.start();
+	}
+
+	/** Lets time pass, and returns the readings that came. */
+	run(milliseconds: number): Record<string, unknown>[] {
+		this.world.time.run(milliseconds);
+		return this.world
+			.told()
+			.filter(line => line.startsWith("publish thimble/b1/telemetry "))
+			.map(line => JSON.parse(line.slice("publish thimble/b1/telemetry ".length)));
+	}
+
+	/** Asks, and returns the readings of the time that an answer takes. */
+	ask(command: string, fields: object = {}): Record<string, unknown>[] {
+		this.commander.publish(`thimble/b1/command/${command}`, JSON.stringify(fields), { qos: 1 });
+		return this.run(200);
+	}
+}
+
+describe("a board that sees", () => {
+	it("publishes what it sees as a reading, with the three likeliest answers and what names the picture", () => {
+		const scene = new Scene();
+		const readings = scene.run(1_500);
+		expect(readings).toEqual([
+			{
+				time: expect.any(Number),
+				boot: 1,
+				seq: 1,
+				picture: 1,
+				crc: checkSum(Uint8Array.from(SHIRT), 4),
+				label: "Shirt",
+				confidence: expect.any(Number),
+				top: [
+					["Shirt", expect.any(Number)],
+					['The "bag"', expect.any(Number)],
+					["Hut für Ärzte", expect.any(Number)],
+				],
+				ms: 0,
+				model: "brightest-1",
+				source: "camera",
+			},
+		]);
+		const [{ confidence, top }] = readings as [{ confidence: number; top: [string, number][] }];
+		// e^-5.4 for each of the two others, whose logits are 180 lower.
+		expect([confidence, ...top.map(([, share]) => share)]).toEqual([0.991, 0.991, 0.004, 0.004]);
+		expect(scene.agent.counts).toMatchObject({ published: 1, settled: 1, lost: 0 });
+	});
+
+	it("says nothing of what stays as it is, but for a heartbeat", () => {
+		const scene = new Scene({ recognition: { heartbeatMs: 60_000 } });
+		expect(scene.run(50_000).length).toBe(1);
+		expect(scene.run(60_000).map(({ label, seq }) => [label, seq])).toEqual([["Shirt", 2]]);
+	});
+
+	it("says everything where it is told to", () => {
+		const scene = new Scene({ recognition: { every: true } });
+		expect(scene.run(10_000).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+	});
+
+	it("tells another answer, a threshold that is crossed, and nothing in between", () => {
+		const scene = new Scene({ recognition: { threshold: 90 } });
+		const labels = (picture: readonly number[]) => {
+			scene.show.picture = picture;
+			return scene.run(3_000).map(({ confidence, label }) => `${label} ${confidence}`);
+		};
+		expect(labels(SHIRT)).toEqual(["Shirt 0.991"]);
+		expect(labels(BAG)).toEqual(['The "bag" 0.991']);
+		expect(labels([20, 190, 20, 0])).toEqual([]);
+		expect(labels([40, 60, 40, 0])).toEqual(['The "bag" 0.477']);
+		expect(labels([40, 62, 40, 0])).toEqual([]);
+		expect(labels(BAG)).toEqual(['The "bag" 0.991']);
+	});
+
+	it("tells confidence that moves by more than the deadband, at most once in an interval", () => {
+		const scene = new Scene({ recognition: { deadband: 5, threshold: 0, intervalMs: 5_000 } });
+		const confidences = (picture: readonly number[], milliseconds: number) => {
+			scene.show.picture = picture;
+			return scene.run(milliseconds).map(({ confidence }) => confidence);
+		};
+		expect(confidences(SHIRT, 2_000)).toEqual([0.991]);
+		expect(confidences(FAINT, 2_000)).toEqual([]);
+		expect(confidences(FAINT, 4_000)).toEqual([0.477]);
+		expect(confidences([61, 40, 40, 9], 10_000)).toEqual([]);
+	});
+
+	it("counts what its camera does not give, and goes on when it does", () => {
+		const scene = new Scene();
+		scene.show.isBroken = true;
+		expect(scene.run(5_500)).toEqual([]);
+		expect(scene.recognizer.sensorErrors).toBe(6);
+		scene.show.isBroken = false;
+		scene.show.picture = undefined;
+		expect(scene.run(2_000)).toEqual([]);
+		scene.show.picture = BAG;
+		expect(scene.run(1_000).map(({ label, picture }) => [label, picture])).toEqual([['The "bag"', 1]]);
+	});
+});
+
+describe("an answer that finds no room", () => {
+	it("waits, while no other picture is taken, and none is lost or told twice", () => {
+		const limits = { messages: 3, outbox: 2_048 };
+		const scene = new Scene({ recognition: { every: true }, agent: { limits } });
+		const before = scene.run(2_500).length;
+		scene.world.stopBroker();
+		scene.run(20_000);
+		const { pictures } = scene.recognizer;
+		expect(scene.run(20_000)).toEqual([]);
+		expect(scene.recognizer.pictures).toBe(pictures);
+		scene.world.resumeBroker();
+		const after = scene.run(120_000).map(({ seq }) => seq);
+		expect(after).toEqual(Array.from({ length: after.length }, (_, i) => before + 1 + i));
+		expect(after.length).toBeGreaterThan(50);
+		expect(scene.agent.counts).toMatchObject({ refused: 0, lost: 0, dropped: 0 });
+	});
+});
+
+describe("somebody who asks", () => {
+	it("sends a picture, and gets the answer whatever the policy says", () => {
+		const scene = new Scene();
+		scene.run(2_500);
+		const readings = scene.ask("look", { id: 7, picture: base64(Uint8Array.from(SHIRT)) });
+		const [answer] = scene.answers.splice(0);
+		expect(answer).toEqual({ command: "look", id: 7, ok: true, picture: expect.any(Number) });
+		expect(readings.map(({ crc, label, picture, source }) => [crc, label, picture, source])).toEqual([
+			[checkSum(Uint8Array.from(SHIRT), 4), "Shirt", answer!["picture"], "sent"],
+		]);
+		// The same again, as QoS 1 may bring it.
+		expect(scene.ask("look", { id: 7, picture: base64(Uint8Array.from(SHIRT)) })).toEqual([]);
+		expect(scene.answers.splice(0)).toEqual([{ command: "look", id: 7, ok: true, repeated: true }]);
+	});
+
+	it.each([
+		["no text", { picture: 5 }],
+		["no base64", { picture: "****" }],
+		["another size", { picture: base64(new Uint8Array(5)) }],
+	])("is told that a picture is wrong: %s", (_name, fields) => {
+		const scene = new Scene();
+		scene.run(500);
+		scene.ask("look", fields);
+		const error = { error: "wrong-type", name: "picture", expected: "4 bytes in base64" };
+		expect(scene.answers).toEqual([{ command: "look", ok: false, ...error }]);
+	});
+
+	it("has the board look now, and tell it whatever the policy says", () => {
+		const scene = new Scene();
+		scene.run(2_500);
+		expect(scene.ask("look").map(({ label, source }) => [label, source])).toEqual([["Shirt", "camera"]]);
+		expect(scene.answers.splice(0)).toMatchObject([{ command: "look", ok: true }]);
+		scene.show.picture = undefined;
+		expect(scene.ask("look")).toEqual([]);
+		expect(scene.answers).toEqual([{ command: "look", ok: false, error: "no-picture" }]);
+	});
+
+	it("gets an answer from a board without a camera to a picture that is sent, and to nothing else", () => {
+		const scene = new Scene({ isBlind: true });
+		expect(scene.run(5_000)).toEqual([]);
+		scene.ask("look");
+		expect(scene.answers.splice(0)).toEqual([{ command: "look", ok: false, error: "not-supported" }]);
+		scene.ask("picture");
+		expect(scene.answers.splice(0)).toEqual([{ command: "picture", ok: false, error: "no-picture" }]);
+		const readings = scene.ask("look", { picture: base64(Uint8Array.from(BAG)) });
+		expect(readings.map(({ label, source }) => [label, source])).toEqual([['The "bag"', "sent"]]);
+	});
+
+	it("gets the last picture, byte for byte", () => {
+		const scene = new Scene();
+		scene.run(2_500);
+		scene.ask("picture", { id: 1 });
+		expect(scene.answers).toEqual([
+			{
+				command: "picture",
+				id: 1,
+				ok: true,
+				picture: 3,
+				crc: checkSum(Uint8Array.from(SHIRT), 4),
+				width: 2,
+				height: 2,
+				topic: "thimble/b1/picture",
+			},
+		]);
+		expect(scene.pictures).toEqual([SHIRT]);
+	});
+});
+
+describe("inference", () => {
+	/** As long as a thousand multiply-adds take 20 ms. */
+	class Slow extends Network {
+		readonly slices: number[] = [];
+		rest = 0;
+		readonly pass: (milliseconds: number) => void;
+
+		constructor(pass: (milliseconds: number) => void) {
+			super(new Model(MODEL));
+			this.pass = pass;
+		}
+
+		override begin(picture: Uint8Array): void {
+			super.begin(picture);
+			this.rest = 40_000;
+		}
+
+		override run(multiplyAdds: number): boolean {
+			const count = Math.min(multiplyAdds, this.rest);
+			this.rest -= count;
+			this.slices.push(count / 50);
+			this.pass(count / 50);
+			return this.rest === 0 && super.run(1_000);
+		}
+	}
+
+	it("is in slices of at most 50 ms, between which commands are answered", () => {
+		let scene: Scene | undefined;
+		// A slice takes its time: the world's clock goes on by as much.
+		const network = new Slow(milliseconds => {
+			scene!.world.time.now += milliseconds;
+		});
+		scene = new Scene({ network, recognition: { every: true }, agent: { intervalMs: 5_000 } });
+		scene.run(12_000);
+		const slices = network.slices.splice(0);
+		expect(slices.length).toBeGreaterThan(20);
+		expect(Math.max(...slices)).toBeLessThanOrEqual(50);
+		const [reading] = scene.run(5_000);
+		expect(reading!["ms"]).toBe(800);
+	});
+});
+
+describe("options", () => {
+	it.each([
+		["threshold", 101],
+		["threshold", -1],
+		["deadband", 101],
+		["intervalMs", -1],
+		["heartbeatMs", 86_400_001],
+	] as const)("refuses %s of %d", (name, value) => {
+		const network = new Network(new Model(MODEL));
+		expect(() => new Recognizer({ network, [name]: value })).toThrow(Misuse);
+	});
+});
