@@ -70,9 +70,7 @@ export class WorldEnding {
 /** Where one was broken it is told which. */
 export function arePromisesKept(summary: Partial<WorldSummary>): boolean {
 	if (!isBroken(summary)) return true;
-	console.error(
-		`thimble: a promise was broken: ${summary.gaps} settled readings have not arrived, ${summary.duplicatesQos2} came twice at QoS 2`,
-	);
+	console.error(`thimble: a promise was broken: ${breach(summary)}`);
 	return false;
 }
 
@@ -83,6 +81,12 @@ export function exitCode(isWell: boolean, { seenOnline }: Summary, boards: reado
 	const why = known === 0 ? boards.find(board => board.offlineCode !== 0)?.offlineCode : known;
 	console.error(`thimble: no board ever came online${why === undefined ? "" : `: ${sentence(why)}`}`);
 	return 1;
+}
+
+function breach({ duplicatesQos2, gaps, recognition }: Partial<WorldSummary>): string {
+	const readings = `${gaps} settled readings have not arrived, ${duplicatesQos2} came twice at QoS 2`;
+	if (recognition === undefined || recognition.different === 0) return readings;
+	return `${readings}, ${recognition.different} answers are not the model's`;
 }
 
 /** The summary without what nobody has seen, and why. */

@@ -15,6 +15,7 @@ import type { ObserverOptions } from "../node/observer.js";
 import { isPossibleOutside, Outside } from "../node/outside.js";
 import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
+import { fashion } from "../sensor/belt.js";
 import { sentence } from "../sentence.js";
 import { Commentary } from "./commentary.js";
 import { WorldEnding } from "./ending.js";
@@ -70,6 +71,7 @@ export async function runOutside(
 	const commentary = new Commentary({ check: false, json, now: () => simulation?.now ?? 0 });
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
+		sights: fashion,
 		signer: simulatedSigner(scenario.seed),
 		...(measures !== undefined && { measures }),
 		outside: { world: outside.world, credentials, wireBytes: () => outside.bytes },

@@ -1,6 +1,7 @@
 // How far a run in virtual time has come, as a line that is written over itself, and what is left to say of it in the end.
 
 import type { OrderSummary } from "../fleet/operator.js";
+import type { RecognitionSummary } from "../fleet/recognitions.js";
 import type { FlashSummary, WorldSummary } from "../fleet/summary.js";
 import type { Cost } from "./gauge.js";
 
@@ -81,9 +82,14 @@ export function arrivalLine(summary: Partial<WorldSummary>, unseen: string | und
 	return `broker    ${arrived} readings arrived  gaps ${gaps}  duplicates at QoS 1 ${duplicatesQos1}, at QoS 2 ${duplicatesQos2}`;
 }
 
+function recognitionLine({ answers, different, right, rightHere }: RecognitionSummary): string {
+	const share = (count: number) => (answers === 0 ? "none" : `${((count / answers) * 100).toFixed(1)} %`);
+	return `saw       ${answers} answers: ${share(right)} right, ${share(rightHere)} where the model runs here; ${different} differ`;
+}
+
 /** What there is to say of a world, beside what there is of any fleet; `unseen`: why nobody can say what has arrived. */
 export function worldLines(summary: WorldSummary, cost: Cost, unseen?: string): string[] {
-	const { faults, flash, orders, simulatedMs, waiting, wireBytes } = summary;
+	const { faults, flash, orders, recognition, simulatedMs, waiting, wireBytes } = summary;
 	const kinds = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
 	const still = waiting > 0 ? `  ${waiting} still in flash` : "";
 	return [
@@ -92,5 +98,6 @@ export function worldLines(summary: WorldSummary, cost: Cost, unseen?: string): 
 		flashLine(flash),
 		`faults    ${kinds.length === 0 ? "none" : kinds.join(", ")}`,
 		...(orders === undefined ? [] : [orderLine(orders)]),
+		...(recognition === undefined ? [] : [recognitionLine(recognition)]),
 	];
 }

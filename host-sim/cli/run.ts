@@ -166,6 +166,8 @@ function checkEngine({ engine = "node", heap }: RunFlags, scenario: Scenario): v
 	if (engine !== "node" && engine !== "xs") throw new UsageError(`--engine: expected node or xs, got ${engine}`);
 	if (engine === "node" && heap !== undefined)
 		throw new UsageError("--heap is for --engine xs: Node's heap has no fixed size");
+	if (engine === "xs" && scenario.boards.some(({ recognition }) => recognition !== undefined))
+		throw new UsageError("--engine xs: boards there see nothing for now: leave recognition out of the scenario");
 	if (engine === "xs" && needsWorld(scenario))
 		throw new UsageError(
 			"what goes wrong in a scenario, its links, clocks and limits of the broker are for virtual time, which --engine xs does not have yet: leave one of them out",

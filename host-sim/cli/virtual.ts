@@ -5,6 +5,7 @@ import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation } from "../fleet/simulation.js";
 import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
+import { fashion } from "../sensor/belt.js";
 import { BEGINNING } from "../world/world.js";
 import { Commentary, type CommentaryOptions } from "./commentary.js";
 import { WorldEnding } from "./ending.js";
@@ -46,6 +47,7 @@ export async function runVirtual(scenario: Scenario, { check, json, keeping, spe
 	const commentary = new Commentary({ check, json, now: () => simulation?.now ?? 0 });
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
+		sights: fashion,
 		signer: simulatedSigner(scenario.seed),
 		quiet: isMax && !json,
 		...(measures !== undefined && { measures }),

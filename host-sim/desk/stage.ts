@@ -18,6 +18,7 @@ import type { Entry } from "../record/recording.js";
 import type { Measures } from "../report/measures.js";
 import type { Credentials } from "../security/roster.js";
 import { seattle } from "../sensor/air.js";
+import { fashion } from "../sensor/belt.js";
 import { Feed } from "./feed.js";
 import type { Cast, FromDesk, Trouble } from "./protocol.js";
 
@@ -221,6 +222,7 @@ export function liveStage(scenario: Scenario, options: LiveOptions): Live {
 	});
 	const simulation = new Simulation(scenario, {
 		air: seattle,
+		sights: fashion,
 		signer: simulatedSigner(scenario.seed),
 		wallMs,
 		recorder,

@@ -8,6 +8,7 @@ import type { TelemetryOptions } from "../../firmware/telemetry/reporter.js";
 import type { Curves } from "../sensor/curve.js";
 import type { LinkOptions } from "../world/path.js";
 import type { SeededRandom } from "../world/random.js";
+import type { Recognition } from "./measuring.js";
 import type { Durability } from "./scenario.js";
 
 /** `Io` is what it runs in: what its firmware is given, or the world that it has its machine from. */
@@ -40,6 +41,8 @@ export interface BoardOptions<Io = Collaborators> {
 	sleeps?: boolean;
 	/** How the topics of the Home Assistant begin that is to find it. Default: of none. */
 	homeAssistant?: string;
+	/** It sees, and says which answers are worth a reading, beside what `telemetry` says. Default: it does not. */
+	recognition?: Recognition;
 	/** What its sensor measures in the place of the weather. Default: nothing. */
 	curves?: Curves;
 	/** In a world: its way to the network, and how much too fast its clock runs, in millionths. Default: as the world's are. */

@@ -72,7 +72,7 @@ export class Fleet<Io = Collaborators> {
 		this.#on = on;
 		this.boards = scenario.boards.map(plan => {
 			const { commands, curves, diagnostics, driftPpm, durability, homeAssistant, interval, keepAlive, link } = plan;
-			const { name, protocol, qos, sleeps, telemetry, updates } = plan;
+			const { name, protocol, qos, recognition, sleeps, telemetry, updates } = plan;
 			// A user name goes with its own password, or with none.
 			const isNamed = plan.userName !== undefined || plan.password !== undefined;
 			const { password: _, userName: __, ...unnamed } = endpoint;
@@ -93,6 +93,7 @@ export class Fleet<Io = Collaborators> {
 					...(sleeps === true && { sleeps }),
 					...(diagnostics !== undefined && { diagnostics }),
 					...(homeAssistant !== undefined && { homeAssistant }),
+					...(recognition !== undefined && { recognition }),
 					curves,
 					link,
 					driftPpm,

@@ -4,12 +4,12 @@
 import * as v from "valibot";
 import { isPrefix } from "../../firmware/device/config.js";
 import { utf8Length } from "../../firmware/mqtt/wire.js";
-import type { QuantityPolicy } from "../../firmware/telemetry/policy.js";
-import { Reporter, type TelemetryOptions } from "../../firmware/telemetry/reporter.js";
+import type { TelemetryOptions } from "../../firmware/telemetry/reporter.js";
 import type { BrokerOptions } from "../broker/broker.js";
 import { password, type Security, security, userName } from "../security/roster.js";
-import type { Curve, Curves } from "../sensor/curve.js";
+import type { Curves } from "../sensor/curve.js";
 import type { LinkOptions } from "../world/path.js";
+import { curve, type Recognition, recognition, telemetry } from "./measuring.js";
 import { isOrder, type Order, order } from "./order.js";
 import { checked, duration, number, object, UsageError, wholeNumber } from "./schema.js";
 import { type Incident, incident, type Whom } from "./timeline.js";
@@ -32,6 +32,8 @@ export interface BoardPlan {
 	readonly password?: string;
 	readonly durability: Durability;
 	readonly telemetry?: TelemetryOptions;
+	/** It sees. */
+	readonly recognition?: Recognition;
 	/** It answers commands. */
 	readonly commands?: boolean;
 	/** Seconds from one report of its own state to the next; absent for none. */
@@ -63,97 +65,11 @@ export interface Scenario {
 	readonly orders: readonly Order[];
 }
 
+/** What of telemetry's options is for answers, too. */
+const OF_ANSWERS: readonly string[] = ["intervalMs", "deadband", "heartbeatMs"];
+
 /** The most boards of one scenario. */
 const MOST_BOARDS = 10_000;
-
-const finite = number(-1_000_000, 1_000_000);
-const notNegative = number(0, 1_000_000);
-
-const curveObject = v.pipe(
-	object({
-		constant: v.optional(finite),
-		points: v.optional(
-			v.pipe(
-				v.array(
-					v.strictTuple([duration("0ms", "8760h"), finite], 'expected a time and a value, such as ["1h", 21.5]'),
-					"expected a list of times and values",
-				),
-				v.minLength(1, "expected at least one point"),
-				v.check(
-					points => points.every(([at], i) => i === 0 || at > points[i - 1]![0]),
-					"expected each point to be later than the one before it",
-				),
-			),
-		),
-		sine: v.optional(object({ mean: finite, amplitude: finite, period: duration("1s", "8760h") })),
-		noise: v.optional(notNegative, 0),
-		offset: v.optional(notNegative, 0),
-	}),
-	v.check(
-		({ constant, points, sine }) => [constant, points, sine].filter(each => each !== undefined).length === 1,
-		"expected exactly one of constant, points and sine",
-	),
-	v.transform(({ constant, noise, offset, points, sine }): Curve => {
-		if (constant !== undefined) return { shape: { constant }, noise, offset };
-		if (points !== undefined) return { shape: { points }, noise, offset };
-		const { amplitude, mean, period } = sine!;
-		return { shape: { sine: { mean, amplitude, periodMs: period } }, noise, offset };
-	}),
-);
-const constantCurve = v.pipe(
-	finite,
-	v.transform((constant): Curve => ({ shape: { constant }, noise: 0, offset: 0 })),
-);
-const weather = v.pipe(
-	v.literal("seattle", 'expected "seattle", a number, or an object with constant, points or sine'),
-	v.transform(() => undefined),
-);
-/** Undefined: the weather's. */
-const curve: v.GenericSchema<unknown, Curve | undefined> = v.lazy(
-	(input): v.GenericSchema<unknown, Curve | undefined> =>
-		(typeof input === "number"
-			? constantCurve
-			: typeof input === "object" && input !== null
-				? curveObject
-				: weather) as unknown as v.GenericSchema<unknown, Curve | undefined>,
-);
-
-/** Of a message's JSON: what the outbox of a board with the longest name leaves. */
-const MESSAGE_BYTES = 850;
-
-/** As the agent's options, with durations as texts; what comes from JSON is never undefined. */
-const quantityPolicy = v.pipe(
-	object(quantityEntries()),
-	v.transform(({ heartbeat, interval, ...rest }) => inMilliseconds(rest, interval, heartbeat) as QuantityPolicy),
-);
-const telemetry = v.pipe(
-	object({
-		...quantityEntries(),
-		quantities: v.optional(
-			object({
-				temperature: v.optional(quantityPolicy),
-				humidity: v.optional(quantityPolicy),
-				pressure: v.optional(quantityPolicy),
-			}),
-		),
-		batch: v.optional(wholeNumber(1, 255)),
-		batchTime: v.optional(duration("0ms", "24h")),
-		ringBytes: v.optional(wholeNumber(0, 1_048_576)),
-		newestFirst: v.optional(v.boolean("expected true or false")),
-		catchUp: v.optional(wholeNumber(1, 64)),
-	}),
-	v.transform(
-		({ batchTime, heartbeat, interval, ...rest }) =>
-			({
-				...inMilliseconds(rest, interval, heartbeat),
-				...(batchTime !== undefined && { batchMs: batchTime }),
-			}) as TelemetryOptions,
-	),
-	v.check(
-		options => new Reporter([], { now: () => 0, wall: () => 0 }, 0, options, 0).report.bytes.length <= MESSAGE_BYTES,
-		`expected messages of at most ${MESSAGE_BYTES} bytes: fewer readings in a batch, fewer quantities or windows`,
-	),
-);
 
 const prefixExpected = "expected true, false, or a topic prefix of at most 64 bytes without + and #";
 const homeAssistant = v.union(
@@ -166,23 +82,6 @@ const homeAssistant = v.union(
 	],
 	prefixExpected,
 );
-
-function quantityEntries() {
-	return {
-		interval: v.optional(duration("0ms", "24h")),
-		deadband: v.optional(notNegative),
-		heartbeat: v.optional(duration("0ms", "24h")),
-		window: v.optional(v.boolean("expected true or false")),
-	};
-}
-
-function inMilliseconds<Rest extends object>(rest: Rest, interval: number | undefined, heartbeat: number | undefined) {
-	return {
-		...rest,
-		...(interval !== undefined && { intervalMs: interval }),
-		...(heartbeat !== undefined && { heartbeatMs: heartbeat }),
-	};
-}
 
 /** What each group may say for itself, and the top level for all. */
 const perBoard = {
@@ -200,6 +99,8 @@ const perBoard = {
 		v.picklist(["ram", "flash", "flash-when-offline"] as const, 'expected "ram", "flash" or "flash-when-offline"'),
 	),
 	telemetry: v.optional(telemetry),
+	/** Whether boards see, and what of that is worth a reading. */
+	recognition: v.optional(recognition),
 	/** Whether boards answer commands. */
 	commands: v.optional(v.boolean("expected true or false")),
 	/** From one report of a board's own state to the next. */
@@ -266,6 +167,7 @@ const schema = object({
 	password: perBoard.password,
 	durability: perBoard.durability,
 	telemetry: perBoard.telemetry,
+	recognition: perBoard.recognition,
 	commands: perBoard.commands,
 	diagnostics: perBoard.diagnostics,
 	updates: perBoard.updates,
@@ -309,6 +211,15 @@ export function checkScenario(value: unknown, where: string): Scenario {
 			throw new UsageError(
 				`${where}sleep: ${name} would sleep through commands, diagnostics and updates: leave them out`,
 			);
+	for (const { name, recognition, sleeps, telemetry = {} } of boards) {
+		if (recognition === undefined) continue;
+		const wrong = Object.keys(telemetry).find(key => !OF_ANSWERS.includes(key));
+		if (sleeps === true) throw new UsageError(`${where}sleep: ${name} would sleep while it is to see: leave it out`);
+		if (wrong !== undefined)
+			throw new UsageError(
+				`${where}telemetry: ${name} sees, and its answers know interval, deadband and heartbeat alone: leave the rest out`,
+			);
+	}
 	return scenario;
 }
 
@@ -368,6 +279,7 @@ function plansOf(
 	const width = Math.max(2, String(count).length);
 	const { bandwidth, jitter, latency, slice } = { ...common.link, ...own.link };
 	const telemetry = own.telemetry ?? common.telemetry;
+	const recognition = "recognition" in own ? own.recognition : common.recognition;
 	const diagnostics = own.diagnostics ?? common.diagnostics;
 	const homeAssistant = own.homeAssistant ?? common.homeAssistant ?? false;
 	const userName = own.userName ?? common.userName;
@@ -382,6 +294,7 @@ function plansOf(
 		...(password !== undefined && { password }),
 		durability: own.durability ?? common.durability ?? "ram",
 		...(telemetry !== undefined && { telemetry }),
+		...(recognition !== undefined && { recognition }),
 		...((own.commands ?? common.commands) === true && { commands: true }),
 		...(diagnostics !== undefined && { diagnostics: Math.max(1, Math.round(diagnostics / 1000)) }),
 		...((own.updates ?? common.updates) === true && { updates: true }),

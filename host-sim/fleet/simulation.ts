@@ -8,6 +8,7 @@ import type { Recorder } from "../record/recorder.js";
 import type { Measures } from "../report/measures.js";
 import { Roster } from "../security/roster.js";
 import type { Air } from "../sensor/air.js";
+import type { Sights } from "../sensor/belt.js";
 import { Faults, isBrokerFault } from "../world/fault.js";
 import { SeededRandom } from "../world/random.js";
 import { World } from "../world/world.js";
@@ -16,6 +17,7 @@ import { type Endpoint, Fleet, type FleetEvent } from "./fleet.js";
 import { Ledger, nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import { Operator, type OperatorEvent } from "./operator.js";
 import type { Order } from "./order.js";
+import { Recognitions } from "./recognitions.js";
 import { boardsNamed, checkWhom, type Scenario } from "./scenario.js";
 import { summarizeFlash, type WorldSummary } from "./summary.js";
 import { type Incident, type Struck, Timeline } from "./timeline.js";
@@ -34,6 +36,8 @@ export type SimulationEvent =
 export interface SimulationOptions {
 	/** What boards measure. */
 	readonly air: Air;
+	/** For boards that see. */
+	readonly sights?: Sights;
 	on(event: SimulationEvent): void;
 	/** Who signs firmware for boards that take updates. Default: nobody, and none is offered. */
 	readonly signer?: Signer;
@@ -87,6 +91,10 @@ export class Simulation {
 	readonly #scenario: Scenario;
 	readonly #outside: OutsideWorld | undefined;
 	readonly #measures: Measures | undefined;
+	/** What boards that see have said, where somebody knows what there was to see. */
+	readonly #recognitions: Recognitions | undefined;
+	/** Of these the readings are answers. */
+	readonly #seeing = new Set<string>();
 	/** Boards by the topics of their readings. */
 	readonly #topics = new Map<string, string>();
 	readonly #on: (event: SimulationEvent) => void;
@@ -98,7 +106,7 @@ export class Simulation {
 
 	/** Throws Misuse where the client wants none of it. */
 	constructor(scenario: Scenario, options: SimulationOptions) {
-		const { air, measures, on, outside, quiet = false, signer } = options;
+		const { air, measures, on, outside, quiet = false, sights, signer } = options;
 		const { ledger } = this;
 		this.#on = on;
 		this.#scenario = scenario;
@@ -106,6 +114,8 @@ export class Simulation {
 		this.#measures = measures;
 		this.roster = outside === undefined ? rosterOf(scenario, options) : undefined;
 		const { roster } = this;
+		this.#recognitions = sights && new Recognitions(sights);
+		for (const { name, recognition } of scenario.boards) if (recognition !== undefined) this.#seeing.add(name);
 		this.world = outside?.world ?? this.#inside(scenario, options);
 		const { world } = this;
 		const boards = new Map<string, WorldBoard>();
@@ -144,6 +154,7 @@ export class Simulation {
 						published,
 						ended,
 						...(dialled !== undefined && { dialled }),
+						...(sights !== undefined && { sights }),
 						...(signer !== undefined && { signer }),
 					},
 					listener,
@@ -250,6 +261,7 @@ export class Simulation {
 			wireBytes: this.#outside?.wireBytes() ?? this.#wireBytes,
 			faults: Object.fromEntries([...this.#faults.struck].sort()),
 			...(this.operator !== undefined && { orders: { ...this.operator.summary } }),
+			...(this.#recognitions !== undefined && this.#seeing.size > 0 && { recognition: this.#recognitions.summary }),
 			flash: summarizeFlash(
 				boards.flatMap(board => (board.isKept ? [board.flashUse] : [])),
 				simulatedMs,
@@ -263,7 +275,10 @@ export class Simulation {
 		const name = device === undefined ? undefined : nameOf(payload);
 		if (device === undefined || name === undefined) return;
 		this.#measures?.handleArrived(device, name, this.now);
-		if (this.ledger.handleArrived(device, name.boot, name.seq, qos)) return;
+		if (this.ledger.handleArrived(device, name.boot, name.seq, qos)) {
+			if (this.#seeing.has(device)) this.#recognitions?.handleReading(payload);
+			return;
+		}
 		this.#on({ event: "duplicate", device, qos, ...name });
 	}
 

@@ -3,6 +3,7 @@
 import { DEFAULT_PARTITION_BYTES, WIFI_PAGES, yearsOfLife } from "../world/wear.js";
 import type { Board } from "./board.js";
 import type { OrderSummary } from "./operator.js";
+import type { RecognitionSummary } from "./recognitions.js";
 
 const DAY_MS = 86_400_000;
 
@@ -43,6 +44,8 @@ export interface WorldSummary extends Summary {
 	readonly flash: FlashSummary;
 	/** What became of commands and updates, where there were any. */
 	readonly orders?: OrderSummary;
+	/** What boards that see have said, where there were any. */
+	readonly recognition?: RecognitionSummary;
 }
 
 /** What the boards did to flash that keep their sessions there. */
@@ -69,8 +72,8 @@ export interface FlashUse {
 }
 
 /** Whether something that was promised has not been kept. */
-export function isBroken({ duplicatesQos2 = 0, gaps = 0 }: Partial<WorldSummary>): boolean {
-	return gaps > 0 || duplicatesQos2 > 0;
+export function isBroken({ duplicatesQos2 = 0, gaps = 0, recognition }: Partial<WorldSummary>): boolean {
+	return gaps > 0 || duplicatesQos2 > 0 || (recognition !== undefined && recognition.different > 0);
 }
 
 export function summarize(boards: readonly Board[], seenOnline: number): Summary {

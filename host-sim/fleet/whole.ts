@@ -2,7 +2,17 @@
 // scenario says stands for the build's arguments, and its own flash goes before it, as on a real one.
 
 import { Board } from "../../firmware/device/board.js";
-import type { Collaborators, Network, Power, Sensor, Updater, Verifier } from "../../firmware/io.js";
+import { Recognizer } from "../../firmware/device/recognizer.js";
+import type {
+	Collaborators,
+	Network as Net,
+	PictureSource,
+	Power,
+	Sensor,
+	Updater,
+	Verifier,
+} from "../../firmware/io.js";
+import type { Network } from "../../firmware/vision/network.js";
 import type { BoardListener, BoardOptions } from "./board.js";
 
 /** What a whole board has beside what every one has. */
@@ -12,20 +22,23 @@ export interface Whole {
 	/** Made anew after it has failed. */
 	makeSensor(): Sensor;
 	identify(seconds: number): void;
+	/** For one that sees. */
+	readonly eyes?: { readonly network: Network; readonly pictures: PictureSource };
 	/** Whose firmware it takes, which it is, and what it takes it with. Default: none. */
 	readonly firmware?: { readonly key: string; readonly version: string; updater: Updater; verifier: Verifier };
 }
 
 /** Signal of a Wi-Fi that is near, in dBm. */
-const NETWORK: Network = Object.freeze({ rssi: -55 });
+const NETWORK: Net = Object.freeze({ rssi: -55 });
 
 type Options = Omit<BoardOptions<unknown>, "io">;
 /** What a scenario says of a board, or a board is made from. */
 type Wishes = Partial<BoardOptions<unknown>>;
 
 /** Whether the scenario wants more than readings. */
-export function isWhole({ commands = false, diagnostics, homeAssistant, updates = false }: Wishes): boolean {
-	return commands || diagnostics !== undefined || homeAssistant !== undefined || updates;
+export function isWhole({ commands, diagnostics, homeAssistant, recognition, updates }: Wishes): boolean {
+	if (commands === true || updates === true) return true;
+	return diagnostics !== undefined || homeAssistant !== undefined || recognition !== undefined;
 }
 
 /** Whether it takes a whole board where nobody but its firmware makes an agent: on the engine. */
@@ -35,12 +48,15 @@ export function needsWholeBoard(wishes: Wishes): boolean {
 
 /** A board that is made, and not started. Its clock is right from the start on, and it is in its network. */
 export function wholeBoard(options: Options, host: string, io: Required<Collaborators>, whole: Whole): Board {
-	const { firmware, identify, makeSensor, on, power } = whole;
+	const { eyes, firmware, identify, makeSensor, on, power } = whole;
 	return new Board({
 		kind: "simulated",
 		config: configOf(options, host, firmware),
 		...io,
 		makeSensor,
+		...(eyes !== undefined && {
+			makeRecognizer: (commands, wishes) => new Recognizer({ ...wishes, ...eyes, commands }),
+		}),
 		required: [],
 		join: (_ssid, _password, onChanged) => onChanged(true),
 		macAddress: () => undefined,
@@ -55,7 +71,8 @@ export function wholeBoard(options: Options, host: string, io: Required<Collabor
 
 /** What the scenario says, as a build's arguments. */
 export function configOf(options: Options, host: string, firmware?: Whole["firmware"]): Record<string, string> {
-	const { diagnostics = 0, durability = "ram", homeAssistant, password, port, telemetry, userName } = options;
+	const { diagnostics = 0, durability = "ram", homeAssistant, password, port, recognition, userName } = options;
+	const telemetry = recognition === undefined ? options.telemetry : { ...options.telemetry, ...recognition };
 	const { servers = [{ host, port }] } = options;
 	const credentials = userName === undefined ? "" : `${userName}${password === undefined ? "" : `:${password}`}@`;
 	return {

@@ -3,11 +3,12 @@
 
 import { Agent } from "../../firmware/device/agent.js";
 import { Nap } from "../../firmware/device/nap.js";
-import type { Sensor } from "../../firmware/io.js";
+import type { PictureSource, Sensor } from "../../firmware/io.js";
 import { FlashStore } from "../../firmware/optional/store.js";
 import { type FaultListener, RetriedSensor } from "../../firmware/sensor/retried.js";
 import { watchedSocket } from "../report/dial.js";
 import type { Air } from "../sensor/air.js";
+import type { Sights } from "../sensor/belt.js";
 import type { Machine, MachineIo } from "../world/machine.js";
 import { Partitions } from "../world/partitions.js";
 import type { World } from "../world/world.js";
@@ -16,10 +17,12 @@ import { FIRST_VERSION, firmwareIn, imageOf, type Signer } from "./firmware.js";
 import { readingEnd } from "./fleet.js";
 import { nameOf, type ReadingEnd, type ReadingName } from "./ledger.js";
 import type { FlashUse } from "./summary.js";
-import { isWhole, wholeBoard } from "./whole.js";
+import { isWhole, type Whole, wholeBoard } from "./whole.js";
 
 export interface WorldBoardOptions extends BoardOptions<World> {
 	readonly air: Air;
+	/** For boards that see. */
+	readonly sights?: Sights;
 	/** Whose firmware it takes, where it takes updates. */
 	readonly signer?: Signer;
 	/** It begins a connection. */
@@ -39,6 +42,8 @@ export class WorldBoard extends Board {
 	readonly #air: Sensor;
 	/** The readings under way, by their tickets, over all lives: with a store the next one settles them. */
 	readonly #names = new Map<number, ReadingName>();
+	/** So is a camera. */
+	readonly #eyes: Whole["eyes"];
 	#agent: Agent | undefined;
 	#partitions: Partitions | undefined;
 	/** It is to stop, and may take so long. */
@@ -51,6 +56,9 @@ export class WorldBoard extends Board {
 		// What the air is like is no matter of the board's own clock.
 		const { clock, network } = { clock: world.time.clock, network: world.network };
 		this.#air = air(curves, clock, () => world.time.now, random);
+		const { recognition, sights } = options;
+		if (recognition !== undefined && sights !== undefined)
+			this.#eyes = { network: sights.network(), pictures: this.#camera(sights.camera(random.fork("camera"))) };
 		network.path(deviceId, link);
 		this.machine = world.machine(deviceId, (machine, io) => this.#boot(machine.boots, io), { driftPpm });
 	}
@@ -120,6 +128,7 @@ export class WorldBoard extends Board {
 				power: io.power,
 				makeSensor: () => this.#driver(),
 				identify: on.identified,
+				...(this.#eyes !== undefined && { eyes: this.#eyes }),
 				...(firmware !== undefined && { firmware }),
 			});
 			return () => {
@@ -169,17 +178,22 @@ export class WorldBoard extends Board {
 
 	/** Its sensor, as long as it answers. */
 	#driver(): Sensor {
-		const { machine } = this;
-		const answer = <Value>(what: () => Value) => {
-			if (!machine.hasSensors) throw new Error("nobody answers on the bus");
-			return what();
-		};
-		const air = answer(() => this.#air);
+		const air = this.#answer(() => this.#air);
 		return {
-			configure: options => answer(() => air.configure(options)),
-			sample: () => answer(() => air.sample()),
+			configure: options => this.#answer(() => air.configure(options)),
+			sample: () => this.#answer(() => air.sample()),
 			close() {},
 		};
+	}
+
+	/** Its camera, likewise. */
+	#camera(pictures: PictureSource): PictureSource {
+		return { capture: view => this.#answer(() => pictures.capture(view)), close() {} };
+	}
+
+	#answer<Value>(what: () => Value): Value {
+		if (!this.machine.hasSensors) throw new Error("nobody answers on the bus");
+		return what();
 	}
 
 	/**

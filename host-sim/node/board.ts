@@ -6,6 +6,7 @@ import { FlashStore } from "../../firmware/optional/store.js";
 import { Board, type BoardListener, type BoardOptions, sendLimit } from "../fleet/board.js";
 import { isWhole, wholeBoard } from "../fleet/whole.js";
 import { seattle } from "../sensor/air.js";
+import { fashion } from "../sensor/belt.js";
 import { NodeResolver } from "./resolver.js";
 
 /** A board here cannot start itself anew: that would be the process. */
@@ -23,7 +24,15 @@ export class NodeBoard extends Board {
 		const makeSensor = () => seattle(curves, io.clock, () => io.clock.wall() - begin, random);
 		if (isWhole(options)) {
 			const identify = (seconds: number) => this.handleIdentify(seconds);
-			const whole = { on: this.listener, power: POWER, makeSensor, identify };
+			const whole = {
+				on: this.listener,
+				power: POWER,
+				makeSensor,
+				identify,
+				...(options.recognition !== undefined && {
+					eyes: { network: fashion.network(), pictures: fashion.camera(random.fork("camera")) },
+				}),
+			};
 			const board = wholeBoard(options, options.host, { resolver: NodeResolver, ...io }, whole);
 			this.#start = () => {
 				board.start();

@@ -1,6 +1,7 @@
 // What is held against a run: promises, each kept, broken, or not looked at. A report and a run's JUnit file tell the same.
 
 import type { OrderSummary } from "../fleet/operator.js";
+import type { RecognitionSummary } from "../fleet/recognitions.js";
 
 export type Verdict = "kept" | "broken" | "unknown";
 
@@ -22,10 +23,13 @@ export interface Evidence {
 	readonly orders?: OrderSummary;
 	/** How many statements of the standard were broken; absent where nobody has looked. */
 	readonly violations?: number;
+	/** Absent where no board sees. */
+	readonly recognition?: RecognitionSummary;
 }
 
 export function judge(evidence: Evidence): Judgement[] {
-	const { devices, duplicatesQos2, gaps, orders, seenOnline, unseen = "nobody has looked", violations } = evidence;
+	const { devices, duplicatesQos2, gaps, orders, recognition, seenOnline, violations } = evidence;
+	const { unseen = "nobody has looked" } = evidence;
 	const unanswered = orders === undefined ? undefined : orders.unanswered + unfinished(orders);
 	return [
 		judgement("every board came online", devices - seenOnline, `${seenOnline} of ${devices} did`),
@@ -43,7 +47,14 @@ export function judge(evidence: Evidence): Judgement[] {
 			`${violations} statements were broken`,
 			"--check was not asked for",
 		),
+		...(recognition === undefined
+			? []
+			: [judgement("boards see what their model sees", recognition.different, saw(recognition))]),
 	];
+}
+
+function saw({ answers, different }: RecognitionSummary): string {
+	return `${different} of ${answers} answers are not what the model says of the same picture`;
 }
 
 /** `wrong`: how often it was broken; undefined where nobody knows, and `why`. */

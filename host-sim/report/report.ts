@@ -93,7 +93,7 @@ export function reportOf(input: ReportInput): Report {
 	};
 	// What a world has counted itself comes first: there a reading has to be there when it is settled, not only in the end.
 	const summary = ledger === undefined ? withoutArrivals(input.summary) : { ...seen, ...input.summary };
-	const { gaps, duplicatesQos2, devices, orders, seenOnline } = summary;
+	const { gaps, duplicatesQos2, devices, orders, recognition, seenOnline } = summary;
 	return {
 		title,
 		clock,
@@ -107,6 +107,7 @@ export function reportOf(input: ReportInput): Report {
 			...(duplicatesQos2 !== undefined && { duplicatesQos2 }),
 			...(unseen !== undefined && { unseen }),
 			...(orders !== undefined && { orders }),
+			...(recognition !== undefined && { recognition }),
 			...(violations !== undefined && { violations }),
 		}),
 		latency: {

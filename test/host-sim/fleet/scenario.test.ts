@@ -195,7 +195,7 @@ describe("scenario", () => {
 		[{ interval: "1ms" }, /^x: interval: expected a duration/],
 		[
 			{ device: 3 },
-			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, userName, password, durability, telemetry, commands, diagnostics, updates, sleep, homeAssistant, link, clock, curves, groups, broker, security, timeline",
+			"x: device: unknown; known are devices, seed, qos, protocol, interval, duration, keepAlive, userName, password, durability, telemetry, recognition, commands, diagnostics, updates, sleep, homeAssistant, link, clock, curves, groups, broker, security, timeline",
 		],
 		[{ durability: "rom" }, 'x: durability: expected "ram", "flash" or "flash-when-offline", got "rom"'],
 		[{ telemetry: { batch: 0 } }, "x: telemetry.batch: expected a whole number from 1 to 255, got 0"],
@@ -262,6 +262,11 @@ describe("scenario", () => {
 		],
 		[{ curves: { light: 1 } }, "x: curves.light: unknown; known are temperature, humidity, pressure"],
 		[{ broker: { maximumQos: 3 } }, "x: broker.maximumQos: expected 0, 1 or 2, got 3"],
+		[{ recognition: true, sleep: true }, "x: sleep: board-01 would sleep while it is to see: leave it out"],
+		[
+			{ recognition: { every: true }, telemetry: { deadband: 2, batch: 3 } },
+			"x: telemetry: board-01 sees, and its answers know interval, deadband and heartbeat alone: leave the rest out",
+		],
 		[{ timeline: {} }, /^x: timeline: expected a list of faults/],
 		[{ security: { user: {} } }, "x: security.user: unknown; known are users, access"],
 		[
