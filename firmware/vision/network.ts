@@ -41,9 +41,6 @@ const POINTS = 8;
 const INPUT_RUN = 64;
 /** What depthwise3 writes behind its last row. */
 const BEYOND = 2;
-/** Answers that are told. */
-export const RANKS = 3;
-
 export class Network {
 	readonly model: Model;
 	/** What goes into layers 0, 2, 4 …, then zeros. */

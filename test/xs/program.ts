@@ -40,9 +40,11 @@ export function testFiles(): string[] {
 		.sort();
 }
 
-/** Those that an interpreter in an emulator has the time for: sessions, qualities of service, and the public class. */
+/** Those that an interpreter in an emulator has the time for: sessions, qualities of service, the public class, and a network's integers. */
 export function chipFiles(): string[] {
-	return testFiles().filter(file => /\/session\/|\/normative\/.*\/(chapter-4|3\.3)|\/mqtt\/client\.test/.test(file));
+	return testFiles().filter(file =>
+		/\/session\/|\/normative\/.*\/(chapter-4|3\.3)|\/mqtt\/client\.test|\/vision\/integers/.test(file),
+	);
 }
 
 /** The modules of a program that runs those test files; `every` is for engines under sanitizers, see run(). */

@@ -122,13 +122,13 @@ describe("a model", () => {
 describe("a file is refused", () => {
 	it("with any byte of it changed, cut short or longer", () => {
 		const bytes = writeModel(SMALL);
-		for (let at = 0; at < bytes.length; at += 1)
-			for (const other of [1, 0x80, 0xff]) {
-				bytes[at]! ^= other;
-				const expected = at < FORMAT_AT ? "not a model" : at < LAYERS_AT ? "unknown format" : "damaged";
-				expect(fault(bytes), `byte ${at} ^ ${other}`).toBe(expected);
-				bytes[at]! ^= other;
-			}
+		for (let at = 0; at < bytes.length; at += 1) {
+			const other = 1 << (at & 7);
+			bytes[at]! ^= other;
+			const expected = at < FORMAT_AT ? "not a model" : at < LAYERS_AT ? "unknown format" : "damaged";
+			expect(fault(bytes), `byte ${at} ^ ${other}`).toBe(expected);
+			bytes[at]! ^= other;
+		}
 		for (let length = 0; length < bytes.length; length += 1)
 			expect(fault(bytes.slice(0, length))).toBe(length < HEAD_BYTES ? "not a model" : "damaged");
 		const longer = new Uint8Array(bytes.length + 4);
