@@ -59,10 +59,17 @@ type Correlate = (
 	outPlane: number,
 ) => void;
 
+/** As much of WebAssembly as is needed here: its types come with those of browsers alone. */
+interface Assembly {
+	readonly Module: new (bytes: Uint8Array) => object;
+	readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
 /** With so many bytes of memory, all of them 0. */
 export function makeKernels(bytes: number): Kernels {
 	const pages = Math.ceil(bytes / PAGE);
-	const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes(pages)));
+	const { Instance, Module } = (globalThis as unknown as { WebAssembly: Assembly }).WebAssembly;
+	const { exports } = new Instance(new Module(moduleBytes(pages)));
 	const { memory, ...functions } = exports as unknown as Omit<Kernels, "memory"> & { memory: { buffer: ArrayBuffer } };
 	return { ...functions, memory: memory.buffer };
 }

@@ -4,6 +4,7 @@
 import type { Arena, Span } from "./arena.js";
 import { type Design, type LayerDesign, type Shape, shapeAfter, sizeOf } from "./design.js";
 import { type Kernels, ROW, ROW_BYTES } from "./kernels.js";
+import { poolLargest, unpool } from "./pool.js";
 import { backwardRuns, forwardRuns, type Geometry, type Pairing, pairingsOf, type Run } from "./taps.js";
 
 /**
@@ -197,7 +198,7 @@ export class Stage {
 					this.#usedBiasAt + o * 4,
 				);
 		}
-		if (this.hasPool) this.#pool();
+		if (this.hasPool) poolLargest(this.#raw, output, this.#pooled, this.#largest, this.shape);
 		if (this.isLast) return;
 		if (mode === "learning") this.#see();
 		this.#rectify(mode === "quantised");
@@ -206,7 +207,7 @@ export class Stage {
 	/** From the slopes of what came out to those of what went in, where they are wanted, and to the gradients. */
 	backward(mode: Mode, wantsInput: boolean): void {
 		if (!this.isLast) this.#unrectify(mode);
-		if (this.hasPool) this.#unpool();
+		if (this.hasPool) unpool(this.#pooledSlopes, this.#largest, this.shape, this.#rawSlopes, this.geometry.output);
 		this.#correlate();
 		if (wantsInput) this.#scatter();
 	}
@@ -220,63 +221,6 @@ export class Stage {
 		const a = this.normOf(channel, variance);
 		this.#a[channel] = a;
 		this.#b[channel] = this.#parameters[this.shift.at + channel]! - mean * a;
-	}
-
-	#pool(): void {
-		const { channels, height, width } = this.shape;
-		const { output } = this.geometry;
-		const line = output.width * ROW;
-		const raw = this.#raw;
-		const pooled = this.#pooled;
-		const largest = this.#largest;
-		for (let c = 0; c < channels; c += 1)
-			for (let y = 0; y < height; y += 1) {
-				let to = (c * height + y) * width * ROW;
-				let from = (c * output.height + 2 * y) * line;
-				for (let x = 0; x < width; x += 1) {
-					for (let n = 0; n < ROW; n += 1) {
-						const a = raw[from + n]!;
-						const b = raw[from + ROW + n]!;
-						const c = raw[from + line + n]!;
-						const d = raw[from + line + ROW + n]!;
-						const upper = a >= b ? a : b;
-						const lower = c >= d ? c : d;
-						const isUpper = upper >= lower;
-						pooled[to + n] = isUpper ? upper : lower;
-						largest[to + n] = isUpper ? (a >= b ? 0 : 1) : c >= d ? 2 : 3;
-					}
-					to += ROW;
-					from += 2 * ROW;
-				}
-			}
-	}
-
-	#unpool(): void {
-		const { channels, height, width } = this.shape;
-		const { output } = this.geometry;
-		const line = output.width * ROW;
-		const slopes = this.#rawSlopes;
-		const pooled = this.#pooledSlopes;
-		const largest = this.#largest;
-		// Of an odd number of rows or columns the last is in no pool.
-		if (output.height % 2 !== 0 || output.width % 2 !== 0) slopes.fill(0);
-		for (let c = 0; c < channels; c += 1)
-			for (let y = 0; y < height; y += 1) {
-				let from = (c * height + y) * width * ROW;
-				let to = (c * output.height + 2 * y) * line;
-				for (let x = 0; x < width; x += 1) {
-					for (let n = 0; n < ROW; n += 1) {
-						const slope = pooled[from + n]!;
-						const which = largest[from + n]!;
-						slopes[to + n] = which === 0 ? slope : 0;
-						slopes[to + ROW + n] = which === 1 ? slope : 0;
-						slopes[to + line + n] = which === 2 ? slope : 0;
-						slopes[to + line + ROW + n] = which === 3 ? slope : 0;
-					}
-					from += ROW;
-					to += 2 * ROW;
-				}
-			}
 	}
 
 	/** Mean and variance of each channel, into the gradients. */

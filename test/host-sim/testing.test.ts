@@ -88,6 +88,16 @@ describe("the package", () => {
 		expect(JSON.parse(out.trimEnd().split("\n").at(-1)!)).toMatchObject({ event: "summary", devices: 3, lost: 0 });
 	});
 
+	it("brings a model, and pictures for it", () => {
+		const root = join(modules, "thimble/dist");
+		const files = ["firmware/vision/fashion.model", "host-sim/data/fashion-200-images-idx3-ubyte"];
+		const out = node(
+			[join(root, "host-sim/cli/main.js"), "model", "run", ...files.map(file => join(root, file))],
+			folder,
+		);
+		expect(out.split("\n").length).toBe(201);
+	});
+
 	it("holds what it should and nothing else", () => {
 		const top = readdirSync(join(modules, "thimble")).sort();
 		expect(top.filter(name => !/^(README.*|ARCHITECTURE|CHANGELOG)\.md$/.test(name))).toEqual([
