@@ -1,7 +1,16 @@
 // thimble model: networks that recognise pictures on a board. Trains one, says how good one is, and shows pictures to it. What it says
 // of a model is always found out at that moment, with the code that runs on the board.
 
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+	accessSync,
+	constants,
+	existsSync,
+	mkdirSync,
+	readFileSync,
+	renameSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import {
@@ -19,7 +28,7 @@ import {
 } from "../../firmware/vision/model.js";
 import { Network } from "../../firmware/vision/network.js";
 import { UsageError } from "../fleet/scenario.js";
-import { hasDataset, readDataset, readTest } from "../model/dataset.js";
+import { FASHION_LABELS, hasDataset, readDataset, readTest } from "../model/dataset.js";
 import { answerTo, type Measured, measure } from "../model/measure.js";
 import { readPictures } from "../model/picture.js";
 import { quantised } from "../model/quantise.js";
@@ -116,7 +125,8 @@ function info(rest: readonly string[], flags: Flags): number {
 	const [file, ...more] = rest;
 	if (file === undefined || more.length > 0) throw new UsageError("info: expected one FILE");
 	const read = readModel(file);
-	const measured = hasDataset() ? measure(read, readTest()) : undefined;
+	const isFashion = labelsOf(read).join() === FASHION_LABELS.join() && shapeText(read) === "1 x 28 x 28";
+	const measured = isFashion && hasDataset() ? measure(read, readTest()) : undefined;
 	if (flags.has("--json")) {
 		const { channels, height, width } = read;
 		const more = { labels: labelsOf(read), input: { channels, height, width }, layers: layersOf(read) };
@@ -135,7 +145,8 @@ function info(rest: readonly string[], flags: Flags): number {
 			`layer ${String(i + 1).padEnd(4)}${`${kind}${how}${stride}${padding}`.padEnd(40)}${shape.padEnd(13)}${grouped(multiplyAdds).padStart(9)} multiply-adds`,
 		);
 	}
-	if (measured === undefined)
+	if (!isFashion) console.log("right     not known: it is not of Fashion-MNIST");
+	else if (measured === undefined)
 		console.log("right     not known: install Debian's package dataset-fashion-mnist, as npm run setup does");
 	else console.log(`right     ${percent(measured.accuracy)} of ${grouped(measured.count)} to test with`);
 	return FINE;
@@ -172,7 +183,11 @@ function pictures(rest: readonly string[], flags: Flags): number {
 	const to = flags.text("--to");
 	if (to === undefined) throw new UsageError("--to: which folder shall they go to?");
 	const isForced = flags.has("--force");
-	mkdirSync(to, { recursive: true });
+	try {
+		mkdirSync(to, { recursive: true });
+	} catch (error) {
+		throw new UsageError(`${to}: no folder can be made there (${(error as NodeJS.ErrnoException).code})`);
+	}
 	const sample = sampleOf(readTest(), SAMPLE_EACH, 1);
 	const paths = [SAMPLE_PICTURES, SAMPLE_LABELS].map(name => join(to, name));
 	for (const path of paths) checkPlace(path, isForced);
@@ -200,6 +215,8 @@ function readModel(file: string): Model {
 
 /** Throws UsageError where a file cannot be written there. */
 function checkPlace(path: string, isForced: boolean): void {
+	if (existsSync(path) && statSync(path).isDirectory())
+		throw new UsageError(`${path} is a folder: give it a file name`);
 	if (existsSync(path) && !isForced) throw new UsageError(`${path} is there: --force writes over it`);
 	try {
 		accessSync(dirname(path), constants.W_OK);

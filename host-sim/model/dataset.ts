@@ -68,7 +68,11 @@ function unzipped(folder: string, name: string): Uint8Array {
 	const path = join(folder, name);
 	if (!existsSync(path))
 		throw new UsageError(`${path} is not there: install Debian's package dataset-fashion-mnist, as npm run setup does`);
-	return gunzipSync(readFileSync(path));
+	try {
+		return gunzipSync(readFileSync(path));
+	} catch (error) {
+		throw new UsageError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+	}
 }
 
 /** The format of MNIST: 0, 0, the type (8: bytes), how many sizes; then the sizes, big-endian, then the bytes. Throws UsageError. */

@@ -6,7 +6,7 @@ import { SeededRandom } from "../../host-sim/world/random.js";
 
 const SIDE = 8;
 
-export const SHAPES_RECIPE: Recipe = {
+export const TOY_RECIPE: Recipe = {
 	design: {
 		input: { channels: 1, height: SIDE, width: SIDE },
 		layers: [
@@ -31,7 +31,7 @@ export const SHAPES_RECIPE: Recipe = {
 	flip: false,
 };
 
-export function shapes(count: number, seed: number): Pictures {
+export function toys(count: number, seed: number): Pictures {
 	const random = new SeededRandom(seed);
 	const pixels = new Uint8Array(count * SIDE * SIDE);
 	const labels = new Uint8Array(count);

@@ -7,10 +7,13 @@ import { afterAll, describe, expect, it } from "vitest";
 import { model } from "../../../host-sim/cli/model.js";
 import { UsageError } from "../../../host-sim/fleet/scenario.js";
 import { FASHION_LABELS } from "../../../host-sim/model/dataset.js";
+import { Learner } from "../../../host-sim/model/learner.js";
+import { quantised } from "../../../host-sim/model/quantise.js";
 import { eventsOf, thimble } from "../../support/command.js";
 import { until } from "../../support/mosquitto.js";
 import { describeWith } from "../../support/need.js";
 import { Terminal } from "../../support/terminal.js";
+import { TOY_RECIPE, toys } from "../../support/toys.js";
 
 const MODEL = "firmware/vision/fashion.model";
 const SAMPLE = "host-sim/data/fashion-200-images-idx3-ubyte";
@@ -74,11 +77,23 @@ describe("thimble model", () => {
 		[["train", "more"], "too many arguments: more"],
 		[["train", "--to", MODEL], `${MODEL} is there: --force writes over it`],
 		[["train", "--to", "/nowhere/a.model"], "/nowhere/a.model: cannot be written (ENOENT)"],
+		[["train", "--force", "--to", "host-sim"], "host-sim is a folder: give it a file name"],
+		[["pictures", "--to", "package.json"], "package.json: no folder can be made there (EEXIST)"],
 		[["pictures"], "--to: which folder shall they go to?"],
 	])("%j is refused in one sentence", async (args, sentence) => {
 		const error = await model(args).catch(error => error);
 		expect(error).toBeInstanceOf(UsageError);
 		expect(error.message).toBe(sentence);
+	});
+
+	it("info of a model of something else tells no accuracy, and why", async () => {
+		const learner = new Learner(TOY_RECIPE, toys(32, 1));
+		learner.quantise();
+		const { parameters, stages } = learner.replica;
+		const steps = stages.map(({ step }) => step);
+		const path = file("toys.model", quantised(TOY_RECIPE, { parameters, steps }, toys(16, 2)));
+		expect((await said("info", path)).out).toMatch(/\nright {5}not known: it is not of Fashion-MNIST\n$/);
+		expect((await said("info", path, "--json")).events[0]).toMatchObject({ accuracy: null, version: "shapes-1" });
 	});
 
 	it("refuses a damaged model in a sentence", async () => {

@@ -37,6 +37,11 @@ describe("the data set", () => {
 		);
 	});
 
+	it("that is damaged is refused in a sentence", () => {
+		writeFileSync(join(folder, "t10k-images-idx3-ubyte.gz"), "hello");
+		expect(() => readTest(folder)).toThrow(/t10k-images-idx3-ubyte\.gz: cannot be read \(Z_DATA_ERROR\)$/);
+	});
+
 	it("is refused where pictures and labels do not belong together", () => {
 		const idx = (sizes: number[], length: number) =>
 			gzipSync(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ROW } from "../../../host-sim/model/kernels.js";
 import { Learner, showPicture } from "../../../host-sim/model/learner.js";
-import { SHAPES_RECIPE, shapes } from "../../support/toys.js";
+import { TOY_RECIPE, toys } from "../../support/toys.js";
 
 describe("a learner", () => {
 	it("learns the same from a part whatever it has done before", () => {
-		const [busy, fresh] = [new Learner(SHAPES_RECIPE, shapes(200, 1)), new Learner(SHAPES_RECIPE, shapes(200, 1))];
+		const [busy, fresh] = [new Learner(TOY_RECIPE, toys(200, 1)), new Learner(TOY_RECIPE, toys(200, 1))];
 		for (const learner of [busy, fresh]) learner.shuffle(3);
 		busy.learn(3, 1, 2);
 		expect(busy.learn(3, 2, 1)).toBe(fresh.learn(3, 2, 1));
@@ -14,7 +14,7 @@ describe("a learner", () => {
 	});
 
 	it("shows other pictures in another epoch", () => {
-		const learner = new Learner(SHAPES_RECIPE, shapes(200, 1));
+		const learner = new Learner(TOY_RECIPE, toys(200, 1));
 		learner.shuffle(0);
 		learner.learn(0, 0, 0);
 		const first = learner.replica.input.slice();
@@ -24,7 +24,7 @@ describe("a learner", () => {
 	});
 
 	it("makes a step from the sum of all parts", () => {
-		const [apart, together] = [new Learner(SHAPES_RECIPE, shapes(200, 1)), new Learner(SHAPES_RECIPE, shapes(200, 1))];
+		const [apart, together] = [new Learner(TOY_RECIPE, toys(200, 1)), new Learner(TOY_RECIPE, toys(200, 1))];
 		const { length } = apart.replica.gradients;
 		const parts = Float32Array.from({ length: 4 * length }, (_, i) => ((i % length) + 1) / 1024);
 		apart.step(parts, 0.5);
@@ -33,18 +33,18 @@ describe("a learner", () => {
 			0.5,
 		);
 		expect(apart.replica.parameters).toEqual(together.replica.parameters);
-		expect(apart.replica.parameters).not.toEqual(new Learner(SHAPES_RECIPE, shapes(200, 1)).replica.parameters);
+		expect(apart.replica.parameters).not.toEqual(new Learner(TOY_RECIPE, toys(200, 1)).replica.parameters);
 	});
 
 	it("rates a last part that is not full by the pictures that there are", () => {
-		const learner = new Learner(SHAPES_RECIPE, shapes(200, 1));
+		const learner = new Learner(TOY_RECIPE, toys(200, 1));
 		learner.isRating = true;
-		expect(learner.rate(shapes(17, 1), 16)).toBeLessThanOrEqual(1);
+		expect(learner.rate(toys(17, 1), 16)).toBeLessThanOrEqual(1);
 	});
 
 	it("gives the same answers when norms have gone into weights, but for rounding", () => {
-		const pictures = shapes(640, 1);
-		const learner = new Learner(SHAPES_RECIPE, pictures);
+		const pictures = toys(640, 1);
+		const learner = new Learner(TOY_RECIPE, pictures);
 		learner.shuffle(0);
 		for (let step = 0; step < 10; step += 1) {
 			const gradients: number[] = [];

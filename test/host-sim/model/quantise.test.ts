@@ -5,7 +5,7 @@ import { ROW } from "../../../host-sim/model/kernels.js";
 import { Learner } from "../../../host-sim/model/learner.js";
 import { quantised, scaleFor } from "../../../host-sim/model/quantise.js";
 import { FASHION_RECIPE } from "../../../host-sim/model/recipe.js";
-import { SHAPES_RECIPE, shapes } from "../../support/toys.js";
+import { TOY_RECIPE, toys } from "../../support/toys.js";
 
 describe("a scale", () => {
 	it("is as exact as it can be without any sum needing more than 31 bits", () => {
@@ -27,12 +27,12 @@ describe("a scale", () => {
 
 describe("a quantised model", () => {
 	it("answers on the board's integers as the rounded network does in floating point", () => {
-		const pictures = shapes(320, 1);
-		const learner = new Learner(SHAPES_RECIPE, pictures);
+		const pictures = toys(320, 1);
+		const learner = new Learner(TOY_RECIPE, pictures);
 		learner.quantise();
 		const { parameters, stages } = learner.replica;
 		const steps = stages.map(({ step }) => step);
-		const model = new Model(quantised(SHAPES_RECIPE, { parameters, steps }, pictures));
+		const model = new Model(quantised(TOY_RECIPE, { parameters, steps }, pictures));
 		expect([model.version(), model.label(2), model.layers]).toEqual(["shapes-1", "middle", 5]);
 		const network = new Network(model);
 		learner.isRating = true;
@@ -54,7 +54,7 @@ describe("a quantised model", () => {
 	});
 
 	it("of Fashion-MNIST is within what a board has room and time for", () => {
-		const pictures = { ...shapes(16, 1), width: 28, height: 28, pixels: new Uint8Array(16 * 784).fill(99) };
+		const pictures = { ...toys(16, 1), width: 28, height: 28, pixels: new Uint8Array(16 * 784).fill(99) };
 		const learner = new Learner(FASHION_RECIPE, pictures);
 		learner.quantise();
 		const { parameters, stages } = learner.replica;

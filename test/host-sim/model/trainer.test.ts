@@ -6,12 +6,12 @@ import { Model } from "../../../firmware/vision/model.js";
 import { measure } from "../../../host-sim/model/measure.js";
 import { quantised } from "../../../host-sim/model/quantise.js";
 import { train } from "../../../host-sim/model/trainer.js";
-import { SHAPES_RECIPE, shapes } from "../../support/toys.js";
+import { TOY_RECIPE, toys } from "../../support/toys.js";
 
-const SET = { train: shapes(1000, 1), validation: shapes(300, 2) };
+const SET = { train: toys(1000, 1), validation: toys(300, 2) };
 
-async function trained(workers: number, seed = SHAPES_RECIPE.seed): Promise<Uint8Array> {
-	const recipe = { ...SHAPES_RECIPE, seed };
+async function trained(workers: number, seed = TOY_RECIPE.seed): Promise<Uint8Array> {
+	const recipe = { ...TOY_RECIPE, seed };
 	const learnt = await train(recipe, SET, { workers });
 	return quantised(recipe, learnt!, SET.validation);
 }
@@ -30,13 +30,13 @@ describe("training", () => {
 	});
 
 	it("gives one that recognises what it has never seen", async () => {
-		const { accuracy } = measure(new Model(await trained(2)), shapes(500, 3));
+		const { accuracy } = measure(new Model(await trained(2)), toys(500, 3));
 		expect(accuracy).toBeGreaterThan(0.95);
 	});
 
 	it("ends without a model where it is aborted", async () => {
 		const controller = new AbortController();
-		const recipe = { ...SHAPES_RECIPE, epochs: 100_000 };
+		const recipe = { ...TOY_RECIPE, epochs: 100_000 };
 		const learnt = train(recipe, SET, {
 			workers: 2,
 			signal: controller.signal,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { train } from "../../../host-sim/model/trainer.js";
-import { SHAPES_RECIPE, shapes } from "../../support/toys.js";
+import { TOY_RECIPE, toys } from "../../support/toys.js";
 
 describe("a worker", () => {
 	it("tells of its steps and of every epoch, in order, and gets better", async () => {
 		const steps: number[] = [];
 		const epochs: [epoch: number, loss: number, right: number][] = [];
 		await train(
-			SHAPES_RECIPE,
-			{ train: shapes(1000, 1), validation: shapes(300, 2) },
+			TOY_RECIPE,
+			{ train: toys(1000, 1), validation: toys(300, 2) },
 			{
 				workers: 2,
 				onStep: (step, all) => {
@@ -25,7 +25,7 @@ describe("a worker", () => {
 	});
 
 	it("fails loudly where it cannot work", async () => {
-		const odd = { ...SHAPES_RECIPE, labels: [], design: { ...SHAPES_RECIPE.design, layers: [] } };
-		await expect(train(odd, { train: shapes(64, 1), validation: shapes(16, 2) }, { workers: 1 })).rejects.toThrow();
+		const odd = { ...TOY_RECIPE, labels: [], design: { ...TOY_RECIPE.design, layers: [] } };
+		await expect(train(odd, { train: toys(64, 1), validation: toys(16, 2) }, { workers: 1 })).rejects.toThrow();
 	});
 });
