@@ -31,6 +31,9 @@ describe("a quantised model", () => {
 		const learner = new Learner(TOY_RECIPE, pictures);
 		learner.quantise();
 		const { parameters, stages } = learner.replica;
+		// One that has learnt nothing has no biases of its own.
+		for (const [i, { bias }] of stages.entries())
+			for (let c = 0; c < bias.length; c += 1) parameters[bias.at + c] = ((c + i) % 3) * 0.2 - 0.15;
 		const steps = stages.map(({ step }) => step);
 		const model = new Model(quantised(TOY_RECIPE, { parameters, steps }, pictures));
 		expect([model.version(), model.label(2), model.layers]).toEqual(["shapes-1", "middle", 5]);
