@@ -14,6 +14,7 @@ import { BoardResolver } from "thimble/port/resolver";
 import { resource } from "thimble/port/resources";
 import { makeSensor } from "thimble/port/sensors";
 import { serialPort } from "thimble/port/serial";
+import { recognizerMaker } from "thimble/port/sight";
 import { BoardSocket } from "thimble/port/socket";
 import { BoardStore } from "thimble/port/store";
 import { BoardDatagram, setTime } from "thimble/port/time";
@@ -33,6 +34,7 @@ export default function main(): void {
 		socket: BoardSocket,
 		resolver: BoardResolver,
 		makeSensor,
+		makeRecognizer: recognizerMaker(),
 		required,
 		join,
 		makeTrial,

@@ -127,6 +127,23 @@ it("recognition is listed with all that it imports, and preloaded; a camera on t
 		}
 });
 
+it("recognition of a whole board is listed with all that it imports beyond the board's own, with its model", () => {
+	const board = JSON.parse(readFileSync("firmware/vision/board.json", "utf8")) as Manifest & { data: { "*": string } };
+	const vision = JSON.parse(readFileSync("firmware/vision/manifest.json", "utf8")) as Manifest;
+	expect(board.include).toContain("./manifest.json");
+	expect(readFileSync(`firmware/vision/${board.data["*"]}.model`).length).toBeGreaterThan(1_000);
+	const own = expand(board.modules, "firmware/vision");
+	expect(board.preload).toEqual([...own.keys()]);
+	for (const { modules } of platforms) {
+		const all = new Map([...modules, ...expand(vision.modules, "firmware/vision"), ...own]);
+		for (const [name, file] of own)
+			for (const specifier of imports(file).filter(specifier => /^(\.|thimble\/)/.test(specifier))) {
+				const wanted = specifier.startsWith(".") ? join(dirname(name), specifier).replace(/\.js$/, "") : specifier;
+				expect(all.has(wanted), `${file} imports ${specifier}`).toBe(true);
+			}
+	}
+});
+
 it("ECMA-419's class is listed with all that it imports, and preloaded", () => {
 	const dropIn = JSON.parse(readFileSync("firmware/optional/ecma419.json", "utf8")) as Manifest;
 	const modules = expand(dropIn.modules, "firmware/optional");

@@ -298,16 +298,19 @@ export class Board {
 		return new Commands({ settings: this.settings, log: this.log, power, ...(identify !== undefined && { identify }) });
 	}
 
-	/** What is wrong with its options is told, and it recognises without them. */
+	/** What is wrong with its options is told, and it recognises without them; where its model is none, it has sensors. */
 	private recognizer(commands: Commands): Recognized | undefined {
 		const { makeRecognizer } = this.#hardware;
-		try {
-			return makeRecognizer?.(commands, parseTelemetry(this.settings.text("telemetry")) ?? {});
-		} catch (error) {
-			if (!(error instanceof Misuse)) throw error;
-			this.log.add(WARN, error.message);
-			return makeRecognizer!(commands, {});
+		if (makeRecognizer === undefined) return undefined;
+		for (const text of [this.settings.text("telemetry"), ""]) {
+			try {
+				return makeRecognizer(commands, parseTelemetry(text) ?? {});
+			} catch (error) {
+				if (!(error instanceof Misuse)) throw error;
+				this.log.add(WARN, error.message);
+			}
 		}
+		return undefined;
 	}
 
 	private duties(
