@@ -13,6 +13,11 @@ export interface View {
 export const VIEWS: readonly View[] = [
 	{ name: "fleet", title: { en: "Fleet", zh: "设备" }, load: () => import("./fleet/view.js") },
 	{ name: "readings", title: { en: "Readings", zh: "读数" }, load: () => import("./readings/view.js") },
+	{
+		name: "recognition",
+		title: { en: "Recognition", zh: "识别" },
+		load: () => import("./recognition/view.js"),
+	},
 	{ name: "topics", title: { en: "Topics", zh: "主题" }, load: () => import("./topics/view.js") },
 	{ name: "packets", title: { en: "Packets", zh: "报文" }, load: () => import("./packets/view.js") },
 	{ name: "faults", title: { en: "Faults", zh: "故障" }, load: () => import("./faults/view.js") },

@@ -20,13 +20,13 @@ export interface Visit {
 	readonly scheme?: "light" | "dark";
 }
 
-/** To be called in a suite: a browser for all of its tests. */
-export function browsing(): { open(url: string, visit?: Visit): Promise<Page> } {
+/** To be called in a suite: a browser for all of its tests, with these flags. */
+export function browsing(flags: readonly string[] = []): { open(url: string, visit?: Visit): Promise<Page> } {
 	let browser: Browser | undefined;
 	const complaints: string[] = [];
 	beforeAll(async () => {
 		// Root, as in a container, has no other way.
-		const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+		const args = [...flags, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
 		browser = await chromium.launch({ executablePath: find("chromium")!, args });
 	});
 	afterEach(async () => {
