@@ -9,6 +9,7 @@ import { orderedIncident } from "../../../../host-sim/fleet/timeline.js";
 import { dissect } from "../../../../host-sim/inspect/dissect.js";
 import { Recorder } from "../../../../host-sim/record/recorder.js";
 import { seattle } from "../../../../host-sim/sensor/air.js";
+import { fashion } from "../../../../host-sim/sensor/belt.js";
 import { Actor } from "../../../../host-sim/web/lessons/act.js";
 import { Goal, type Pattern, type Sight } from "../../../../host-sim/web/lessons/goal.js";
 import type { Lesson, Text } from "../../../../host-sim/web/lessons/lesson.js";
@@ -29,6 +30,7 @@ function play({ goals: texts, scenario, try: buttons, version }: Lesson): boolea
 	};
 	const simulation = new Simulation(checkScenario(scenario, ""), {
 		air: seattle,
+		sights: fashion,
 		on: event => {
 			if (event.event === "fault") see({ incident: "trouble", fault: event.fault });
 			if (event.event === "mended") see({ incident: "mended", fault: event.fault });
@@ -51,7 +53,7 @@ function play({ goals: texts, scenario, try: buttons, version }: Lesson): boolea
 		...simulation.roster?.page,
 		clientId: "page",
 		protocolVersion: version === "5.0" ? 5 : 4,
-		limits: { topics: 16, topicBytes: 512 },
+		limits: { topics: 16, topicBytes: 512, outbox: 8192, send: 2048 },
 	});
 	page.open();
 	const actor = new Actor({
@@ -115,5 +117,6 @@ it("they are the course, in its order", () => {
 		"10 keep-alive",
 		"11 mqtt-5",
 		"12 security",
+		"13 recognition",
 	]);
 });
