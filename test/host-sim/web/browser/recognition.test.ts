@@ -123,7 +123,7 @@ describeWith(["chromium", "mosquitto_sub"], "recognition", () => {
 	it("a camera is shown as the board will see it, and its picture is sent", async () => {
 		const page = await open(`${run.url}#/recognition/camera-10`);
 		await page.getByText("Camera", { exact: true }).click();
-		await page.getByRole("img", { name: "As the board will see it, 28 × 28" }).waitFor();
+		await page.getByRole("img", { name: "As the board will see it (28×28)" }).waitFor();
 		await page.getByLabel("Invert").check();
 		await page.getByRole("button", { name: "Show it to camera-10" }).click();
 		await page
