@@ -35,16 +35,17 @@ interface ShowProps {
 export function Show({ board, dropped, onFile, requests }: ShowProps) {
 	const say = useWords(recognitionWords);
 	const [kind, setKind] = useState<Kind>("file");
-	const [image, setImage] = useState<Image | undefined>(undefined);
+	const [live, setLive] = useState<Image | undefined>(undefined);
 	const [invert, setInvert] = useState<boolean | undefined>(undefined);
-	const begin = (next: Kind, first: Image | undefined) => {
+	const begin = (next: Kind) => {
 		setKind(next);
-		setImage(first);
+		setLive(undefined);
 		setInvert(undefined);
 	};
 	useEffect(() => {
-		if (dropped !== undefined) begin("file", dropped.image);
+		if (dropped !== undefined) begin("file");
 	}, [dropped]);
+	const image = kind === "file" ? dropped?.image : live;
 	const picture = useMemo(() => (image === undefined ? undefined : boardPicture(image, invert)), [image, invert]);
 	return (
 		<section class="panel recognition-show" aria-label={say.showTitle}>
@@ -54,12 +55,7 @@ export function Show({ board, dropped, onFile, requests }: ShowProps) {
 				<legend class="quiet">{say.kind}</legend>
 				{KINDS.map(each => (
 					<label key={each}>
-						<input
-							type="radio"
-							name="kind"
-							checked={each === kind}
-							onChange={() => begin(each, each === "file" ? dropped?.image : undefined)}
-						/>
+						<input type="radio" name="kind" checked={each === kind} onChange={() => begin(each)} />
 						{say.kinds[each]}
 					</label>
 				))}
@@ -84,8 +80,8 @@ export function Show({ board, dropped, onFile, requests }: ShowProps) {
 					{say.noPicture}
 				</p>
 			)}
-			{kind === "drawing" && <Drawing onImage={setImage} />}
-			{kind === "camera" && <Camera onImage={setImage} />}
+			{kind === "drawing" && <Drawing onImage={setLive} />}
+			{kind === "camera" && <Camera onImage={setLive} />}
 			<div class="recognition-ready">
 				{picture === undefined ? (
 					<span class="recognition-pixels recognition-unknown" aria-hidden="true" />

@@ -36,6 +36,9 @@ describe("what boards have seen", () => {
 		for (const seq of [1, 4, 2, 4, 3, 1]) say("a", seq);
 		expect(order("a")).toEqual(["1.4", "1.3", "1.2", "1.1"]);
 		expect(told).toEqual(["a 1.1", "a 1.4", "a 1.2", "a 1.3"]);
+		// The same picture, seen twice, has two answers.
+		for (const seq of [1, 2]) say("b", seq, { crc: 5 });
+		expect(order("b")).toEqual(["1.2", "1.1"]);
 	});
 
 	it("goes by the boards' clock over restarts, or else by how often they have started", () => {

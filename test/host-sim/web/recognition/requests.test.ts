@@ -88,6 +88,20 @@ describe("a picture that is sent", () => {
 		expect([first!.result?.label, second!.result?.label]).toEqual(["First", "Second"]);
 	});
 
+	it("that two have been sent is done for each of them, the older first as long as nobody has said a number", async () => {
+		const { requests, see } = make();
+		await requests.look("one", picture(7));
+		await requests.look("two", picture(7));
+		await requests.look("two", picture(7));
+		see("one", 1, picture(7), { seq: 1 });
+		see("two", 1, picture(7), { seq: 1 });
+		expect(requests.all.map(({ id, state }) => `${id} ${state}`)).toEqual([
+			"page-1-3 sent",
+			"page-1-2 done",
+			"page-1-1 done",
+		]);
+	});
+
 	it("is not done by what was seen before it was sent", async () => {
 		const { answer, requests, see } = make();
 		see("cam", 2, picture(7));
@@ -135,11 +149,20 @@ describe("the picture that a board shows", () => {
 
 	it("may come before the answer", async () => {
 		const { answer, requests } = make();
+		requests.handlePicture("thimble/cam/picture", picture(2));
 		await requests.show("cam");
 		requests.handlePicture("thimble/cam/picture", picture(3));
 		expect(requests.last("cam", "picture")!.state).toBe("sent");
 		answer("cam", { id: "page-1-1", ok: true, picture: 9, crc: crcOf(picture(3)) });
 		expect(requests.last("cam", "picture")!.state).toBe("done");
+	});
+
+	it("is not the one that it has shown before", async () => {
+		const { answer, requests } = make();
+		requests.handlePicture("thimble/cam/picture", picture(2));
+		await requests.show("cam");
+		answer("cam", { id: "page-1-1", ok: true, picture: 9, crc: crcOf(picture(3)) });
+		expect(requests.last("cam", "picture")!.state).toBe("taken");
 	});
 
 	it("is asked for anew when it has come, was refused, or has taken too long; and the last request is the only one", async () => {
