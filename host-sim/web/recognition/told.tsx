@@ -26,7 +26,7 @@ export function Told({ album, board }: { readonly album: Album; readonly board: 
 							<th scope="col" class="number">
 								{say.confidence}
 							</th>
-							<th scope="col" class="number">
+							<th scope="col" class="number recognition-took">
 								{say.took}
 							</th>
 							<th scope="col">{say.source}</th>
@@ -51,7 +51,7 @@ export function Told({ album, board }: { readonly album: Album; readonly board: 
 										{text}
 									</th>
 									<td class="number">{percentText(confidence)}</td>
-									<td class="number">{ms === undefined ? "–" : `${ms} ms`}</td>
+									<td class="number recognition-took">{ms === undefined ? "–" : `${ms} ms`}</td>
 									<td>{isSent ? say.sources.sent : say.sources.camera}</td>
 								</tr>
 							);
