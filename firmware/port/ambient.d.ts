@@ -56,24 +56,6 @@ declare module "embedded:update" {
 	export default Update;
 }
 
-declare module "embedded:io/image/in/camera" {
-	export default class Camera {
-		constructor(options: {
-			width: number;
-			height: number;
-			imageType: number;
-			format: "buffer/disposable";
-			onReadable(): void;
-		});
-		/** What it gives, which may be more than was asked for. */
-		readonly width: number;
-		readonly height: number;
-		read(): (ArrayBuffer & { close(): void }) | undefined;
-		start(): void;
-		close(): void;
-	}
-}
-
 /** What a board has: the SDK's global, as far as sensors want it. A board without buses has none of it. */
 declare const device: {
 	readonly io: {
