@@ -243,11 +243,11 @@ describe("thimble run", () => {
 		],
 		[
 			["run", "nosuch"],
-			'there is no scenario "nosuch"; known are a-day-in-the-field, a-hundred-boards, bad-night, broker-forgets, first-light, and paths of JSON files',
+			'there is no scenario "nosuch"; known are a-day-in-the-field, a-hundred-boards, bad-night, broker-forgets, first-light, recognition, and paths of JSON files',
 		],
 		[
 			["run", "mqtt://u:hunter2@h"],
-			'there is no scenario "mqtt://…@h"; known are a-day-in-the-field, a-hundred-boards, bad-night, broker-forgets, first-light, and paths of JSON files',
+			'there is no scenario "mqtt://…@h"; known are a-day-in-the-field, a-hundred-boards, bad-night, broker-forgets, first-light, recognition, and paths of JSON files',
 		],
 		[["run", "--protocol", "6"], '--protocol: expected "3.1.1" or "5", got "6"'],
 		[["run", "--check", "--broker", "mqtt://127.0.0.1:1"], "--check is for the embedded broker: leave --broker out"],
