@@ -16,7 +16,7 @@
 
 import type { PictureSource, Timer } from "../io.js";
 import { QOS_1 } from "../mqtt/client.js";
-import { BAD_OPTION, Misuse, OK } from "../mqtt/error.js";
+import { BAD_OPTION, Misuse, OK, SOURCE_BUSY } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import type { Source } from "../mqtt/options.js";
 import { utf8Bytes } from "../mqtt/wire.js";
@@ -28,6 +28,7 @@ import type { Network } from "../vision/network.js";
 import type { Agent } from "./agent.js";
 import type { CommandAnswer, CommandRequest, Commands } from "./commands.js";
 import type { Duty } from "./duty.js";
+import { mayWait } from "./reporting.js";
 
 /** When an answer is worth a reading: where it is another one, where it crosses the threshold, and as telemetry's options say. */
 export interface RecognitionOptions {
@@ -253,12 +254,12 @@ export class Recognizer implements Duty, Readings {
 		this.#timer!.schedule(0);
 	}
 
-	/** It is done with a picture, and may have been sent another one meanwhile. */
+	/** It is done with a picture, and may have been sent another one meanwhile; who stops looks at no more of them. */
 	private rest(): void {
 		const sent = this.#sent;
 		this.#state = IDLE;
 		this.#isAsked = sent !== undefined;
-		if (sent === undefined) return;
+		if (sent === undefined || this.#timer === undefined) return;
 		this.#sent = undefined;
 		this.#picture.set(sent);
 		this.handlePicture(true);
@@ -328,6 +329,8 @@ export class Recognizer implements Duty, Readings {
 	private look({ fields, id, isRepeat }: CommandRequest): CommandAnswer {
 		const { picture } = fields;
 		if (id !== undefined && isRepeat) return { repeated: true };
+		// Who says goodbye looks at nothing more.
+		if (this.#timer === undefined) return { error: "busy" };
 		if (picture === undefined) return this.lookNow();
 		const length = this.#picture.length;
 		const bytes = typeof picture === "string" ? fromBase64(picture) : undefined;
@@ -359,7 +362,7 @@ export class Recognizer implements Duty, Readings {
 		if (this.#ticket !== 0 || this.#agent!.refusal(0, 1) !== OK) return { error: "busy" };
 		const picture = Uint8Array.from(this.#picture);
 		const ticket = client.publishFrom(this.#topic, new StillPicture(picture), picture.length, QOS_1);
-		if (ticket < 0) return { error: "busy" };
+		if (ticket < 0) return { error: mayWait(-ticket) || ticket === -SOURCE_BUSY ? "busy" : "not-supported" };
 		this.#ticket = ticket;
 		const { height, width } = this.#options.network.model;
 		const topic = `thimble/${options.deviceId}/picture`;

@@ -7,10 +7,11 @@ import type { PictureSource } from "../../../firmware/io.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 import { base64 } from "../../../firmware/optional/base64.js";
 import { checkSum } from "../../../firmware/optional/checksum.js";
-import { DENSE, Model } from "../../../firmware/vision/model.js";
+import { AVERAGE, DENSE, Model } from "../../../firmware/vision/model.js";
 import { Network } from "../../../firmware/vision/network.js";
 import { writeModel } from "../../../host-sim/model/file.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
+import type { WorldOptions } from "../../../host-sim/testing.js";
 import { TestWorld } from "../../support/world.js";
 
 /** Of four grey pixels the brightest of the first three is the answer; the brighter it is than the others the surer. */
@@ -30,6 +31,30 @@ const MODEL = writeModel({
 			outputs: 3,
 			scales: Array.from({ length: 3 }, () => ({ bias: 0, multiplier: 1, shift: 6 })),
 			weights: [64, 0, 0, 0, 0, 64, 0, 0, 0, 0, 64, 0],
+		},
+	],
+});
+/** As large as pictures are; of a dark one, and of a bright one. */
+const LARGE = writeModel({
+	version: "brightness-1",
+	channels: 1,
+	height: 28,
+	width: 28,
+	labels: ["bright", "dark"],
+	table: Array.from({ length: 256 }, (_, i) => 256 - i),
+	layers: [
+		{ kind: AVERAGE, outputs: 1 },
+		{
+			kind: DENSE,
+			kernel: 0,
+			stride: 0,
+			padding: 0,
+			outputs: 2,
+			scales: [
+				{ bias: -8192, multiplier: 1, shift: 6 },
+				{ bias: 8192, multiplier: 1, shift: 6 },
+			],
+			weights: [64, -64],
 		},
 	],
 });
@@ -58,19 +83,22 @@ interface Given {
 	readonly agent?: Partial<AgentOptions>;
 	readonly isBlind?: boolean;
 	readonly network?: Network;
+	readonly world?: WorldOptions;
 }
 
 class Scene {
-	readonly world = new TestWorld({ link: { latencyMs: 10 } });
+	readonly world;
 	readonly show = new Show();
 	readonly recognizer;
 	readonly agent;
-	readonly commander = this.world.client("commander", { limits: { receive: 4_096, send: 4_096, outbox: 8_192 } });
+	readonly commander;
 	readonly answers: Record<string, unknown>[] = [];
 	/** What has come as bytes. */
 	readonly pictures: number[][] = [];
 
-	constructor({ agent = {}, isBlind = false, network = new Network(new Model(MODEL)), recognition = {} }: Given = {}) {
+	constructor(given: Given = {}) {
+		const { agent = {}, isBlind = false, network = new Network(new Model(MODEL)), recognition = {}, world } = given;
+		this.world = new TestWorld({ link: { latencyMs: 10 }, ...world });
 		const commands = new Commands({ settings: new Settings(new MemoryKeyValue(), {}) });
 		const pictures = isBlind ? {} : { pictures: this.show };
 		this.recognizer = new Recognizer({ ...recognition, ...pictures, network, commands });
@@ -80,6 +108,8 @@ class Scene {
 			intervalMs: 1_000,
 			...agent,
 		});
+		const limits = { receive: 4_096, send: 4_096, outbox: 8_192 };
+		this.commander = this.world.client("commander", { limits });
 		this.commander.subscribe("thimble/b1/answer", message => this.answers.push(JSON.parse(message.text()!)));
 		this.commander.subscribe("thimble/b1/picture", message => this.pictures.push([...message.payload()]), { qos: 1 });
 		this.commander.open();
@@ -264,6 +294,97 @@ describe("somebody who asks", () => {
 			},
 		]);
 		expect(scene.pictures).toEqual([SHIRT]);
+	});
+
+	it("gets it once and whole over a link that breaks in the middle of it, in pieces that fit", () => {
+		const limits = { messages: 4, outbox: 1_024 };
+		const link = { latencyMs: 10, slice: 50 };
+		const scene = new Scene({ network: new Network(new Model(LARGE)), agent: { limits }, world: { link } });
+		const picture = Array.from({ length: 784 }, (_, i) => (i * 7) & 255);
+		scene.show.picture = picture;
+		scene.run(2_500);
+		scene.commander.publish("thimble/b1/command/picture", "", { qos: 1 });
+		let most = 0;
+		for (let i = 0; i < 100 && scene.answers.length === 0; i += 1) {
+			scene.run(1);
+			most = Math.max(most, scene.agent.client.heldBytes);
+		}
+		expect(most).toBeLessThan(400);
+		scene.world.link("b1").cut();
+		scene.run(60_000);
+		expect(scene.agent.counts).toMatchObject({ reconnects: 1, lost: 0 });
+		expect(scene.answers).toMatchObject([{ ok: true, crc: checkSum(Uint8Array.from(picture), 784), width: 28 }]);
+		expect(scene.pictures).toEqual([picture]);
+		scene.ask("picture");
+		expect(scene.pictures.length).toBe(2);
+	});
+
+	it("is told where the server takes no message as large as that", () => {
+		const scene = new Scene({
+			network: new Network(new Model(LARGE)),
+			agent: { protocolVersion: 5 },
+			world: { broker: { limits: { maximumPacketSize: 400 } } },
+		});
+		scene.show.picture = Array.from({ length: 784 }, () => 200);
+		scene.run(2_500);
+		scene.ask("picture");
+		expect(scene.answers).toEqual([{ command: "picture", ok: false, error: "not-supported" }]);
+	});
+
+	it("is told that the board is busy where a picture waits already, or one is on its way", () => {
+		const scene = new Scene({ agent: { limits: { messages: 2 } } });
+		scene.run(2_500);
+		const picture = base64(Uint8Array.from(BAG));
+		for (const id of [1, 2, 3])
+			scene.commander.publish("thimble/b1/command/look", JSON.stringify({ id, picture }), { qos: 1 });
+		scene.commander.publish("thimble/b1/command/look", JSON.stringify({ id: 4 }), { qos: 1 });
+		const readings = scene.run(1_000);
+		const told = new Map(scene.answers.map(({ id, ...answer }) => [id, answer]));
+		expect(told.get(1)).toMatchObject({ ok: true });
+		expect(told.get(3)).toEqual({ command: "look", ok: false, error: "busy" });
+		// Of each that was taken there is a reading, under the number that the answer has named.
+		const taken = [...told.values()].flatMap(({ ok, picture: number }) => (ok === true ? [number] : []));
+		expect(readings.filter(({ source }) => source === "sent").map(({ picture: number }) => number)).toEqual(taken);
+	});
+});
+
+describe("a board that stops", () => {
+	it("takes no picture any more, and says that it is busy", () => {
+		const scene = new Scene();
+		scene.run(2_500);
+		const { pictures } = scene.recognizer;
+		for (const fields of [{}, { picture: base64(Uint8Array.from(BAG)) }])
+			scene.commander.publish("thimble/b1/command/look", JSON.stringify(fields), { qos: 1 });
+		scene.run(15);
+		scene.agent.stop(5_000);
+		scene.run(10_000);
+		const busy = { command: "look", ok: false, error: "busy" };
+		expect([scene.answers, scene.recognizer.pictures]).toEqual([[busy, busy], pictures]);
+	});
+
+	it("tells the answer that has waited, and leaves the picture that has", () => {
+		const limits = { messages: 5, outbox: 2_048 };
+		const agent = { limits, intervalMs: 60_000 };
+		const scene = new Scene({ agent, isBlind: true, world: { link: { latencyMs: 500 } } });
+		scene.run(10_000);
+		// Two pictures come while there is no room, and what is under way goes, until there is room for one message alone.
+		for (const id of [1, 2])
+			scene.commander.publish(
+				"thimble/b1/command/look",
+				JSON.stringify({ id, picture: base64(Uint8Array.from(BAG)) }),
+				{ qos: 1 },
+			);
+		scene.run(800);
+		for (const after of [10, 10, 80, 0]) {
+			scene.agent.client.publish("else", "", { qos: 1 });
+			scene.run(after);
+		}
+		expect(scene.run(950)).toEqual([]);
+		expect(scene.agent.client.unsettled).toBe(3);
+		scene.agent.stop(10_000);
+		const readings = scene.run(20_000).map(({ label, picture }) => [label, picture]);
+		expect(readings).toEqual([['The "bag"', 1]]);
+		expect([scene.recognizer.pictures, scene.agent.client.isOnline]).toEqual([1, false]);
 	});
 });
 
