@@ -4,13 +4,20 @@
 import type { Sights } from "../sensor/belt.js";
 
 export interface RecognitionSummary {
-	/** Answers that arrived, of pictures that are known here. */
+	/** Answers that arrived, of the cameras' pictures and of others that are known here. */
 	readonly answers: number;
 	/** Of these: the boards were right; the model is right here. */
 	readonly right: number;
 	readonly rightHere: number;
-	/** The boards said something else than the model does here. None may be. */
+	/** The boards said something else than the model does here, or it is no picture of the belt that they name. None may be. */
 	readonly different: number;
+}
+
+/** What is asked of a reading here. */
+interface Reading {
+	readonly crc: number;
+	readonly label: string;
+	readonly source: string;
 }
 
 export class Recognitions {
@@ -35,10 +42,15 @@ export class Recognitions {
 
 	/** A reading that has come for the first time. */
 	handleReading(payload: Uint8Array): void {
-		const { crc, label } = JSON.parse(new TextDecoder().decode(payload)) as { crc: number; label: string };
+		const { crc, label, source } = JSON.parse(new TextDecoder().decode(payload)) as Reading;
 		const known = this.#known(crc);
-		if (known === undefined) return;
+		// Who sends a picture may send any.
+		if (known === undefined && source === "sent") return;
 		this.#answers += 1;
+		if (known === undefined) {
+			this.#different += 1;
+			return;
+		}
 		if (label === known.truth) this.#right += 1;
 		if (known.answer === known.truth) this.#rightHere += 1;
 		if (label !== known.answer) this.#different += 1;

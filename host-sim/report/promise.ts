@@ -49,8 +49,20 @@ export function judge(evidence: Evidence): Judgement[] {
 		),
 		...(recognition === undefined
 			? []
-			: [judgement("boards see what their model sees", recognition.different, saw(recognition))]),
+			: [
+					judgement(
+						"boards see what their model sees",
+						wrongOf(recognition),
+						saw(recognition),
+						"no answer has arrived",
+					),
+				]),
 	];
+}
+
+/** Undefined where there is no answer to judge by. */
+function wrongOf({ answers, different }: RecognitionSummary): number | undefined {
+	return answers === 0 ? undefined : different;
 }
 
 function saw({ answers, different }: RecognitionSummary): string {

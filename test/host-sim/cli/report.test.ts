@@ -64,6 +64,16 @@ describe("a report of a run", () => {
 		expect((await reported(...args)).latency).toEqual(first.latency);
 	});
 
+	it("of boards that see has the promise that they see what their model sees", async () => {
+		const { judgements, summary } = await reported("recognition", "--until", "1m");
+		expect(judgements.at(-1)).toEqual({
+			name: "boards see what their model sees",
+			verdict: "kept",
+			detail: `0 of ${summary["arrived"]} answers are not what the model says of the same picture`,
+		});
+		expect(summary["arrived"]).toBeGreaterThan(100);
+	});
+
 	it("on real sockets with a broker of its own sees arrivals, and what --check finds", async () => {
 		const report = await reported(
 			"--port",

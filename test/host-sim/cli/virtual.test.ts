@@ -71,6 +71,28 @@ describe("thimble run in virtual time", () => {
 		expect(lines.length).toBe(9);
 	});
 
+	it("runs boards that see: each answer arrives once, and is the one that the model gives here", async () => {
+		const run = thimble("recognition", "--speed", "max", "--json");
+		expect(await run.code).toBe(0);
+		const events = run.events();
+		const summary = events.at(-1)!;
+		expect(summary).toMatchObject({ event: "summary", seenOnline: 10, gaps: 0, duplicatesQos1: 0, duplicatesQos2: 0 });
+		expect(summary).toMatchObject({ lost: 0, refused: 0, dropped: 0 });
+		expect(summary["settled"]).toBe(summary["published"]);
+		const { answers, different, right, rightHere } = summary["recognition"] as unknown as Record<string, number>;
+		expect([answers, right, different]).toEqual([summary["arrived"], rightHere, 0]);
+		expect(answers).toBeGreaterThan(2000);
+		// As good as the model is, which is never all of them.
+		expect(right! / answers!).toBeGreaterThan(0.85);
+		expect(right).toBeLessThan(answers!);
+		// The readings that they publish have said as much.
+		const readings = events.filter(({ event }) => event === "reading").map(({ payload }) => payload as Line);
+		expect(readings.length).toBe(summary["published"]);
+		for (const { source, top } of readings) expect([source, (top as unknown as Line[]).length]).toEqual(["camera", 3]);
+		const missed = events.filter(({ event }) => event === "fault").length;
+		expect(missed).toBeGreaterThan(50);
+	});
+
 	it("--until ends it at that time of the scenario; --json tells everything by the scenario's clock, the same each time", async () => {
 		const run = () => thimble("bad-night", "--until", "5m", "--json");
 		const [first, second] = [run(), run()];

@@ -9,8 +9,8 @@ const KNOWN: Record<number, { truth: string; answer: string }> = {
 	3: { truth: "Shirt", answer: "Coat" },
 };
 const sights: Pick<Sights, "known"> = { known: crc => KNOWN[crc] };
-const reading = (crc: number, label: string) =>
-	new TextEncoder().encode(JSON.stringify({ boot: 1, seq: 1, crc, label }));
+const reading = (crc: number, label: string, source = "camera") =>
+	new TextEncoder().encode(JSON.stringify({ boot: 1, seq: 1, crc, label, source }));
 
 describe("what boards have seen", () => {
 	it("is held against the truth and against the model", () => {
@@ -31,9 +31,15 @@ describe("what boards have seen", () => {
 		expect(seen.summary).toEqual({ answers: 2, right: 1, rightHere: 1, different: 2 });
 	});
 
-	it("has nothing to say of other pictures", () => {
+	it("tells a camera that shows no picture of the belt: none is there", () => {
 		const seen = new Recognitions(sights);
 		seen.handleReading(reading(9, "Bag"));
+		expect(seen.summary).toEqual({ answers: 1, right: 0, rightHere: 0, different: 1 });
+	});
+
+	it("has nothing to say of other pictures that somebody sends", () => {
+		const seen = new Recognitions(sights);
+		seen.handleReading(reading(9, "Bag", "sent"));
 		expect(seen.summary).toEqual({ answers: 0, right: 0, rightHere: 0, different: 0 });
 	});
 });

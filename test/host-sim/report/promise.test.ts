@@ -23,3 +23,17 @@ it("says why nobody knows", () => {
 	const [, arrived] = judge({ devices: 1, seenOnline: 1, unseen: "the broker refuses our observer" });
 	expect(arrived!.detail).toBe("the broker refuses our observer");
 });
+
+it("promises what boards see only where some do, and knows it by their answers", () => {
+	const good = { devices: 1, seenOnline: 1 };
+	const seen = (answers: number, different: number) =>
+		judge({ ...good, recognition: { answers, right: 0, rightHere: 0, different } })[5];
+	expect(judge(good).length).toBe(5);
+	expect(seen(3, 0)!.verdict).toBe("kept");
+	expect(seen(3, 1)).toEqual({
+		name: "boards see what their model sees",
+		verdict: "broken",
+		detail: "1 of 3 answers are not what the model says of the same picture",
+	});
+	expect(seen(0, 0)).toMatchObject({ verdict: "unknown", detail: "no answer has arrived" });
+});
