@@ -15,7 +15,7 @@
 // source        "camera", or "sent"
 
 import type { PictureSource, Timer } from "../io.js";
-import { QOS_1 } from "../mqtt/client.js";
+import { END_SETTLED, QOS_1 } from "../mqtt/client.js";
 import { BAD_OPTION, Misuse, OK, SOURCE_BUSY } from "../mqtt/error.js";
 import { checked } from "../mqtt/limits.js";
 import type { Source } from "../mqtt/options.js";
@@ -137,8 +137,9 @@ export class Recognizer implements Duty, Readings {
 	#agent: Agent | undefined = undefined;
 	#timer: Timer | undefined = undefined;
 	#topic = 0;
-	/** The ticket of a picture on its way, 0 for none. */
+	/** The ticket of a picture on its way, and of what was told last; 0 for none. */
 	#ticket = 0;
+	#told = 0;
 
 	/** Throws Misuse where an option is wrong. */
 	constructor(options: RecognizerOptions) {
@@ -175,7 +176,11 @@ export class Recognizer implements Duty, Readings {
 		if (this.#topic < 0) throw new Misuse(BAD_OPTION, "limits: no room for the topic of pictures");
 	}
 
-	handleEnd(ticket: number): boolean {
+	handleEnd(ticket: number, end: number): boolean {
+		if (ticket === this.#told) {
+			this.#told = 0;
+			if (end !== END_SETTLED) this.#label = -1;
+		}
 		const isOwn = ticket === this.#ticket && ticket !== 0;
 		if (isOwn) this.#ticket = 0;
 		return isOwn;
@@ -209,6 +214,7 @@ export class Recognizer implements Duty, Readings {
 		if (ticket < 0 && mayWait) return true;
 		// Where nobody will ever hear of it, the same answer is news again.
 		this.#label = ticket < 0 ? -1 : this.#options.network.classAt(0);
+		this.#told = ticket < 0 ? 0 : ticket;
 		this.#confidence = this.#options.network.confidenceAt(0);
 		this.#sinceMs = this.#agent!.options.io.clock.now();
 		this.rest();
@@ -359,7 +365,7 @@ export class Recognizer implements Duty, Readings {
 	private show(): CommandAnswer {
 		const { client, options } = this.#agent!;
 		if (this.pictures === 0) return { error: "no-picture" };
-		if (this.#ticket !== 0 || this.#agent!.refusal(0, 1) !== OK) return { error: "busy" };
+		if (this.#agent!.refusal(0, 1) !== OK) return { error: "busy" };
 		const picture = Uint8Array.from(this.#picture);
 		const ticket = client.publishFrom(this.#topic, new StillPicture(picture), picture.length, QOS_1);
 		if (ticket < 0) return { error: mayWait(-ticket) || ticket === -SOURCE_BUSY ? "busy" : "not-supported" };

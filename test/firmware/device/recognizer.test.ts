@@ -7,6 +7,7 @@ import type { PictureSource } from "../../../firmware/io.js";
 import { Misuse } from "../../../firmware/mqtt/error.js";
 import { base64 } from "../../../firmware/optional/base64.js";
 import { checkSum } from "../../../firmware/optional/checksum.js";
+import { Overflow } from "../../../firmware/optional/overflow.js";
 import { AVERAGE, DENSE, Model } from "../../../firmware/vision/model.js";
 import { Network } from "../../../firmware/vision/network.js";
 import { writeModel } from "../../../host-sim/model/file.js";
@@ -161,11 +162,14 @@ describe("a board that sees", () => {
 		expect(scene.agent.counts).toMatchObject({ published: 1, settled: 1, lost: 0 });
 	});
 
-	it("says nothing of what stays as it is, but for a heartbeat", () => {
-		const scene = new Scene({ recognition: { heartbeatMs: 60_000 } });
-		expect(scene.run(50_000).length).toBe(1);
-		expect(scene.run(60_000).map(({ label, seq }) => [label, seq])).toEqual([["Shirt", 2]]);
-	});
+	it.each([0, 0x7fff_ffff - 20_000, -20_000])(
+		"says nothing of what stays as it is, but for a heartbeat: clock at %d",
+		startMs => {
+			const scene = new Scene({ recognition: { heartbeatMs: 60_000, intervalMs: 30_000 }, world: { startMs } });
+			expect(scene.run(50_000).length).toBe(1);
+			expect(scene.run(60_000).map(({ label, seq }) => [label, seq])).toEqual([["Shirt", 2]]);
+		},
+	);
 
 	it("says everything where it is told to", () => {
 		const scene = new Scene({ recognition: { every: true } });
@@ -211,7 +215,41 @@ describe("a board that sees", () => {
 	});
 });
 
+describe("an answer that nobody hears of", () => {
+	it("is news again with the next picture", () => {
+		const scene = new Scene({
+			agent: { protocolVersion: 5 },
+			world: { broker: { limits: { maximumPacketSize: 150 } } },
+		});
+		scene.run(10_500);
+		expect(scene.agent.counts.refused).toBeGreaterThanOrEqual(10);
+		expect(scene.recognizer.sequence).toBe(scene.agent.counts.refused);
+	});
+});
+
+describe("of two labels", () => {
+	it("there are no three that are likeliest", () => {
+		const scene = new Scene({ network: new Network(new Model(LARGE)) });
+		scene.show.picture = Array.from({ length: 784 }, () => 255);
+		const [reading] = scene.run(1_500);
+		expect((reading!["top"] as [string, number][]).map(([label]) => label)).toEqual(["bright", "dark"]);
+	});
+});
+
 describe("an answer that finds no room", () => {
+	it("takes the place of an older one where the policy says so, and is told once", () => {
+		const limits = { messages: 3, outbox: 2_048 };
+		const scene = new Scene({
+			recognition: { every: true },
+			agent: { limits, whenFull: new Overflow("drop-oldest"), intervalMs: 100, protocolVersion: 5 },
+			world: { link: { latencyMs: 1_000 }, broker: { limits: { receiveMaximum: 1 } } },
+		});
+		const sequences = scene.run(20_000).map(({ seq }) => seq as number);
+		expect(scene.agent.counts.dropped).toBeGreaterThan(50);
+		expect(scene.agent.counts.published).toBe(scene.recognizer.sequence);
+		expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+	});
+
 	it("waits, while no other picture is taken, and none is lost or told twice", () => {
 		const limits = { messages: 3, outbox: 2_048 };
 		const scene = new Scene({ recognition: { every: true }, agent: { limits } });
@@ -305,15 +343,20 @@ describe("somebody who asks", () => {
 		scene.run(2_500);
 		scene.commander.publish("thimble/b1/command/picture", "", { qos: 1 });
 		let most = 0;
-		for (let i = 0; i < 100 && scene.answers.length === 0; i += 1) {
-			scene.run(1);
+		for (let i = 0; i < 100 && scene.agent.client.unsettled === 0; i += 1) scene.run(1);
+		for (let i = 0; i < 10; i += 1) {
 			most = Math.max(most, scene.agent.client.heldBytes);
+			scene.run(1);
 		}
 		expect(most).toBeLessThan(400);
+		expect(scene.pictures).toEqual([]);
 		scene.world.link("b1").cut();
+		// What it sees meanwhile is another matter.
+		scene.show.picture = Array.from({ length: 784 }, () => 1);
 		scene.run(60_000);
 		expect(scene.agent.counts).toMatchObject({ reconnects: 1, lost: 0 });
-		expect(scene.answers).toMatchObject([{ ok: true, crc: checkSum(Uint8Array.from(picture), 784), width: 28 }]);
+		// The answer was under way as well, and may come twice.
+		expect(scene.answers[0]).toMatchObject({ ok: true, crc: checkSum(Uint8Array.from(picture), 784), width: 28 });
 		expect(scene.pictures).toEqual([picture]);
 		scene.ask("picture");
 		expect(scene.pictures.length).toBe(2);
@@ -329,6 +372,20 @@ describe("somebody who asks", () => {
 		scene.run(2_500);
 		scene.ask("picture");
 		expect(scene.answers).toEqual([{ command: "picture", ok: false, error: "not-supported" }]);
+	});
+
+	it("is told that the board is busy where the last picture has not arrived yet", () => {
+		const scene = new Scene();
+		scene.run(2_500);
+		for (const id of [1, 2]) scene.commander.publish("thimble/b1/command/picture", JSON.stringify({ id }), { qos: 1 });
+		scene.run(1_000);
+		expect(scene.answers).toMatchObject([
+			{ id: 1, ok: true },
+			{ id: 2, ok: false, error: "busy" },
+		]);
+		expect(scene.pictures).toEqual([SHIRT]);
+		// Neither is a reading.
+		expect(scene.agent.counts).toMatchObject({ published: 1, settled: 1 });
 	});
 
 	it("is told that the board is busy where a picture waits already, or one is on its way", () => {
@@ -392,6 +449,8 @@ describe("inference", () => {
 	/** As long as a thousand multiply-adds take 20 ms. */
 	class Slow extends Network {
 		readonly slices: number[] = [];
+		/** Multiply-adds in a millisecond. */
+		speed = 50;
 		rest = 0;
 		readonly pass: (milliseconds: number) => void;
 
@@ -408,8 +467,8 @@ describe("inference", () => {
 		override run(multiplyAdds: number): boolean {
 			const count = Math.min(multiplyAdds, this.rest);
 			this.rest -= count;
-			this.slices.push(count / 50);
-			this.pass(count / 50);
+			this.slices.push(count / this.speed);
+			this.pass(count / this.speed);
 			return this.rest === 0 && super.run(1_000);
 		}
 	}
@@ -427,6 +486,12 @@ describe("inference", () => {
 		expect(Math.max(...slices)).toBeLessThanOrEqual(50);
 		const [reading] = scene.run(5_000);
 		expect(reading!["ms"]).toBe(800);
+		// Layers differ: what comes next may take twice as long.
+		network.speed = 25;
+		network.slices.splice(0);
+		scene.run(10_000);
+		expect(network.slices.length).toBeGreaterThan(20);
+		expect(Math.max(...network.slices)).toBeLessThanOrEqual(50);
 	});
 });
 

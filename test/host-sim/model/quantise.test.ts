@@ -56,6 +56,24 @@ describe("a quantised model", () => {
 		expect(apart).toBeLessThan(0.08);
 	});
 
+	it("is the surer of itself the more often it is right", () => {
+		const pictures = toys(160, 1);
+		const learner = new Learner(TOY_RECIPE, pictures);
+		learner.quantise();
+		const { parameters, stages } = learner.replica;
+		const learnt = { parameters, steps: stages.map(({ step }) => step) };
+		const made = (labels: Uint8Array) => new Model(quantised(TOY_RECIPE, learnt, { ...pictures, labels }));
+		const network = new Network(made(pictures.labels));
+		const said = pictures.labels.map((_, i) => {
+			network.begin(pictures.pixels.subarray(i * 64, (i + 1) * 64));
+			network.run(Number.POSITIVE_INFINITY);
+			return network.label;
+		});
+		// What is left of one that is two logits lower.
+		const left = ({ bytes, table }: Model) => takeUint16(bytes, table + 2 * 32);
+		expect(left(made(said))).toBeLessThan(left(made(said.map(label => (label + 1) % 3))) / 2);
+	});
+
 	it("of Fashion-MNIST is within what a board has room and time for", () => {
 		const pictures = { ...toys(16, 1), width: 28, height: 28, pixels: new Uint8Array(16 * 784).fill(99) };
 		const learner = new Learner(FASHION_RECIPE, pictures);
