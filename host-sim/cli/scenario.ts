@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { checkScenario, type Scenario, UsageError } from "../fleet/scenario.js";
+import { parsedJson } from "../fleet/schema.js";
 
 const FOLDER = new URL("../scenarios/", import.meta.url);
 
@@ -44,12 +45,7 @@ export function readScenario(name: string): Record<string, unknown> {
 			`there is no scenario "${name}"; known are ${knownScenarios().join(", ")}, and paths of JSON files`,
 		);
 	}
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch (error) {
-		throw new UsageError(`${name}: not JSON: ${(error as Error).message}`);
-	}
+	const value = parsedJson(text, `${name}: `);
 	if (typeof value !== "object" || value === null || Array.isArray(value))
 		throw new UsageError(`${name}: expected a JSON object`);
 	return value as Record<string, unknown>;

@@ -8,6 +8,7 @@ import type { Board, BoardListener, BoardOptions, Reading } from "./board.js";
 import type { ReadingEnd } from "./ledger.js";
 import type { Scenario } from "./scenario.js";
 import { type Summary, summarize } from "./summary.js";
+import { checkAccount, isWhole } from "./whole.js";
 
 /** Where the boards connect to. */
 export interface Endpoint {
@@ -58,7 +59,8 @@ export class Fleet<Io = Collaborators> {
 
 	/**
 	 * `ioFor` gives the world around a board, `makeBoard` the board itself. Throws Misuse where the endpoint does not suit
-	 * the client. `quiet`: readings are many, and nobody wants to hear of those that go well.
+	 * the client, and UsageError where an account cannot be a board's. `quiet`: readings are many, and nobody wants to hear
+	 * of those that go well.
 	 */
 	constructor(
 		scenario: Scenario,
@@ -78,28 +80,30 @@ export class Fleet<Io = Collaborators> {
 			const { password: _, userName: __, ...unnamed } = endpoint;
 			const { password, userName = name } = plan;
 			const credentials = { userName, ...(password !== undefined && { password }) };
+			const options = {
+				deviceId: name,
+				...(isNamed ? { ...unnamed, ...credentials } : endpoint),
+				protocolVersion: protocol === "5" ? 5 : 4,
+				intervalMs: interval,
+				qos,
+				keepAlive,
+				durability,
+				...(telemetry !== undefined && { telemetry }),
+				...(commands === true && { commands }),
+				...(updates === true && { updates }),
+				...(sleeps === true && { sleeps }),
+				...(diagnostics !== undefined && { diagnostics }),
+				...(homeAssistant !== undefined && { homeAssistant }),
+				...(recognition !== undefined && { recognition }),
+				curves,
+				link,
+				driftPpm,
+				random: random.fork(name),
+				io: ioFor(name),
+			} as const;
+			if (isWhole(options)) checkAccount(options, endpoint.host);
 			const board: Board = makeBoard(
-				{
-					deviceId: name,
-					...(isNamed ? { ...unnamed, ...credentials } : endpoint),
-					protocolVersion: protocol === "5" ? 5 : 4,
-					intervalMs: interval,
-					qos,
-					keepAlive,
-					durability,
-					...(telemetry !== undefined && { telemetry }),
-					...(commands === true && { commands }),
-					...(updates === true && { updates }),
-					...(sleeps === true && { sleeps }),
-					...(diagnostics !== undefined && { diagnostics }),
-					...(homeAssistant !== undefined && { homeAssistant }),
-					...(recognition !== undefined && { recognition }),
-					curves,
-					link,
-					driftPpm,
-					random: random.fork(name),
-					io: ioFor(name),
-				},
+				options,
 				this.#listener(name, () => board, quiet),
 			);
 			return board;

@@ -81,7 +81,8 @@ export function faultIn(issue: v.BaseIssue<unknown>): string {
 	const isSaid =
 		issue.expected === "never" || issue.type === "never" || /^(undefined|Object|Array)$/.test(issue.received);
 	const [place, inside] = [issue.path?.at(-1)?.key, issue.path?.at(-2)?.key];
-	const isSecret = place === "password" || inside === "users";
+	// Who writes down users in another form than this writes passwords there, too.
+	const isSecret = /^(password|users|security)$/.test(String(place)) || inside === "users";
 	const got = isSaid || isSecret ? "" : `, got ${issue.received}`;
 	return `${path === "" ? "" : `${path}: `}${issue.message}${got}`;
 }
@@ -91,4 +92,14 @@ function pathOf(items: readonly { readonly key?: unknown }[]): string {
 	let path = "";
 	for (const { key } of items) path += typeof key === "number" ? `[${key}]` : path === "" ? String(key) : `.${key}`;
 	return path;
+}
+
+/** What is in a text. Throws UsageError, which repeats nothing of it: there may be passwords in it. */
+export function parsedJson(text: string, where: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		const why = (error as Error).message.replace(/(, )?(\.\.\.)?"[\s\S]*"(\.\.\.)? is not valid JSON$/, "");
+		throw new UsageError(`${where}not JSON: ${why}`);
+	}
 }

@@ -2,7 +2,9 @@
 // scenario says stands for the build's arguments, and its own flash goes before it, as on a real one.
 
 import { Board } from "../../firmware/device/board.js";
+import { parseBrokers } from "../../firmware/device/config.js";
 import { Recognizer } from "../../firmware/device/recognizer.js";
+import { TUNABLES } from "../../firmware/device/tunables.js";
 import type {
 	Collaborators,
 	Network as Net,
@@ -12,8 +14,10 @@ import type {
 	Updater,
 	Verifier,
 } from "../../firmware/io.js";
+import { utf8Length } from "../../firmware/mqtt/wire.js";
 import type { Network } from "../../firmware/vision/network.js";
 import type { BoardListener, BoardOptions } from "./board.js";
+import { UsageError } from "./schema.js";
 
 /** What a whole board has beside what every one has. */
 export interface Whole {
@@ -67,6 +71,20 @@ export function wholeBoard(options: Options, host: string, io: Required<Collabor
 		sensorFailed: (name, failures) => on.sensorFailed?.(name, failures),
 		on,
 	});
+}
+
+/**
+ * Throws UsageError where user name and password cannot stand in the one text that a board is told its broker by: it would come
+ * as somebody else, or have no broker at all, and only its own log would say so.
+ */
+export function checkAccount(options: Options, host: string): void {
+	const broker = configOf(options, host)["broker"]!;
+	const { password, userName } = parseBrokers(broker);
+	const { high } = TUNABLES.find(({ name }) => name === "broker")!;
+	if (userName === options.userName && password === options.password && utf8Length(broker) <= high) return;
+	throw new UsageError(
+		`${options.deviceId}: a board that does more than take readings has no colon in its user name, and at most ${high} bytes of its broker's URL with user name and password`,
+	);
 }
 
 /** What the scenario says, as a build's arguments. */

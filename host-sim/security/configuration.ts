@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { duration, faultIn, object, UsageError, wholeNumber } from "../fleet/schema.js";
+import { duration, faultIn, object, parsedJson, UsageError, wholeNumber } from "../fleet/schema.js";
 import { Access, rule } from "./access.js";
 import type { Naming } from "./identity.js";
 import { Tokens } from "./token.js";
@@ -127,19 +127,14 @@ export function withoutFile(port: number): Configuration {
 
 /** Throws UsageError with a line for each mistake. */
 export function readConfiguration(path: string): Configuration {
-	let value: unknown;
+	let text: string;
 	try {
-		value = JSON.parse(readFileSync(path, "utf8"));
+		text = readFileSync(path, "utf8");
 	} catch (error) {
-		const { code, message } = error as NodeJS.ErrnoException;
-		const why =
-			code === "ENOENT"
-				? "there is no such file"
-				: code === undefined
-					? `no JSON: ${message}`
-					: `cannot be read (${code})`;
-		throw new UsageError(`${path}: ${why}`);
+		const { code } = error as NodeJS.ErrnoException;
+		throw new UsageError(`${path}: ${code === "ENOENT" ? "there is no such file" : `cannot be read (${code})`}`);
 	}
+	const value = parsedJson(text, `${path}: `);
 	const result = v.safeParse(configuration, value);
 	if (!result.success) throw new UsageError(result.issues.map(issue => `${path}: ${faultIn(issue)}`).join("\n"));
 	const reading = new Reading(dirname(path), result.output);

@@ -14,6 +14,8 @@ it("unknown names and files that are no JSON get a sentence", () => {
 		`there is no scenario "nosuch"; known are ${knownScenarios().join(", ")}, and paths of JSON files`,
 	);
 	expect(() => readScenario("./README.md")).toThrow(UsageError);
+	// There may be passwords in it.
+	expect(() => readScenario("./README.md")).toThrow("./README.md: not JSON: Unexpected token '#'");
 });
 
 it("what the command line says goes before the file, and is blamed by the name that it has there", () => {

@@ -7,6 +7,7 @@ import {
 	number,
 	object,
 	parseDuration,
+	parsedJson,
 	signedDuration,
 	UsageError,
 	wholeNumber,
@@ -47,6 +48,38 @@ describe("what is checked", () => {
 		expect(() => checked(schema, value, "x: ")).toThrow(UsageError);
 		expect(() => checked(schema, value, "x: ")).toThrow(message);
 	});
+});
+
+it("nothing is repeated of what stands where passwords do, in whatever form", () => {
+	const text = v.string("expected a text");
+	const secrets = object({
+		password: v.optional(text),
+		users: v.optional(v.record(text, text, "expected an object")),
+		security: v.optional(object({ users: v.optional(text) })),
+	});
+	for (const value of [
+		{ password: 73313 },
+		{ users: "ann:73313" },
+		{ users: { ann: 73313 } },
+		{ security: "ann:73313" },
+		{ security: { users: 73313 } },
+	])
+		expect(() => checked(secrets, value, ""), JSON.stringify(value)).toThrow(/^(?!.*73313)[a-z.]+: expected/);
+});
+
+it.each([
+	['{"password":sesame}', "x: not JSON: Unexpected token 's'"],
+	['"pw":1', /^x: not JSON: (?!.*pw)/],
+	[
+		'{"a":1,"users":{"ann":"sesame" "bob":"street"},"x":"long enough to be cut in the middle"}',
+		/^x: not JSON: (?!.*ses)/,
+	],
+	['{"password":"ses\name"}', /^x: not JSON: (?!.*ses)/],
+	['sesame "is not valid JSON', "x: not JSON: Unexpected token 's'"],
+	["", "x: not JSON: Unexpected end of JSON input"],
+])("nor of a text that is not JSON: %j", (text, message) => {
+	expect(() => parsedJson(text, "x: ")).toThrow(UsageError);
+	expect(() => parsedJson(text, "x: ")).toThrow(message);
 });
 
 it.each([

@@ -63,6 +63,18 @@ describe("a simulated board", () => {
 		expect(configOf({ ...options, ...account }, "other")["broker"]).toBe("mqtt://u:p@other:1");
 	});
 
+	it.each([
+		{ userName: "a:b", password: "sesame" },
+		{ userName: "a:b" },
+		{ userName: "u", password: "x".repeat(250) },
+		{ userName: "x".repeat(250), password: "sesame" },
+	])("whose account its settings have no room for is refused, and not left without a broker: %j", account => {
+		expect(() => start({ commands: true, ...account })).toThrow(
+			/^board-01: .* no colon in its user name, and at most 255 bytes/,
+		);
+		expect(() => start(account)).not.toThrow();
+	});
+
 	it("is what its scenario says, credentials and all; the longest names have room", () => {
 		const world = new World();
 		const deviceId = "x".repeat(64);
