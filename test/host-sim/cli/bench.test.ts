@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { Broker } from "../../../host-sim/broker/broker.js";
-import { isMissed } from "../../../host-sim/cli/bench.js";
+import { type BenchSummary, isMissed } from "../../../host-sim/cli/bench.js";
 import { type Listener, listen } from "../../../host-sim/node/listen.js";
 import { thimble } from "../../support/command.js";
 import { freePort, Mosquitto, sleep, until } from "../../support/mosquitto.js";
@@ -34,6 +34,13 @@ const events = (out: string) =>
 		.split("\n")
 		.map(line => JSON.parse(line) as Record<string, unknown>);
 
+/** What it ends with. A machine that is busy with something else can miss any rate, and then it has to say so; all else holds even then. */
+function endOf(summary: Pick<BenchSummary, "rate" | "targetRate">): [number, string] {
+	const { rate, targetRate } = summary;
+	if (!isMissed(summary)) return [0, ""];
+	return [1, `thimble: the rate was missed: ${rate} messages a second in the place of ${targetRate}\n`];
+}
+
 const SHORT = ["--warm-up", "200ms", "--duration", "2s"];
 
 describe("thimble bench", () => {
@@ -49,7 +56,6 @@ describe("thimble bench", () => {
 			"--csv",
 			csv,
 		);
-		expect([code, err]).toEqual([0, ""]);
 		const lines = out.split("\n");
 		expect(lines[1]).toBe("Boards    4, MQTT 3.1.1");
 		expect(lines[2]).toBe("Messages  64 bytes at QoS 1, 200 a second in all, 16 under way for each");
@@ -57,7 +63,11 @@ describe("thimble bench", () => {
 		expect(lines[6]).toMatch(/^connect( +\d+(\.\d+)?){4} +4$/);
 		expect(lines[7]).toMatch(/^publish to ack( +\d+(\.\d+)?){4} +\d{3}$/);
 		expect(lines[8]).toMatch(/^end to end( +\d+(\.\d+)?){4} +\d{3}$/);
-		expect(lines[10]).toMatch(/^rate {6}(19|20|21)\d(\.\d)? of 200 messages a second; left late by /);
+		expect(lines[10]).toMatch(/^rate {6}\d+(\.\d)? of 200 messages a second; left late by /);
+		const rate = Number(/[\d.]+/.exec(lines[10]!)![0]);
+		// A busy machine publishes later, and not more.
+		expect(rate).toBeLessThan(220);
+		expect([code, err]).toEqual(endOf({ rate, targetRate: 200 }));
 		expect(lines[11]).toMatch(
 			/^arrivals {2}\d+ arrived in time, 0 missing, 0 again; 0 publishes failed, 0 connections ended$/,
 		);
@@ -88,7 +98,7 @@ describe("thimble bench", () => {
 
 	it("--json: an event for what was asked, for progress and for the end, at QoS 0 without acknowledgements", async () => {
 		const url = await ownBroker();
-		const { code, out } = await bench(
+		const { code, err, out } = await bench(
 			url,
 			"--json",
 			"--qos",
@@ -101,11 +111,12 @@ describe("thimble bench", () => {
 			"16",
 			...SHORT,
 		);
-		expect(code).toBe(0);
 		const [first, ...rest] = events(out);
 		expect(first).toMatchObject({ event: "bench", broker: url, devices: 10, rate: 300, qos: 0, protocolVersion: 5 });
 		expect(rest.filter(({ event }) => event === "progress").length).toBeGreaterThan(0);
-		const summary = rest.at(-1)!;
+		const summary = rest.at(-1) as unknown as BenchSummary & { latency: object };
+		expect([code, err]).toEqual(endOf(summary));
+		expect(summary.rate).toBeCloseTo((summary.published * 1000) / summary.durationMs, 0);
 		expect(summary).toMatchObject({
 			event: "summary",
 			targetRate: 300,
@@ -114,7 +125,7 @@ describe("thimble bench", () => {
 			failed: 0,
 			drops: 0,
 		});
-		expect(summary["latency"]).toMatchObject({ connect: { count: 10 }, acknowledged: { count: 0, p50: null } });
+		expect(summary.latency).toMatchObject({ connect: { count: 10 }, acknowledged: { count: 0, p50: null } });
 	});
 
 	it("ends with 1, and why, where no board is let in", async () => {
@@ -175,9 +186,10 @@ describeWith(["mosquitto"], "thimble bench before mosquitto", () => {
 			...SHORT,
 		);
 		await mosquitto.close();
-		expect([code, err]).toEqual([0, ""]);
-		const summary = events(out).at(-1)!;
-		expect(summary).toMatchObject({ missing: 0, repeated: 0, failed: 0, drops: 0 });
-		expect(summary["acknowledged"]).toBeGreaterThanOrEqual(950);
+		const summary = events(out).at(-1) as unknown as BenchSummary;
+		expect(summary).toMatchObject({ missing: 0, repeated: 0, failed: 0, drops: 0, targetRate: 500 });
+		expect(summary.acknowledged).toBeGreaterThan(0);
+		expect(summary.rate).toBeCloseTo((summary.acknowledged * 1000) / summary.durationMs, 0);
+		expect([code, err]).toEqual(endOf(summary));
 	});
 });
