@@ -15,7 +15,7 @@ export const RUN: Help = {
 	options: {
 		Options: [
 			{ names: ["--devices"], value: "N", help: "how many boards (default 3)" },
-			{ names: ["--seed"], value: "N", help: "where the noise of the sensors begins (default 1)" },
+			{ names: ["--seed"], value: "N", help: "where chance begins (default 1)" },
 			{
 				names: ["--broker"],
 				value: "URL",
@@ -35,6 +35,11 @@ export const RUN: Help = {
 				names: ["--home-assistant"],
 				value: "[PREFIX]",
 				help: "Home Assistant is to find the boards (default prefix homeassistant)",
+			},
+			{
+				names: ["--model"],
+				value: "FILE",
+				help: "what boards that see have for a network (default: the one that comes with it)",
 			},
 			{
 				names: ["--diagnostics"],

@@ -6,6 +6,7 @@ import { type Live, liveStage } from "../desk/stage.js";
 import { needsWorld, type Scenario } from "../fleet/scenario.js";
 import type { Simulation } from "../fleet/simulation.js";
 import type { Pace } from "../node/pace.js";
+import type { Sights } from "../sensor/belt.js";
 import { Commentary, type CommentaryOptions } from "./commentary.js";
 import { WorldEnding } from "./ending.js";
 import { describeEndpoint } from "./endpoint.js";
@@ -26,6 +27,8 @@ export interface LiveOptions extends CommentaryOptions {
 	readonly title: string;
 	readonly page: PagePlan | undefined;
 	readonly keeping: Keeping;
+	/** For boards that see. */
+	readonly sights: Sights;
 }
 
 /** How long stopped boards may take in real time to deliver what is under way, in ms; what is left then goes as fast as it can. */
@@ -35,7 +38,7 @@ const GOODBYE_MS = 2000;
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
 export async function runLive(scenario: Scenario, options: LiveOptions): Promise<number> {
-	const { keeping, title } = options;
+	const { keeping, sights, title } = options;
 	const { measures } = keeping;
 	keeping.begin(scenario.seed, Date.now());
 	const gauge = new Gauge();
@@ -46,6 +49,7 @@ export async function runLive(scenario: Scenario, options: LiveOptions): Promise
 			title,
 			where,
 			broker,
+			sights,
 			put: entry => keeping.put(entry),
 			...(measures !== undefined && { measures }),
 			on: event => commentary.handleEvent(event),

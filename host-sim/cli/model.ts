@@ -1,20 +1,10 @@
 // thimble model: networks that recognise pictures on a board. Trains one, says how good one is, and shows pictures to it. What it says
 // of a model is always found out at that moment, with the code that runs on the board.
 
-import {
-	accessSync,
-	constants,
-	existsSync,
-	mkdirSync,
-	readFileSync,
-	renameSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import {
-	BadModel,
 	HEIGHT,
 	KERNEL,
 	KIND,
@@ -32,6 +22,7 @@ import { FASHION_LABELS, hasDataset, readDataset, readTest } from "../model/data
 import { answerTo, type Measured, measure } from "../model/measure.js";
 import { readPictures } from "../model/picture.js";
 import { quantised } from "../model/quantise.js";
+import { readModel } from "../model/reader.js";
 import { FASHION_RECIPE, withEpochs } from "../model/recipe.js";
 import { SAMPLE_EACH, SAMPLE_LABELS, SAMPLE_PICTURES, sampleFiles, sampleOf } from "../model/sample.js";
 import { train } from "../model/trainer.js";
@@ -195,22 +186,6 @@ function pictures(rest: readonly string[], flags: Flags): number {
 	if (flags.has("--json")) print({ event: "pictures", files: paths, count: sample.count });
 	else console.log(`${sample.count} pictures in ${paths[0]}, what they are in ${paths[1]}`);
 	return FINE;
-}
-
-function readModel(file: string): Model {
-	let bytes: Uint8Array;
-	try {
-		bytes = readFileSync(file);
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		throw new UsageError(`${file}: ${code === "ENOENT" ? "there is no such file" : `cannot be read (${code})`}`);
-	}
-	try {
-		return new Model(bytes);
-	} catch (error) {
-		if (!(error instanceof BadModel)) throw error;
-		throw new UsageError(`${file}: ${error.message}`);
-	}
 }
 
 /** Throws UsageError where a file cannot be written there. */

@@ -15,7 +15,6 @@ import type { ObserverOptions } from "../node/observer.js";
 import { isPossibleOutside, Outside } from "../node/outside.js";
 import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
-import { fashion } from "../sensor/belt.js";
 import { sentence } from "../sentence.js";
 import { Commentary } from "./commentary.js";
 import { WorldEnding } from "./ending.js";
@@ -44,7 +43,7 @@ export interface OutsideOptions extends Omit<LiveOptions, "check" | "port"> {
 export async function runOutside(
 	scenario: Scenario,
 	endpoint: Destination,
-	{ json, keeping, page, secure: flags, title }: OutsideOptions,
+	{ json, keeping, page, secure: flags, sights, title }: OutsideOptions,
 ): Promise<number> {
 	checkPossible(scenario);
 	const secure = secureOptionsOf(endpoint, flags);
@@ -71,7 +70,7 @@ export async function runOutside(
 	const commentary = new Commentary({ check: false, json, now: () => simulation?.now ?? 0 });
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
-		sights: fashion,
+		sights,
 		signer: simulatedSigner(scenario.seed),
 		...(measures !== undefined && { measures }),
 		outside: { world: outside.world, credentials, wireBytes: () => outside.bytes },

@@ -1,7 +1,8 @@
 // thimble run: simulated boards against a broker, the embedded one or any other.
 
-import { needsWorld, parseDuration, type Scenario, UsageError } from "../fleet/scenario.js";
+import { type BoardPlan, needsWorld, parseDuration, type Scenario, UsageError } from "../fleet/scenario.js";
 import { parseShard } from "../fleet/shard.js";
+import { fashion, sightsOf } from "../sensor/belt.js";
 import { type Destination, parseEndpoints } from "./endpoint.js";
 import { runJobs } from "./jobs.js";
 import { Keeping } from "./keeping.js";
@@ -39,6 +40,7 @@ export interface RunFlags extends PageFlags, ShardFlags {
 	key?: unknown;
 	insecure?: unknown;
 	record?: unknown;
+	model?: unknown;
 }
 
 /** How often boards that nobody has described tell a page how they are doing. */
@@ -70,16 +72,19 @@ export async function run(scenarioName: string | undefined, flags: RunFlags): Pr
 	if (flags.color === false) refuseColours();
 	const keeping = new Keeping(flags, scenarioName);
 	const check = flags.check === true;
+	const sights = flags.model === undefined ? fashion : sightsOf(String(flags.model));
+	if (flags.model !== undefined && !scenario.boards.some(isSeeing))
+		throw new UsageError("--model is for boards that see: give a scenario with recognition, such as recognition");
 	if (flags.broker === undefined) refuseSecure(secureFlags(flags));
 	checkEngine(flags, scenario);
 	if (speed !== undefined && flags.broker === undefined) {
 		refusePage(flags);
-		return runVirtual(scenario, { speed, json, check, keeping });
+		return runVirtual(scenario, { speed, json, check, keeping, sights });
 	}
 	const page = part === undefined ? planPage(flags) : undefined;
 	const title = scenarioName ?? describeBoards(scenario);
 	const engine = flags.engine === "xs" ? "xs" : "node";
-	const options = { json, check, keeping, port: flags.port, title, page };
+	const options = { json, check, keeping, port: flags.port, title, page, sights };
 	const secure = secureFlags(flags);
 	const brokerConfig = flags.brokerConfig === undefined ? undefined : String(flags.brokerConfig);
 	if (engine === "node" && endpoint === undefined) return runLive(scenario, { ...options, brokerConfig });
@@ -166,7 +171,7 @@ function checkEngine({ engine = "node", heap }: RunFlags, scenario: Scenario): v
 	if (engine !== "node" && engine !== "xs") throw new UsageError(`--engine: expected node or xs, got ${engine}`);
 	if (engine === "node" && heap !== undefined)
 		throw new UsageError("--heap is for --engine xs: Node's heap has no fixed size");
-	if (engine === "xs" && scenario.boards.some(({ recognition }) => recognition !== undefined))
+	if (engine === "xs" && scenario.boards.some(isSeeing))
 		throw new UsageError("--engine xs: boards there see nothing for now: leave recognition out of the scenario");
 	if (engine === "xs" && needsWorld(scenario))
 		throw new UsageError(
@@ -185,4 +190,8 @@ function endpointOf({ broker, check, port }: RunFlags): Destination {
 		throw new UsageError("--port is for the embedded broker; with --broker the port belongs into the URL");
 	if (check === true) throw new UsageError("--check is for the embedded broker: leave --broker out");
 	return parseEndpoints(String(broker));
+}
+
+function isSeeing({ recognition }: BoardPlan): boolean {
+	return recognition !== undefined;
 }

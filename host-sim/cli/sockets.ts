@@ -95,7 +95,7 @@ export async function runSockets(scenario: Scenario, options: SocketsOptions): P
 }
 
 async function runOn(engine: Engine | undefined, scenario: Scenario, options: SocketsOptions): Promise<number> {
-	const { keeping, page, shard, title } = options;
+	const { keeping, page, shard, sights, title } = options;
 	// A part of a run has its times to report, whether a file wants them here or not.
 	const measures = keeping.measures ?? (shard && new Measures());
 	const wallMs = Date.now();
@@ -126,7 +126,7 @@ async function runOn(engine: Engine | undefined, scenario: Scenario, options: So
 	});
 	const gauge = measures === undefined ? undefined : new Gauge();
 	const io = { socket, resolver: NodeResolver, timer: NodeTimer, clock: nodeClock, random: nodeRandom };
-	const makeBoard: MakeBoard = engine?.makeBoard ?? ((options, on) => new NodeBoard(options, on));
+	const makeBoard: MakeBoard = engine?.makeBoard ?? ((options, on) => new NodeBoard(options, on, sights));
 	const ioFor = (device: string) => ({
 		...io,
 		...(measures !== undefined && { socket: watchedSocket(socket, () => watch?.handleDial(device)) }),

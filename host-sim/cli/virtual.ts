@@ -5,7 +5,7 @@ import { type Scenario, UsageError } from "../fleet/scenario.js";
 import { Simulation } from "../fleet/simulation.js";
 import { simulatedSigner } from "../node/signature.js";
 import { seattle } from "../sensor/air.js";
-import { fashion } from "../sensor/belt.js";
+import type { Sights } from "../sensor/belt.js";
 import { BEGINNING } from "../world/world.js";
 import { Commentary, type CommentaryOptions } from "./commentary.js";
 import { WorldEnding } from "./ending.js";
@@ -19,6 +19,8 @@ export interface VirtualOptions extends CommentaryOptions {
 	/** How many times real time; Infinity: as fast as it goes. */
 	readonly speed: number;
 	readonly keeping: Keeping;
+	/** For boards that see. */
+	readonly sights: Sights;
 }
 
 /** How long the goodbyes of stopped boards may be under way, where they are recorded, in ms. */
@@ -36,7 +38,10 @@ export function parseSpeed(value: unknown): number {
 }
 
 /** Runs until its time is over or a signal comes. Returns the exit code; throws UsageError. */
-export async function runVirtual(scenario: Scenario, { check, json, keeping, speed }: VirtualOptions): Promise<number> {
+export async function runVirtual(
+	scenario: Scenario,
+	{ check, json, keeping, sights, speed }: VirtualOptions,
+): Promise<number> {
 	const isMax = speed === Number.POSITIVE_INFINITY;
 	const end = scenario.duration ?? Number.POSITIVE_INFINITY;
 	if (isMax && end === Number.POSITIVE_INFINITY)
@@ -47,7 +52,7 @@ export async function runVirtual(scenario: Scenario, { check, json, keeping, spe
 	const commentary = new Commentary({ check, json, now: () => simulation?.now ?? 0 });
 	const simulation: Simulation = new Simulation(scenario, {
 		air: seattle,
-		sights: fashion,
+		sights,
 		signer: simulatedSigner(scenario.seed),
 		quiet: isMax && !json,
 		...(measures !== undefined && { measures }),

@@ -18,7 +18,7 @@ import type { Entry } from "../record/recording.js";
 import type { Measures } from "../report/measures.js";
 import type { Credentials } from "../security/roster.js";
 import { seattle } from "../sensor/air.js";
-import { fashion } from "../sensor/belt.js";
+import { fashion, type Sights } from "../sensor/belt.js";
 import { Feed } from "./feed.js";
 import type { Cast, FromDesk, Trouble } from "./protocol.js";
 
@@ -190,6 +190,8 @@ export interface LiveOptions extends Pick<StageOptions, "title"> {
 	readonly where: { readonly url: string };
 	/** What the broker is beside what the scenario says of it. */
 	readonly broker?: BrokerOptions;
+	/** For boards that see. Default: those that come with the simulator. */
+	readonly sights?: Sights;
 	/** What happens, beside what pages are told. */
 	on?(event: SimulationEvent): void;
 	/** What is seen of connections, beside what pages are told. */
@@ -211,7 +213,7 @@ export interface Live {
 
 /** It stands still until its pace is run. Throws Misuse where the client wants none of it. */
 export function liveStage(scenario: Scenario, options: LiveOptions): Live {
-	const { broker, lagged, measures, on, put, title, violated, where } = options;
+	const { broker, lagged, measures, on, put, sights = fashion, title, violated, where } = options;
 	const feed = new Feed();
 	const wallMs = Date.now();
 	const recorder = new Recorder({
@@ -222,7 +224,7 @@ export function liveStage(scenario: Scenario, options: LiveOptions): Live {
 	});
 	const simulation = new Simulation(scenario, {
 		air: seattle,
-		sights: fashion,
+		sights,
 		signer: simulatedSigner(scenario.seed),
 		wallMs,
 		recorder,

@@ -17,7 +17,7 @@ export class NodeBoard extends Board {
 	#agent: Agent | undefined;
 
 	/** `on` hears of everything after the board has taken note. Throws Misuse. */
-	constructor(options: BoardOptions, on: BoardListener = {}) {
+	constructor(options: BoardOptions, on: BoardListener = {}, sights = fashion) {
 		super(options, on);
 		const { curves = {}, durability = "ram", io, random, servers, ...rest } = options;
 		const begin = io.clock.wall();
@@ -30,7 +30,7 @@ export class NodeBoard extends Board {
 				makeSensor,
 				identify,
 				...(options.recognition !== undefined && {
-					eyes: { network: fashion.network(), pictures: fashion.camera(random.fork("camera")) },
+					eyes: { network: sights.network(), pictures: sights.camera(random.fork("camera")) },
 				}),
 			};
 			const board = wholeBoard(options, options.host, { resolver: NodeResolver, ...io }, whole);

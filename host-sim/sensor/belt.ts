@@ -1,12 +1,14 @@
 // A belt with pictures before the cameras of boards that see: each camera begins at a place of its own, and shows one after the
 // other, round and round. The pictures and the model are those that come with the simulator, read when they are first wanted.
 
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { PictureSource } from "../../firmware/io.js";
 import { checkSum } from "../../firmware/optional/checksum.js";
-import { Model } from "../../firmware/vision/model.js";
+import type { Model } from "../../firmware/vision/model.js";
 import { Network } from "../../firmware/vision/network.js";
+import { UsageError } from "../fleet/schema.js";
 import { FASHION_LABELS, type Pictures } from "../model/dataset.js";
+import { readModel } from "../model/reader.js";
 import { readSample } from "../model/sample.js";
 import type { SeededRandom } from "../world/random.js";
 
@@ -82,7 +84,7 @@ let belt: Belt | undefined;
 
 function made(): Belt {
 	belt ??= new Belt(
-		new Model(readFileSync(new URL("../../firmware/vision/fashion.model", import.meta.url))),
+		readModel(fileURLToPath(new URL("../../firmware/vision/fashion.model", import.meta.url))),
 		readSample(),
 		FASHION_LABELS,
 	);
@@ -95,3 +97,15 @@ export const fashion: Sights = {
 	network: () => made().network(),
 	known: crc => made().known(crc),
 };
+
+/** The same pictures before another model. Throws UsageError where the file is none for them. */
+export function sightsOf(path: string): Sights {
+	const model = readModel(path);
+	const pictures = readSample();
+	const { channels, height, width } = model;
+	if (channels !== 1 || height !== pictures.height || width !== pictures.width)
+		throw new UsageError(
+			`${path}: expected a model for 1 x ${pictures.height} x ${pictures.width}, got ${channels} x ${height} x ${width}`,
+		);
+	return new Belt(model, pictures, FASHION_LABELS);
+}

@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkSum } from "../../../firmware/optional/checksum.js";
+import { DENSE } from "../../../firmware/vision/model.js";
+import { writeModel } from "../../../host-sim/model/file.js";
 import { readSample } from "../../../host-sim/model/sample.js";
-import { fashion } from "../../../host-sim/sensor/belt.js";
+import { fashion, sightsOf } from "../../../host-sim/sensor/belt.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
 
 /** So many pictures of a camera, by their check sums. */
@@ -40,5 +45,24 @@ describe("the belt", () => {
 	it("gives each board a network of its own", () => {
 		expect(fashion.network()).not.toBe(fashion.network());
 		expect(fashion.network().model).toBe(fashion.network().model);
+	});
+});
+
+describe("another model", () => {
+	it("looks at the same pictures", () => {
+		const sights = sightsOf("firmware/vision/fashion.model");
+		const [crc] = shown(1, 1);
+		expect(sights.known(crc!)).toEqual(fashion.known(crc!));
+	});
+
+	it("is refused where it wants other pictures", () => {
+		const path = join(mkdtempSync(join(tmpdir(), "thimble-belt-")), "small.model");
+		const scales = [{ bias: 0, multiplier: 1, shift: 6 }];
+		const dense = { kind: DENSE, kernel: 0, stride: 0, padding: 0, outputs: 1, scales, weights: [1, 2, 3, 4] } as const;
+		const shape = { channels: 1, height: 2, width: 2 };
+		const table = Array.from({ length: 256 }, () => 1);
+		writeFileSync(path, writeModel({ version: "small-1", ...shape, labels: ["it"], table, layers: [dense] }));
+		expect(() => sightsOf(path)).toThrow(`${path}: expected a model for 1 x 28 x 28, got 1 x 2 x 2`);
+		rmSync(dirname(path), { recursive: true });
 	});
 });
