@@ -65,6 +65,8 @@ export interface Scenario {
 	readonly orders: readonly Order[];
 }
 
+/** Of confidence, in percent points. */
+const MOST_DEADBAND = 100;
 /** What of telemetry's options is for answers, too. */
 const OF_ANSWERS: readonly string[] = ["intervalMs", "deadband", "heartbeatMs"];
 
@@ -218,6 +220,11 @@ export function checkScenario(value: unknown, where: string): Scenario {
 		if (wrong !== undefined)
 			throw new UsageError(
 				`${where}telemetry: ${name} sees, and its answers know interval, deadband and heartbeat alone: leave the rest out`,
+			);
+		const { deadband = 0 } = telemetry;
+		if (deadband > MOST_DEADBAND || !Number.isInteger(deadband))
+			throw new UsageError(
+				`${where}telemetry.deadband: ${name} sees: expected whole percent points up to ${MOST_DEADBAND}, got ${deadband}`,
 			);
 	}
 	return scenario;

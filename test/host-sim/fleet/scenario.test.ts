@@ -264,6 +264,14 @@ describe("scenario", () => {
 		[{ broker: { maximumQos: 3 } }, "x: broker.maximumQos: expected 0, 1 or 2, got 3"],
 		[{ recognition: true, sleep: true }, "x: sleep: board-01 would sleep while it is to see: leave it out"],
 		[
+			{ recognition: true, telemetry: { deadband: 101 } },
+			"x: telemetry.deadband: board-01 sees: expected whole percent points up to 100, got 101",
+		],
+		[
+			{ recognition: true, telemetry: { deadband: 2.5 } },
+			"x: telemetry.deadband: board-01 sees: expected whole percent points up to 100, got 2.5",
+		],
+		[
 			{ recognition: { every: true }, telemetry: { deadband: 2, batch: 3 } },
 			"x: telemetry: board-01 sees, and its answers know interval, deadband and heartbeat alone: leave the rest out",
 		],
