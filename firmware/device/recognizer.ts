@@ -149,6 +149,9 @@ export class Recognizer implements Duty, Readings {
 		checked("recognition.deadband", deadband ?? 0, 0, 100);
 		checked("recognition.intervalMs", intervalMs ?? 0, 0, DAY_MS);
 		checked("recognition.heartbeatMs", heartbeatMs ?? 0, 0, DAY_MS);
+		const isSquare = model.channels === 1 && model.height === model.width;
+		if (options.pictures !== undefined && !isSquare)
+			throw new Misuse(BAD_OPTION, "recognition.pictures: a camera gives grey squares, and the model wants others");
 		this.#options = options;
 		this.#picture = new Uint8Array(model.pictureBytes);
 		const texts: string[] = ["camera", "sent", model.version()];

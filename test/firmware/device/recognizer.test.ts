@@ -10,7 +10,7 @@ import { checkSum } from "../../../firmware/optional/checksum.js";
 import { Overflow } from "../../../firmware/optional/overflow.js";
 import { AVERAGE, DENSE, Model } from "../../../firmware/vision/model.js";
 import { Network } from "../../../firmware/vision/network.js";
-import { writeModel } from "../../../host-sim/model/file.js";
+import { type LayerDraft, writeModel } from "../../../host-sim/model/file.js";
 import { MemoryKeyValue } from "../../../host-sim/node/keyvalue.js";
 import type { WorldOptions } from "../../../host-sim/testing.js";
 import { TestWorld } from "../../support/world.js";
@@ -508,5 +508,28 @@ describe("options", () => {
 	] as const)("refuses %s of %d", (name, value) => {
 		const network = new Network(new Model(MODEL));
 		expect(() => new Recognizer({ network, [name]: value })).toThrow(Misuse);
+	});
+
+	it("refuses a camera for a model that wants other pictures than grey squares", () => {
+		const scale = { bias: 0, multiplier: 1, shift: 6 };
+		const dense: LayerDraft = {
+			kind: DENSE,
+			kernel: 0,
+			stride: 0,
+			padding: 0,
+			outputs: 1,
+			scales: [scale],
+			weights: [1, 1, 1, 1],
+		};
+		const table = Array.from({ length: 256 }, (_, i) => 256 - i);
+		const model = { version: "other-1", labels: ["one"], table, layers: [dense] };
+		for (const shape of [
+			{ channels: 4, height: 1, width: 1 },
+			{ channels: 1, height: 1, width: 4 },
+		]) {
+			const network = new Network(new Model(writeModel({ ...model, ...shape })));
+			expect(() => new Recognizer({ network, pictures: new Show() })).toThrow("grey squares");
+			expect(new Recognizer({ network }).pictures).toBe(0);
+		}
 	});
 });
