@@ -92,6 +92,8 @@ export class ClusterNode {
 			cwd: this.#folder,
 			env: {
 				...this.#commons.environment,
+				// Else a shell stands before the node, which would end first, and leave us to clear away what the node still writes.
+				RUNNING_UNDER_SYSTEMD: "true",
 				RABBITMQ_NODENAME: this.name,
 				RABBITMQ_DIST_PORT: `${this.#distributionPort}`,
 				RABBITMQ_CONFIG_FILE: this.#path("rabbitmq"),
@@ -250,8 +252,7 @@ export class RabbitCluster {
 			this.#mapper.kill("SIGKILL");
 			await ended;
 		}
-		// What a node has started ends a moment after it, and may write until then.
-		rmSync(this.folder, { recursive: true, force: true, maxRetries: 12 });
+		rmSync(this.folder, { recursive: true, force: true });
 	}
 }
 

@@ -89,6 +89,10 @@ describeWith(["rabbitmq-server"], "a cluster of three RabbitMQ nodes", () => {
 	it("leaves no process and no file behind", async () => {
 		const { folder } = cluster;
 		expect(processesOf(folder).length).toBeGreaterThan(0);
+		// Whose end is waited for is who writes there: not a shell that would end before it.
+		const running = cluster.nodes.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+		expect(running.length).toBeGreaterThan(0);
+		for (const pid of running) expect(readFileSync(`/proc/${pid}/comm`, "utf8")).toBe("beam.smp\n");
 		await cluster.down();
 		expect(processesOf(folder)).toEqual([]);
 		expect(() => readdirSync(folder)).toThrow("ENOENT");
