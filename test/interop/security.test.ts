@@ -3,10 +3,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import type { IConnectPacket } from "mqtt-packet";
+import { generate, type IConnectPacket } from "mqtt-packet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Dialler } from "../../host-sim/node/tls.js";
-import { Knock } from "../support/knock.js";
+import { connectPacket, Knock } from "../support/knock.js";
 import { sleep, until } from "../support/mosquitto.js";
 import { describeWith } from "../support/need.js";
 import { embeddedSite, mosquittoSite, PASSWORD, Papers, type Site } from "../support/site.js";
@@ -97,6 +97,15 @@ for (const { name, open, programs } of SITES)
 				] as const)
 					expect(await knock(version).connect("board-1", { username, password: Buffer.from(password) })).toBe(bad());
 				expect(await knock(version).connect("board-1", { username: "board-1" })).toBe(bad());
+			});
+
+			it("JWT that is expired or altered: refused; where tokens are not known, the good one, too", async () => {
+				const good = await papers.token("board-1");
+				const tokens = [await papers.token("board-1", { lastsS: -1 }), `${good.slice(0, -2)}AA`];
+				for (const token of isEmbedded() ? tokens : [...tokens, good])
+					expect(await knock(version).connect("board-1", { username: "board-1", password: Buffer.from(token) })).toBe(
+						bad(),
+					);
 			});
 
 			it("no name at all: refused", async () => {
@@ -302,6 +311,21 @@ for (const { name, open, programs } of SITES)
 			expect(handshake.codeOf(error as Error)).toBe(BAD_CERTIFICATE_NAME);
 		});
 
+		it("logins that come byte by byte: who is in stays in, and who comes gets in", async () => {
+			const board = await enter(5, "board-1");
+			const slow = Array.from({ length: 20 }, () => knock(5));
+			const login = generate(connectPacket(5, "board-2", { username: "board-2", password: Buffer.from(PASSWORD) }), {
+				protocolVersion: 5,
+			});
+			for (let at = 0; at < 10; at += 1) {
+				for (const { socket } of slow) socket.write(login.subarray(at, at + 1));
+				expect(await board.ping()).toBe("pingresp 0");
+				const late = await enter(5, "board-2");
+				late.cut();
+			}
+			for (const client of [board, ...slow]) client.cut();
+		});
+
 		it(`${HALF_OPEN} half-open connections: who is in stays in, and who comes gets in`, async () => {
 			const board = await enter(5, "board-1");
 			const sockets = Array.from({ length: HALF_OPEN }, () =>
@@ -370,7 +394,11 @@ describe("the embedded broker alone", () => {
 		const began = performance.now();
 		const slow = knock();
 		const bytes = Buffer.from("101500044d5154540502003c0000086e6f2d686173746521", "hex");
-		const drip = setInterval(() => slow.socket.write(bytes.subarray(0, 1)), 100);
+		let at = 0;
+		const drip = setInterval(() => {
+			slow.socket.write(bytes.subarray(at, at + 1));
+			at += 1;
+		}, 100);
 		const silent = connect(site.ports[0], "127.0.0.1").on("error", () => {});
 		const web = connect(site.ports[1], "127.0.0.1").on("error", () => {});
 		await Promise.all([once(silent, "close"), once(web, "close"), until("the end", () => slow.isClosed)]);

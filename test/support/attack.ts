@@ -82,14 +82,7 @@ export class Attack {
 
 	/** So many connections that say nothing at all. */
 	async halfOpen(count: number): Promise<void> {
-		const sockets: Socket[] = [];
-		for (let i = 0; i < count; i += 1) {
-			const socket = connect(this.port, "127.0.0.1");
-			socket.on("error", () => {});
-			sockets.push(socket);
-			if (i % AT_ONCE === 0) await once(socket, "connect");
-			if (i % 500 === 0) await this.look();
-		}
+		const sockets = await halfOpen(this.port, count, () => this.look());
 		const late = new Knock(this.port, undefined);
 		if ((await late.connect("late")) !== "connack 0") throw new Error("who comes late does not get in");
 		late.cut();
@@ -120,4 +113,17 @@ export class Attack {
 		this.broker.child.kill("SIGTERM");
 		return this.broker.code;
 	}
+}
+
+/** Opens so many connections that say nothing; `look` is called meanwhile. */
+export async function halfOpen(port: number, count: number, look: () => Promise<void>): Promise<Socket[]> {
+	const sockets: Socket[] = [];
+	for (let i = 0; i < count; i += 1) {
+		const socket = connect(port, "127.0.0.1");
+		socket.on("error", () => {});
+		sockets.push(socket);
+		if (i % AT_ONCE === 0) await once(socket, "connect");
+		if (i % 500 === 0) await look();
+	}
+	return sockets;
 }
