@@ -265,7 +265,7 @@ function command(recipe: Recipe, args: readonly string[]): Promise<void> {
 		child.on("close", code => {
 			if (code === 0) resolve();
 			// A header that comes with a package which is not there.
-			else if (/(bits\/\w+|stdio|sys\/\w+)\.h: No such file|cannot find .*lgcc|cannot find crt/.test(output))
+			else if (/(bits\/\w+|stdio|sys\/\w+)\.h: No such file|cannot find .*lgcc|cannot find crt|spec file/.test(output))
 				reject(new UsageError(missing));
 			else reject(new Error(`${recipe.compiler} ${args.at(-1)}: ${output}`));
 		});

@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { Model } from "../../firmware/vision/model.js";
-import { sourcePath } from "./build.js";
+import { type ChipMemory, sourcePath } from "./build.js";
+import { runOnChip } from "./chip.js";
 import {
 	COMMAND_BEGIN,
 	COMMAND_IDLE,
@@ -33,11 +34,16 @@ export interface Sight {
 	readonly slice: number;
 }
 
+const MODEL_FILE = sourcePath("../../firmware/vision/fashion.model");
+
+/** The figure that needs a compiler for the chip, and QEMU. */
+export const ON_CHIP = "recognition, machine instructions on rv32, a picture";
+
 /** Measures the model that comes with the firmware, on that engine. */
 export async function recognition(engine: string): Promise<Record<string, number>> {
 	const host = new EngineHost(engine, buildImage(engine, await modulesOf([sourcePath("device/seeing.ts")])).path);
 	try {
-		const bytes = new Uint8Array(readFileSync(sourcePath("../../firmware/vision/fashion.model")));
+		const bytes = new Uint8Array(readFileSync(MODEL_FILE));
 		const model = new Model(bytes);
 		const { arena, instructions, made, start } = look(host, bytes, square(model));
 		return {
@@ -51,6 +57,53 @@ export async function recognition(engine: string): Promise<Record<string, number
 	} finally {
 		host.close();
 	}
+}
+
+/** Of ESP32-C3. */
+const CHIP: ChipMemory = { ram: 400 * 1024, stack: 16 * 1024 };
+const COUNTING = "counting";
+
+/** The same model and picture on a bare chip, whose machine instructions are counted. */
+export async function recognitionOnChip(engine: string, say = (_: string) => {}): Promise<Record<string, number>> {
+	const bytes = new Uint8Array(readFileSync(MODEL_FILE));
+	const { instructions } = await lookOnChip(engine, bytes, square(new Model(bytes)), say);
+	return { [ON_CHIP]: instructions };
+}
+
+/** Runs a picture through a model on the chip. Throws a UsageError where something is missing for that. */
+export async function lookOnChip(
+	engine: string,
+	model: Uint8Array,
+	picture: Uint8Array,
+	say = (_: string) => {},
+): Promise<Pick<Sight, "instructions" | "label" | "thousandths">> {
+	const lines = (bytes: Uint8Array) =>
+		JSON.stringify(
+			Buffer.from(bytes)
+				.toString("hex")
+				.match(/.{1,128}/g),
+		);
+	const source = `import { count } from "xs/device/counting";
+export default () => count(${lines(model)}, ${lines(picture)});`;
+	const modules = await modulesOf([sourcePath("device/counting.ts")]);
+	const { output, status } = await runOnChip(
+		engine,
+		{
+			memory: CHIP,
+			modules: [...modules, { name: COUNTING, source, preload: false }],
+			main: COUNTING,
+			heapBytes: 131_072,
+			stackSlots: 512,
+			// As on a board, what is preloaded is frozen. The program ends by itself, long before.
+			durationMs: 600_000,
+			config: {},
+			counted: true,
+		},
+		say,
+	);
+	const [instructions, label, thousandths] = output.trim().split(" ").map(Number);
+	if (status !== 0 || thousandths === undefined) throw new Error(`the chip has ended with ${status}: ${output}`);
+	return { instructions: instructions!, label: label!, thousandths };
 }
 
 /** A picture of a bright square on black. What a picture shows makes a difference of a few in a thousand. */

@@ -32,14 +32,16 @@ export function readBudgets(): Record<string, Budget> {
 	return JSON.parse(readFileSync(sourcePath("budgets.json"), "utf8"));
 }
 
-/** Every figure with its budget. Throws where one of the two lacks the other. */
+/** Every figure with its budget. Throws where one of the two lacks the other, but for figures that were skipped. */
 export function linesOf(
 	figures: Measurement["figures"],
 	budgets: Record<string, Budget> = readBudgets(),
+	skipped: Measurement["skipped"] = {},
 ): readonly Line[] {
 	const unknown = Object.keys(figures).find(name => budgets[name] === undefined);
 	if (unknown !== undefined) throw new Error(`budgets.json has no budget for "${unknown}"`);
-	return Object.entries(budgets).map(([name, { unit, budget, goal = null, incumbent = null }]) => {
+	const measured = Object.entries(budgets).filter(([name]) => skipped[name] === undefined);
+	return measured.map(([name, { unit, budget, goal = null, incumbent = null }]) => {
 		const value = figures[name];
 		if (value === undefined) throw new Error(`"${name}" has a budget and was not measured`);
 		return { name, value, budget, unit, incumbent, goal };
@@ -55,10 +57,12 @@ export function faults(lines: readonly Line[]): string[] {
 	});
 }
 
-/** The budgets with every improvement taken over; a goal that is reached needs no mention any more. */
+/** The budgets with every improvement taken over; a goal that is reached needs no mention any more. What was skipped stays. */
 export function lowered(lines: readonly Line[], budgets: Record<string, Budget>): Record<string, Budget> {
-	const entries = lines.map(({ name, value }) => {
-		const { unit, budget, goal, incumbent } = budgets[name]!;
+	const entries = Object.entries(budgets).map(([name, before]) => {
+		const value = lines.find(line => line.name === name)?.value;
+		if (value === undefined) return [name, before] as const;
+		const { unit, budget, goal, incumbent } = before;
 		const now = Math.min(value, budget);
 		const rest = { ...(goal !== undefined && goal < now && { goal }), ...(incumbent !== undefined && { incumbent }) };
 		return [name, { unit, budget: now, ...rest }] as const;
@@ -95,7 +99,7 @@ async function main(args: readonly string[]): Promise<number> {
 	const other = args.find(arg => arg !== "--json" && arg !== "--lower");
 	if (other !== undefined) throw new UsageError(`expected --json, --lower or nothing, got ${other}`);
 	const measurement = await measure(text => console.error(text));
-	const lines = linesOf(measurement.figures);
+	const lines = linesOf(measurement.figures, readBudgets(), measurement.skipped);
 	if (args.includes("--json")) process.stdout.write(`${JSON.stringify(lines, null, "\t")}\n`);
 	else process.stdout.write(table(lines, measurement));
 	if (args.includes("--lower")) {
@@ -104,7 +108,8 @@ async function main(args: readonly string[]): Promise<number> {
 		);
 		writeFileSync(sourcePath("budgets.json"), `{\n${budgets.join(",\n")}\n}\n`);
 	}
-	for (const fault of faults(linesOf(measurement.figures))) console.error(`size: ${fault}`);
+	for (const [name, why] of Object.entries(measurement.skipped)) console.error(`size: skipped ${name}: ${why}`);
+	for (const fault of faults(lines)) console.error(`size: ${fault}`);
 	return lines.some(({ value, budget }) => value > budget) ? 1 : 0;
 }
 

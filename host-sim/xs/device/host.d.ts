@@ -22,4 +22,6 @@ declare function print(text: string): void;
 declare function config(): string;
 declare function collectGarbage(): void;
 declare function stress(every: number): void;
+/** Machine instructions since it was last called: on the bare chip alone, and exact where QEMU counts them. */
+declare function retired(): number;
 declare function finish(status: number): void;

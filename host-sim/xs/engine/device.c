@@ -421,6 +421,19 @@ static void stress(txMachine* the) { counters_stress((txU4)integerOf(the, 0)); }
 
 static void finish(txMachine* the) { port_exit(integerOf(the, 0)); }
 
+#ifdef __riscv
+/* Machine instructions since it was last called. What it takes to make a number of them depends on the number, and is
+ * not counted. */
+static void retired(txMachine* the)
+{
+	static txU4 last;
+	txU4 now = port_retired();
+	mxResult->kind = XS_NUMBER_KIND;
+	mxResult->value.number = (txNumber)(now - last);
+	last = port_retired();
+}
+#endif
+
 /* Runs a module; its default export, if it is a function, is main: what it returns gets the commands. 0, or -1. */
 int device_start(txMachine* the, const char* module)
 {
@@ -470,5 +483,8 @@ const HostFunction device_functions[] = {
 	{ "sensorSample", sensorSample, 2 },
 	{ "tell", tell, 6 }, { "print", print, 1 }, { "config", config, 0 }, { "collectGarbage", collectGarbage, 0 },
 	{ "stress", stress, 1 }, { "finish", finish, 1 },
+#ifdef __riscv
+	{ "retired", retired, 0 },
+#endif
 	{ C_NULL, C_NULL, 0 },
 };

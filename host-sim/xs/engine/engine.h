@@ -92,6 +92,7 @@ int port_sample(int sensor, double* quantities);
 void port_tell(txS4 kind, txS4 a, txS4 b, txS4 c, const txU1* bytes, txU4 count);
 void port_print(const char* text);
 void port_exit(int status) XS_FUNCTION_NORETURN;
+txU4 port_retired(void);        /* machine instructions, as a number that wraps; the bare chip has it alone */
 void* port_flash(txU4 size);    /* zeroed memory for the root machine */
 
 #endif

@@ -179,6 +179,14 @@ void port_exit(int status)
 		;
 }
 
+/* Exact with QEMU's -icount; without it QEMU gives its host's clock. */
+txU4 port_retired(void)
+{
+	txU4 count;
+	__asm__ volatile (".option push\n.option arch, +zicsr\ncsrr %0, minstret\n.option pop" : "=r"(count) : : "memory");
+	return count;
+}
+
 /* ---- memory that stands for flash ---- */
 
 extern txU1 image_start[], image_end[];

@@ -7,7 +7,7 @@ import { writeModel } from "../../../host-sim/model/file.js";
 import { buildEngine, sourcePath } from "../../../host-sim/xs/build.js";
 import { EngineHost } from "../../../host-sim/xs/device.js";
 import { buildImage, modulesOf } from "../../../host-sim/xs/image.js";
-import { look, recognition } from "../../../host-sim/xs/recognition.js";
+import { look, lookOnChip, recognition } from "../../../host-sim/xs/recognition.js";
 import { describeWith } from "../../support/need.js";
 import { CANDIDATE, Dice, draftOf, MIXED, PICTURE, picture } from "../../support/vision.js";
 
@@ -53,3 +53,29 @@ describeWith(["gcc", "gcc -m32"], "recognition on the engine", () => {
 		expect(figures["recognition, arena"]).toBeLessThanOrEqual(16_384);
 	});
 });
+
+describeWith(
+	["gcc", "gcc -m32", "riscv64-unknown-elf-gcc", "picolibc", "qemu-system-riscv32"],
+	"recognition on rv32imac in QEMU",
+	() => {
+		it("answers as Node does, and takes exactly as many machine instructions each time", async () => {
+			const engine = await buildEngine("32");
+			const model = writeModel(draftOf(7, PICTURE, CANDIDATE));
+			const network = new Network(new Model(model));
+			const counts: number[] = [];
+			for (const seed of [1, 2, 1]) {
+				const dots = picture(new Dice(seed), 784);
+				network.begin(dots);
+				network.run(1e9);
+				const seen = await lookOnChip(engine, model, dots);
+				expect([seen.label, seen.thousandths]).toEqual([network.label, network.confidence]);
+				counts.push(seen.instructions);
+			}
+			expect(counts[2]).toBe(counts[0]);
+			expect(counts[1]).not.toBe(counts[0]);
+			// More than the multiply-adds, however good the engine; less than a second of an ESP32-C3's 160 MHz for each 50,000.
+			expect(counts[0]! / network.model.multiplyAdds).toBeGreaterThan(10);
+			expect(counts[0]! / network.model.multiplyAdds).toBeLessThan(3200);
+		}, 240_000);
+	},
+);

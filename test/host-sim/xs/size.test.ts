@@ -13,6 +13,13 @@ it("puts figures and budgets side by side, and misses none", () => {
 	expect(() => linesOf({ a: 10 }, budgets)).toThrow('"b" has a budget and was not measured');
 });
 
+it("leaves a budget without its figure out, and as it is, where that figure was skipped", () => {
+	const lines = linesOf({ a: 8 }, budgets, { b: "no QEMU" });
+	expect(lines.map(({ name }) => name)).toEqual(["a"]);
+	expect(lowered(lines, budgets)).toEqual({ a: { ...budgets.a, budget: 8 }, b: budgets.b });
+	expect(() => linesOf({ b: 0 }, budgets, { b: "no QEMU" })).toThrow('"a" has a budget and was not measured');
+});
+
 it("says what is over, and what can come down", () => {
 	expect(faults(linesOf({ a: 10, b: 0 }, budgets))).toEqual([]);
 	expect(faults(linesOf({ a: 9, b: 2 }, budgets))).toEqual([
