@@ -11,37 +11,45 @@ const IMAGE_TYPE = 7;
 const SIDE = 96;
 
 export class CameraSource implements PictureSource {
-	readonly #camera: Camera;
+	#camera: Camera | undefined = undefined;
 	/** Of the pictures that are asked for. */
 	readonly #side: number;
 	#frame: (ArrayBuffer & { close(): void }) | undefined = undefined;
 
 	constructor(side: number) {
 		this.#side = side;
-		this.#camera = new Camera({
-			width: SIDE,
-			height: SIDE,
-			imageType: IMAGE_TYPE,
-			format: "buffer/disposable",
-			onReadable: () => this.read(),
-		});
-		this.#camera.start();
 	}
 
+	/** The camera is opened when it is first asked for. Throws as long as there is none, and is to be asked again. */
 	capture(view: Uint8Array): boolean {
+		if (this.#camera === undefined) this.open();
 		if (this.#frame === undefined) return false;
-		crop(new Uint8Array(this.#frame), RGB565, this.#camera.width, this.#camera.height, view, this.#side);
+		const { height, width } = this.#camera!;
+		crop(new Uint8Array(this.#frame), RGB565, width, height, view, this.#side);
 		return true;
 	}
 
 	close(): void {
 		this.#frame?.close();
 		this.#frame = undefined;
-		this.#camera.close();
+		this.#camera?.close();
+		this.#camera = undefined;
+	}
+
+	private open(): void {
+		const camera = new Camera({
+			width: SIDE,
+			height: SIDE,
+			imageType: IMAGE_TYPE,
+			format: "buffer/disposable",
+			onReadable: () => this.read(),
+		});
+		this.#camera = camera;
+		camera.start();
 	}
 
 	private read(): void {
-		const frame = this.#camera.read();
+		const frame = this.#camera?.read();
 		if (frame === undefined) return;
 		this.#frame?.close();
 		this.#frame = frame;

@@ -30,7 +30,7 @@ function modelOf(bytes: Uint8Array | undefined): Model {
 	}
 }
 
-/** Undefined where the build has no camera. Throws where the board has none. */
+/** Undefined where the build has no camera. Whether the board has one is seen when it first looks. */
 function cameraOf(side: number): PictureSource | undefined {
 	if (!Modules.has(CAMERA)) return undefined;
 	const { CameraSource } = Modules.importNow(CAMERA) as unknown as {

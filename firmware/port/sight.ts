@@ -1,5 +1,5 @@
-// Whether a board sees: where the manifest of its build includes firmware/vision/board.json. None of
-// that is linked into a firmware that sees nothing.
+// Whether a board sees: where the manifest of its build includes firmware/vision/board.json. Network, model and camera are not linked
+// into a firmware that sees nothing.
 
 import Modules from "modules";
 import type { Hardware } from "../device/board.js";
