@@ -4,8 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
-import type * as Esbuild from "esbuild";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type * as Compiler from "../../firmware/compile.mjs";
 import { UsageError } from "../fleet/scenario.js";
 import { hash } from "./build.js";
 
@@ -33,8 +33,8 @@ export interface BuiltImage {
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CACHE = join(ROOT, "node_modules/.cache/thimble-xs");
 
-/** An import or export from another file, as esbuild prints it. */
-const IMPORT = /^(?:import|export)\b[^"]*?from "(\.[^"]+)";$/gm;
+/** An import or export from another file at run time. */
+const IMPORT = /^(?:import|export)\s(?!type\b)[^;"]*?from "(\.[^"]+)";$/gm;
 
 /** The name under which a file of the repository is in an image, as the manifests have it. */
 export function moduleName(path: string): string {
@@ -46,34 +46,75 @@ export function moduleName(path: string): string {
 }
 
 /**
- * The modules that those files import, they included, in the order in which a board would run them. Only files of
- * firmware/ and host-sim/xs/device are followed: an image has nothing else.
+ * The modules that those files import, they included, in the order in which a board would run them, as mcconfig makes
+ * them in a build for boards: see firmware/compile.mjs. Only files of firmware/ and host-sim/xs/device are followed: an
+ * image has nothing else. `keepsNames`: the firmware's constants can be imported by name, too.
  */
-export async function modulesOf(entries: readonly string[]): Promise<ModuleSource[]> {
-	const { transform } = await esbuild();
+export async function modulesOf(entries: readonly string[], keepsNames = false): Promise<ModuleSource[]> {
+	const compiled = await compiledFrom(sourcesOf(entries), keepsNames);
 	const modules = new Map<string, ModuleSource>();
-	const visit = async (path: string): Promise<void> => {
+	const visit = (path: string): void => {
 		const name = moduleName(path);
 		if (modules.has(name)) return;
-		const { code } = await transform(readFileSync(path, "utf8"), {
-			loader: "ts",
-			target: "es2022",
-			tsconfigRaw: { compilerOptions: { useDefineForClassFields: true, verbatimModuleSyntax: true } },
-		});
+		let source = compiled[path]!;
 		// The place is taken at once, so that a cycle ends; it moves behind what it imports.
-		modules.set(name, { name, source: code, preload: true });
-		let source = code;
-		for (const [, specifier] of code.matchAll(IMPORT)) {
-			const imported = join(dirname(path), specifier!.replace(/\.js$/, ".ts"));
-			await visit(imported);
+		modules.set(name, { name, source, preload: true });
+		for (const [specifier, imported] of importsOf(path, source)) {
+			visit(imported);
 			// XS resolves against names, and those of the firmware mirror its folders alone: others say the whole name.
 			if (!name.startsWith("thimble/")) source = source.replaceAll(`"${specifier}"`, `"${moduleName(imported)}"`);
 		}
 		modules.delete(name);
 		modules.set(name, { name, source, preload: true });
 	};
-	for (const entry of entries) await visit(entry);
+	for (const entry of entries) visit(entry);
 	return [...modules.values()];
+}
+
+/** What a file imports at run time: how it says it, and the file. */
+function importsOf(path: string, source: string): [specifier: string, file: string][] {
+	return [...source.matchAll(IMPORT)].map(([, specifier]) => [
+		specifier!,
+		join(dirname(path), specifier!.replace(/\.js$/, ".ts")),
+	]);
+}
+
+/** Those files and all that they import, by path. */
+function sourcesOf(entries: readonly string[]): Map<string, string> {
+	const found = new Map<string, string>();
+	const visit = (path: string): void => {
+		if (found.has(path)) return;
+		const source = readFileSync(path, "utf8");
+		found.set(path, source);
+		for (const [, imported] of importsOf(path, source)) visit(imported);
+	};
+	for (const entry of entries) visit(entry);
+	return found;
+}
+
+/** The same as JavaScript, from the cache where they have been compiled before. */
+async function compiledFrom(
+	sources: ReadonlyMap<string, string>,
+	keepsNames: boolean,
+): Promise<Record<string, string>> {
+	const compiler = join(ROOT, "firmware/compile.mjs");
+	if (!existsSync(compiler))
+		throw new UsageError("the engine needs the sources: run npm ci in a clone of the repository");
+	const texts = [...sources].flatMap(([path, text]) => [relative(ROOT, path), text]).sort();
+	const path = join(CACHE, `modules-${hash([readFileSync(compiler, "utf8"), String(keepsNames), ...texts])}.json`);
+	if (!existsSync(path)) {
+		const { compile } = (await import(pathToFileURL(compiler).href)) as typeof Compiler;
+		const compiled = [...compile([...sources.keys()], keepsNames)].filter(([file]) => sources.has(file));
+		mkdirSync(CACHE, { recursive: true });
+		const draft = `${path}.${process.pid}`;
+		writeFileSync(
+			draft,
+			JSON.stringify(Object.fromEntries(compiled.map(([file, text]) => [relative(ROOT, file), text]))),
+		);
+		renameSync(draft, path);
+	}
+	const found = Object.entries(JSON.parse(readFileSync(path, "utf8")) as Record<string, string>);
+	return Object.fromEntries(found.map(([file, text]) => [join(ROOT, file), text]));
 }
 
 /** Compiles modules with that engine; what was compiled before is taken from the cache. */
@@ -107,12 +148,4 @@ export function buildImage(engine: string, modules: readonly ModuleSource[]): Bu
 			return { name: name!, symbols: Number(symbols), code: Number(code) };
 		}),
 	};
-}
-
-async function esbuild(): Promise<typeof Esbuild> {
-	try {
-		return await import("esbuild");
-	} catch {
-		throw new UsageError("the engine needs the package esbuild: run npm ci in a clone of the repository");
-	}
 }

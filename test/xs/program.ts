@@ -68,7 +68,7 @@ export async function testProgram(files: readonly string[], every = 0): Promise<
 		define: { "import.meta.url": '"file:///"' },
 		logLevel: "silent",
 	});
-	const modules = await modulesOf([...firmware].sort());
+	const modules = await modulesOf([...firmware].sort(), true);
 	return [...modules, { name: PROGRAM, source: result.outputFiles[0]!.text, preload: false }];
 }
 
