@@ -1,8 +1,9 @@
 // The engine host's functions, see engine/device.c. Handles are small integers from 1.
 
 declare function socketOpen(socket: object, address: string, port: number): number;
-declare function socketRead(handle: number, view: Uint8Array): number;
-declare function socketWrite(handle: number, view: Uint8Array): number;
+/** Methods of a socket. */
+declare function socketRead(this: object, view: Uint8Array): number;
+declare function socketWrite(this: object, view: Uint8Array): number;
 declare function socketClose(handle: number): void;
 declare function resolverOpen(resolver: object): number;
 declare function resolverAsk(handle: number, host: string): void;

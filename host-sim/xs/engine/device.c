@@ -64,6 +64,20 @@ static Handle* handleOf(txMachine* the, int kind)
 	return &handles[index];
 }
 
+/* The socket whose method has been called: as the SDK's, they are native. */
+static Handle* thisSocket(txMachine* the)
+{
+	txSlot* self = mxThis;
+	int index;
+	for (index = 1; index < DEVICE_HANDLES; index++) {
+		Handle* handle = &handles[index];
+		if (handle->kind == SOCKET && handle->object.value.reference == self->value.reference)
+			return handle;
+	}
+	mxTypeError("closed");
+	return C_NULL;
+}
+
 /* The bytes that a view or a buffer shows now; they move with the next allocation. */
 static txU1* bytesOf(txMachine* the, int index, txU4* count)
 {
@@ -168,9 +182,9 @@ static void socketOpen(txMachine* the)
 
 static void socketRead(txMachine* the)
 {
-	Handle* socket = handleOf(the, SOCKET);
+	Handle* socket = thisSocket(the);
 	txU4 count;
-	txU1* bytes = bytesOf(the, 1, &count);
+	txU1* bytes = bytesOf(the, 0, &count);
 	if (count == 0 || count > socket->waiting)
 		mxRangeError("invalid");
 	memcpy(bytes, socket->window, count);
@@ -182,9 +196,9 @@ static void socketRead(txMachine* the)
 
 static void socketWrite(txMachine* the)
 {
-	Handle* socket = handleOf(the, SOCKET);
+	Handle* socket = thisSocket(the);
 	txU4 count;
-	txU1* bytes = bytesOf(the, 1, &count);
+	txU1* bytes = bytesOf(the, 0, &count);
 	if (count > socket->room)
 		mxRangeError("would block");
 	socket->room -= count;
@@ -474,7 +488,7 @@ void device_command(txMachine* the, txS4 command, txS4 argument)
 }
 
 const HostFunction device_functions[] = {
-	{ "socketOpen", socketOpen, 3 }, { "socketRead", socketRead, 2 }, { "socketWrite", socketWrite, 2 },
+	{ "socketOpen", socketOpen, 3 }, { "socketRead", socketRead, 1 }, { "socketWrite", socketWrite, 1 },
 	{ "socketClose", socketClose, 1 },
 	{ "resolverOpen", resolverOpen, 1 }, { "resolverAsk", resolverAsk, 2 }, { "resolverClose", resolverClose, 1 },
 	{ "timerOpen", timerOpen, 1 }, { "timerSchedule", timerSchedule, 2 }, { "timerClose", timerClose, 1 },

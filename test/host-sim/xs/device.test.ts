@@ -13,6 +13,8 @@ const [CONNECT, WRITE, READ, HOARD, RECURSE, LOOP, THROW, STORE, TIMER, WASTE, S
 
 const PROGRAM = `
 class Socket {
+	write = socketWrite;
+	read = socketRead;
 	onWritable(room) { print("writable " + room); }
 	onReadable(count) { print("readable " + count); }
 	onError() { print("error"); }
@@ -22,9 +24,9 @@ class App {
 	handleCommand(command, argument) {
 		try {
 			switch (command) {
-				case ${CONNECT}: this.socket = new Socket(); this.handle = socketOpen(this.socket, "10.0.0.9", 1883); break;
-				case ${WRITE}: print("left " + socketWrite(this.handle, new Uint8Array(argument).fill(65))); break;
-				case ${READ}: { const view = new Uint8Array(argument); socketRead(this.handle, view); print("read " + view.join(" ")); break; }
+				case ${CONNECT}: this.socket = new Socket(); socketOpen(this.socket, "10.0.0.9", 1883); break;
+				case ${WRITE}: print("left " + this.socket.write(new Uint8Array(argument).fill(65))); break;
+				case ${READ}: { const view = new Uint8Array(argument); this.socket.read(view); print("read " + view.join(" ")); break; }
 				case ${HOARD}: for (;;) this.hoard.push({ a: 1 });
 				case ${LOOP}: for (;;);
 				case ${STORE}: {
