@@ -149,3 +149,18 @@ export function buildImage(engine: string, modules: readonly ModuleSource[]): Bu
 		}),
 	};
 }
+
+/** The names that the modules of an image use, each once: so a linker leaves them in a board's flash; in bytes. */
+export function namesOf({ path }: BuiltImage): number {
+	const image = readFileSync(path);
+	const names = new Set<string>();
+	let at = 8;
+	for (let left = image.readUInt32LE(4); left > 0; left -= 1) {
+		// Lengths of the module's name, of its names and of its code; whether it is preloaded. Names begin with their number.
+		const symbolsAt = at + 16 + image.readUInt32LE(at);
+		const codeAt = symbolsAt + image.readUInt32LE(at + 4);
+		for (const name of image.toString("latin1", symbolsAt + 2, codeAt - 1).split("\0")) names.add(name);
+		at = codeAt + image.readUInt32LE(at + 8);
+	}
+	return [...names].reduce((total, name) => total + name.length + 1, 0);
+}

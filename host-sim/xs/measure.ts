@@ -12,7 +12,7 @@ import { buildEngine, sourcePath } from "./build.js";
 import { COMMAND_CREATE, COMMAND_NOTHING, COMMAND_PUBLISH, COMMAND_SUBSCRIBE, METERED_TOPIC } from "./device/meter.js";
 import { type Counters, type Device, EngineHost } from "./device.js";
 import { Events } from "./frames.js";
-import { buildImage, type ModuleSize, modulesOf } from "./image.js";
+import { buildImage, type ModuleSize, modulesOf, namesOf } from "./image.js";
 import { ON_CHIP, recognition, recognitionOnChip } from "./recognition.js";
 
 /** What was measured, by name; sizes in bytes, work in instructions of XS's meter. */
@@ -35,7 +35,8 @@ export async function measure(say: (text: string) => void = () => {}): Promise<M
 	const library = await modulesOf(libraryFiles());
 	const client = buildImage(engine, await modulesOf([...libraryFiles(), sourcePath("device/metered.ts")]));
 	const agent = buildImage(engine, await modulesOf([sourcePath("device/board.ts")]));
-	const { path: libraryImage, modules } = buildImage(engine, library);
+	const libraryImage = buildImage(engine, library);
+	const { modules } = libraryImage;
 	const host = new EngineHost(engine, client.path);
 	const agentHost = new EngineHost(engine, agent.path);
 	const whole = buildImage(engine, await modulesOf([sourcePath("device/whole.ts")]));
@@ -49,7 +50,8 @@ export async function measure(say: (text: string) => void = () => {}): Promise<M
 			figures: {
 				"bytecode, code": sum(({ code }) => code),
 				"bytecode, symbols": sum(({ symbols }) => symbols),
-				"flash of the preloaded client": flashOf(engine, libraryImage) + sum(({ code }) => code),
+				"bytecode, symbols, each once": namesOf(libraryImage),
+				"flash of the preloaded client": flashOf(engine, libraryImage.path) + sum(({ code }) => code),
 				...operations(host, 4),
 				...operations(host, 5),
 				...memory(host),
