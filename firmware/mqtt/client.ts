@@ -167,8 +167,8 @@ import {
 	addName,
 	CODE_SHIFT,
 	filterState,
+	isMatch,
 	nameAt,
-	nextMatch,
 	OPTIONS_SHIFT,
 	REMOVED,
 	removeFilter,
@@ -178,7 +178,7 @@ import {
 	UNWANTED,
 } from "./topics.js";
 import { putUint16, putUtf8, utf8Bytes, utf8Length } from "./wire.js";
-import { FAILURES, PING_MS } from "./words.js";
+import { FAILURES, FIRST_WILDCARD, PING_MS } from "./words.js";
 
 export { Misuse } from "./error.js";
 export type { Incoming } from "./incoming.js";
@@ -758,27 +758,27 @@ export class Client {
 	private deliverToAll(): void {
 		const session = this.session;
 		const packet = session.packet;
-		let taken = packet.route !== 0 && this.hand(packet.route);
-		if (session.lastWildcard !== 0) {
-			const topicAt = packet.topicAt;
-			const topicLength = packet.topicLength;
-			for (let handle = nextMatch(session, 1, topicAt, topicLength); handle !== 0; ) {
-				if (this.hand(handle)) taken = true;
-				handle = nextMatch(session, handle + 1, topicAt, topicLength);
-			}
-		}
+		const isWhole = packet.payloadLength === packet.total;
+		let taken = packet.route !== 0 && this.hand(packet.route, isWhole);
+		for (let handle = session.words[FIRST_WILDCARD]; handle <= session.lastWildcard; handle += 1)
+			if (isMatch(session, handle, packet.topicAt, packet.topicLength) && this.hand(handle, isWhole)) taken = true;
 		if (taken) return;
-		if (packet.payloadLength === packet.total) this.call(this.options.onMessage, packet);
+		if (isWhole) this.call(this.options.onMessage, packet);
 		else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
 	}
 
-	private hand(handle: number): boolean {
+	/** A message or span to the filter's handler; false where it has none. */
+	private hand(handle: number, isWhole: boolean): boolean {
 		const packet = this.session.packet;
 		const handler = this.handlers[handle];
 		if (handler === undefined) return false;
-		if (packet.payloadLength === packet.total || (this.session.words[stateAt(this.session, handle)] & STREAMS) !== 0)
-			this.call(handler, packet);
-		else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
+		if (isWhole || (this.session.words[stateAt(this.session, handle)] & STREAMS) !== 0) {
+			try {
+				handler.call(this.options, packet);
+			} catch (error) {
+				this.keepThrown(error);
+			}
+		} else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
 		return true;
 	}
 

@@ -6,6 +6,7 @@ import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.j
 import type { Session } from "./session.js";
 import { hasWildcard, isTopicFilter, isTopicName, matches, shareLength } from "./topic.js";
 import { putUint16, putUtf8, takeUint16, takeUtf8, utf8Length } from "./wire.js";
+import { FIRST_WILDCARD } from "./words.js";
 
 // Four columns of words, each with a place for handle 0, which is nobody's:
 //   texts   offset of a name with its length before it, minus that of a filter, 0 for free rows
@@ -97,9 +98,12 @@ export function removeFilter(session: Session, handle: number): void {
 	const column = session.topics + 1;
 	const row = topicsAt + handle;
 	for (let i = 0; i < TOPIC_COLUMNS; i += 1) words[row + column * i] = 0;
+	// Handle 0 ends the search where that was the last with wildcards.
 	const lengths = topicsAt + column * 2;
 	words[lengths] = 1;
 	while (words[lengths + session.lastWildcard] === 0) session.lastWildcard -= 1;
+	while (words[FIRST_WILDCARD] < session.lastWildcard && words[lengths + words[FIRST_WILDCARD]] === 0)
+		words[FIRST_WILDCARD] += 1;
 }
 
 /** The first handle from `handle` on whose state has these bits under the mask, or 0. */
@@ -147,19 +151,12 @@ export function matchExact(session: Session, at: number, length: number): number
 	}
 }
 
-/** The first handle from `handle` on whose filter has wildcards and matches the name, or 0. */
-export function nextMatch(session: Session, handle: number, at: number, length: number): number {
+/** True where the filter with this handle has wildcards and matches the name. */
+export function isMatch(session: Session, handle: number, at: number, length: number): boolean {
 	const words = session.words;
-	const texts = session.topicsAt;
-	const lengths = texts + (session.topics + 1) * 2;
-	while (handle <= session.lastWildcard) {
-		const filterLength = words[lengths + handle];
-		if (filterLength !== 0) {
-			if (matches(session.bytes, 2 - words[texts + handle], filterLength, at, length)) return handle;
-		}
-		handle += 1;
-	}
-	return 0;
+	const text = session.topicsAt + handle;
+	const filterLength = words[text + (session.topics + 1) * 2];
+	return filterLength !== 0 && matches(session.bytes, 2 - words[text], filterLength, at, length);
 }
 
 /** `standing` is WANTED for a filter, 0 for a name. */
@@ -191,6 +188,7 @@ function add(session: Session, text: string, standing: number): number {
 	if (standing !== 0) {
 		if (hasWildcard(bytes, at + 2, length) || shareLength(bytes, at + 2, length) > 0) {
 			words[row + column * 2] = length;
+			if (session.lastWildcard === 0 || free < words[FIRST_WILDCARD]) words[FIRST_WILDCARD] = free;
 			if (free > session.lastWildcard) session.lastWildcard = free;
 		} else words[row + column] = words[(at + length + 1) >> 2];
 	}

@@ -22,5 +22,8 @@ export const SERVER_MAXIMUM = PING_MS + 5;
 /** Number of the last token that hold() has given out. */
 export const SEQUENCE = PING_MS + 6;
 
+/** The lowest handle of a filter with wildcards, if `lastWildcard` says that there is one. */
+export const FIRST_WILDCARD = PING_MS + 7;
+
 /** Where the entries of the packet ids lie, or 0: see outbox.ts. */
-export const ROWS = PING_MS + 7;
+export const ROWS = PING_MS + 8;

@@ -162,5 +162,7 @@ export function namesOf({ path }: BuiltImage): number {
 		for (const name of image.toString("latin1", symbolsAt + 2, codeAt - 1).split("\0")) names.add(name);
 		at = codeAt + image.readUInt32LE(at + 8);
 	}
+	// Of a module without any.
+	names.delete("");
 	return [...names].reduce((total, name) => total + name.length + 1, 0);
 }

@@ -20,10 +20,10 @@ import {
 	filterOptions,
 	filterState,
 	IN_FLIGHT,
+	isMatch,
 	LEAVING,
 	matchExact,
 	nameAt,
-	nextMatch,
 	nextTopic,
 	OPTIONS_SHIFT,
 	REMOVED,
@@ -35,6 +35,7 @@ import {
 	WANTED,
 } from "../../../firmware/mqtt/topics.js";
 import { putUint16 } from "../../../firmware/mqtt/wire.js";
+import { FIRST_WILDCARD } from "../../../firmware/mqtt/words.js";
 import { FilterTree } from "../../../host-sim/broker/topic.js";
 import { incoming } from "../../support/incoming.js";
 import { Peer, utf8 } from "../../support/peer.js";
@@ -70,23 +71,24 @@ function find(session: Session, name: string, shift = 0): [number, number] {
 	const exact = matchExact(session, at, length);
 	// However they are compared, the bytes received stay what they are.
 	expect(textWithLength(session, at - 2)).toBe(name);
-	return [exact, nextMatch(session, 1, at, length)];
+	return [exact, matchesOf(session, at, length)[0] ?? 0];
 }
 
-/** All handles whose filters have wildcards and match the name. */
-function allMatches(session: Session, name: string): number[] {
-	const at = receive(session, name);
+/** The handles whose filters have wildcards and match the name there: looked for where the client looks, and nowhere else. */
+function matchesOf(session: Session, at: number, length: number): number[] {
 	const found: number[] = [];
-	let handle = 0;
-	for (;;) {
-		handle = nextMatch(session, handle + 1, at, utf8(name).length);
-		if (handle === 0) return found;
-		found.push(handle);
-	}
+	for (let handle = session.words[FIRST_WILDCARD]!; handle <= session.lastWildcard; handle += 1)
+		if (isMatch(session, handle, at, length)) found.push(handle);
+	return found;
+}
+
+/** The same for a name. */
+function allMatches(session: Session, name: string): number[] {
+	return matchesOf(session, receive(session, name), utf8(name).length);
 }
 
 /** As the broker sees it. */
-function isMatch(filter: string, name: string): boolean {
+function isBrokersMatch(filter: string, name: string): boolean {
 	const tree = new FilterTree<true>();
 	tree.set(filter, "", true);
 	let found = false;
@@ -158,6 +160,8 @@ describe("table", () => {
 		for (const name of ["01234567", "x", "y", ""]) find(session, name);
 		removeFilter(session, 1);
 		addFilter(session, "+/#", 0);
+		// But for the word that says where filters with wildcards begin.
+		session.words[FIRST_WILDCARD] = 0x5555_5555;
 		expect(bytes.subarray(0, topicsAt * 4).every(byte => byte === 0x55)).toBe(true);
 		expect(bytes.subarray(textLimit, receiveAt).every(byte => byte === 0xaa)).toBe(true);
 		expect(session.textEnd).toBe(textEnd + 8 + 8);
@@ -206,7 +210,7 @@ describe("table", () => {
 					}
 					// And all with wildcards, in the order of their handles.
 					for (const name of ["a", "x/y/z", "x/y", "$q/r"]) {
-						const wanted = filters.filter(([, { text }]) => !exact.includes(text) && isMatch(text, name));
+						const wanted = filters.filter(([, { text }]) => !exact.includes(text) && isBrokersMatch(text, name));
 						const handles = wanted.map(([handle]) => handle).sort((a, b) => a - b);
 						expect(allMatches(session, name), name).toEqual(handles);
 					}
