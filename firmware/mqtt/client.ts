@@ -651,7 +651,7 @@ export class Client {
 			else if (event === SETTLED) {
 				if (this.options.onPublishEnd !== undefined) this.tellSettled(session.packet);
 			} else if (event !== NOTHING) this.handle(event);
-		} while (this.socket === socket);
+		} while (this.socket === socket && (session.start !== session.end || this.readable !== 0));
 	}
 
 	/** What the handlers have allowed makes room for what they have not; a full lane may go to the socket right now. */
