@@ -163,7 +163,8 @@ export function connectRemaining(
 
 /** The length of the whole of it as far as the options know it. */
 export function connectLength(session: Session): number {
-	return packetLength(connectRemaining(session, session.options.userName, session.options.password));
+	const remaining = connectRemaining(session, session.options.userName, session.options.password);
+	return packetLength(remaining);
 }
 
 /** CONNECT; `remaining` is connectRemaining() of these credentials. Allocates, once a connection. */
@@ -204,19 +205,17 @@ export function requestLength(length: number, block: Uint8Array | undefined): nu
 	return packetLength(2 + propertiesLength(1, block) + 2 + length + 1);
 }
 
-/** SUBSCRIBE or UNSUBSCRIBE up to its first filter; `block` are its properties. */
+/** SUBSCRIBE or UNSUBSCRIBE up to its properties, or in 3.1.1 its first filter. */
 export function putRequestHead(
 	bytes: Uint8Array,
 	at: number,
 	first: number,
 	remaining: number,
 	packetId: number,
-	five: number,
-	block: Uint8Array | undefined,
 ): number {
 	bytes[at] = first;
-	at = putUint16(bytes, putVarint(bytes, at + 1, remaining), packetId);
-	return putProperties(five, bytes, at, block);
+	at = putVarint(bytes, at + 1, remaining);
+	return putUint16(bytes, at, packetId);
 }
 
 /** A filter that lies in `bytes` with its length before it, the two together at `filterAt`; options of -1 for none. */

@@ -217,9 +217,9 @@ export function requestPing(session: Session): void {
 	if (!isArmed(session, PING)) session.todo |= WANTS_PING;
 }
 
-/** PINGREQ into the stage: its length, or -1 where the socket has no room for it. */
+/** PINGREQ into the stage: its length, or 0 where the socket has no room for it. */
 function pollPing(session: Session): number {
-	if (session.room < 2) return -1;
+	if (session.room < 2) return 0;
 	session.todo &= ~WANTS_PING;
 	start(session, PING);
 	putEmpty(session.bytes, session.stageAt, PINGREQ);
@@ -270,10 +270,7 @@ export function pollTransmit(session: Session): number {
 	session.leaving = 0;
 	if (session.sendLeft > 0) return continueMessage(session, 0);
 	if ((session.todo & WANTS_ACK) !== 0) return pollAnswers(session);
-	if ((session.todo & CONTROL) !== 0) {
-		const control = pollControl(session);
-		if (control !== 0) return control === -1 ? 0 : control;
-	}
+	if ((session.todo & CONTROL) !== 0) return pollControl(session);
 	return session.phase === ONLINE ? pollMessage(session) : 0;
 }
 
@@ -284,13 +281,12 @@ function pollAnswers(session: Session): number {
 	return -1;
 }
 
-/** As pollTransmit, but -1 where the next control packet has to wait for room, and messages with it. */
+/** As pollTransmit, for the next control packet: where it has to wait for room, messages wait with it. */
 function pollControl(session: Session): number {
 	if ((session.todo & WANTS_CONNECT) !== 0) return pollConnect(session);
 	if ((session.todo & WANTS_AUTH) !== 0) return pollAuth(session);
 	if (session.phase !== ONLINE) return 0;
-	const length = (session.todo & WANTS_PING) !== 0 ? pollPing(session) : 0;
-	return length === 0 && (session.todo & WANTS_REQUEST) !== 0 ? pollRequest(session) : length;
+	return (session.todo & WANTS_PING) !== 0 ? pollPing(session) : pollRequest(session);
 }
 
 /** The application wants to be connected from now on. */

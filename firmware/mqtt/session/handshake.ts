@@ -42,7 +42,7 @@ import { refuseImpossible, takeServerLimits } from "./server.js";
 import { resumeSubscriptions } from "./subscription.js";
 
 /**
- * CONNECT into the stage, and what may go behind it: their length, -1 where the socket has no room for it, or -2 where the link has
+ * CONNECT into the stage, and what may go behind it: their length, 0 where the socket has no room for it, or -1 where the link has
  * to be closed because of `error`.
  */
 export function pollConnect(session: Session): number {
@@ -55,16 +55,16 @@ export function pollConnect(session: Session): number {
 		remaining = connectRemaining(session, userName as string | undefined, password);
 	} catch {
 		session.error = NO_CREDENTIALS;
-		return -2;
+		return -1;
 	}
 	const length = packetLength(remaining);
 	if (length > mostLength(session)) {
 		// Where a server has named us, the next CONNECT goes without the name: that may be what is too long.
 		session.clientId = session.options.clientId;
 		session.error = CREDENTIALS_TOO_LARGE;
-		return -2;
+		return -1;
 	}
-	if (length > session.room) return -1;
+	if (length > session.room) return 0;
 	putConnect(session, session.stageAt, remaining, userName, password);
 	session.todo &= ~WANTS_CONNECT;
 	// What it said is for nobody's eyes any longer.
@@ -147,12 +147,12 @@ export function requestAuthentication(session: Session, mechanism: Authenticatio
 	return true;
 }
 
-/** AUTH into the stage: its length, or -1 where the socket has no room for it. */
+/** AUTH into the stage: its length, or 0 where the socket has no room for it. */
 export function pollAuth(session: Session): number {
 	const mechanism = session.options.authentication!;
 	const remaining = authRemaining(session, mechanism);
 	const length = packetLength(remaining);
-	if (length > session.room) return -1;
+	if (length > session.room) return 0;
 	putAuth(session, session.stageAt, mechanism, session.words[AUTH_REASON], remaining);
 	session.todo &= ~WANTS_AUTH;
 	return length;

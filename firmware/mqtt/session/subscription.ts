@@ -5,7 +5,7 @@
 
 import { ACK, isArmed, start } from "../deadline.js";
 import { takeSuback } from "../decode.js";
-import { packetLength, propertiesLength, putRequestFilter, putRequestHead } from "../encode.js";
+import { packetLength, propertiesLength, putProperties, putRequestFilter, putRequestHead } from "../encode.js";
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
 import { takeRequestId } from "../outbox.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
@@ -32,33 +32,34 @@ import { takeUint16 } from "../wire.js";
 import { REQUEST_FIRST, REQUEST_MS } from "../words.js";
 import { keepSubscriptions } from "./durability.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
+import { pollMessage } from "./outbound.js";
 import { filterRefusal, fitsRequest } from "./server.js";
 
-/** UNSUBSCRIBE or SUBSCRIBE into the stage: its length, 0 for nothing now, or -1 where the socket has no room for it. */
+/**
+ * UNSUBSCRIBE or SUBSCRIBE into the stage: its length, or 0 where the socket has no room for it; where there is none to send
+ * now, a message: see pollTransmit.
+ */
 export function pollRequest(session: Session): number {
-	if (session.requestId !== 0) return 0;
+	if (session.requestId !== 0) return pollMessage(session);
 	if (nextTopic(session, 1, STANDING, UNWANTED) !== 0) return pollBatch(session, UNSUBSCRIBE, UNWANTED, LEAVING);
 	if (nextTopic(session, 1, STANDING, WANTED) !== 0) return pollBatch(session, SUBSCRIBE, WANTED, ASKED);
 	session.todo &= ~WANTS_REQUEST;
-	return 0;
+	return pollMessage(session);
 }
 
-/** One packet for as many filters as fit. */
+/** One packet for as many filters as fit: they are marked here, and then laid into the stage. */
 function pollBatch(session: Session, first: number, from: number, to: number): number {
-	const bytes = session.bytes;
-	const stageAt = session.stageAt;
 	const words = session.words;
-	const five = session.packet.five;
 	const most = Math.min(session.room, session.sendLimit);
 	// Its answer has a byte a filter, and has to fit into the receive area.
-	let filters = stageAt - session.receiveAt - 5;
+	let filters = session.stageAt - session.receiveAt - 5;
 	let handle = nextTopic(session, 1, STANDING, from);
 	// Properties are a packet's: one packet for filters that have the same.
 	const block = session.blocks?.[handle];
-	const least = 2 + propertiesLength(five, block);
+	const least = 2 + propertiesLength(session.packet.five, block);
 	let remaining = least;
 	while (handle !== 0) {
-		const more = 2 + takeUint16(bytes, filterAt(session, handle)) + (first === SUBSCRIBE ? 1 : 0);
+		const more = 2 + takeUint16(session.bytes, filterAt(session, handle)) + (first === SUBSCRIBE ? 1 : 0);
 		if (packetLength(remaining + more) > most || filters === 0) break;
 		filters -= 1;
 		remaining += more;
@@ -67,8 +68,16 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 		do handle = nextTopic(session, handle + 1, STANDING, from);
 		while (handle !== 0 && session.blocks?.[handle] !== block);
 	}
-	if (remaining === least || !beginRequest(session, first)) return -1;
-	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId, five, block);
+	return remaining > least && beginRequest(session, first) ? putRequest(session, first, remaining, block) : 0;
+}
+
+/** The packet for the filters that are in flight, with these properties: its length. */
+function putRequest(session: Session, first: number, remaining: number, block: Uint8Array | undefined): number {
+	const bytes = session.bytes;
+	const words = session.words;
+	const stageAt = session.stageAt;
+	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId);
+	at = putProperties(session.packet.five, bytes, at, block);
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const options = first === SUBSCRIBE ? filterOptions(words[stateAt(session, handle)]) : -1;
 		at = putRequestFilter(bytes, at, filterAt(session, handle), options);

@@ -450,7 +450,7 @@ describe("encode", () => {
 		words[stateAt(session, skipped)] = ANSWERED;
 		filters.push(addFilter(session, "été/#", 2 << OPTIONS_SHIFT));
 		const remaining = 2 + 3 + 3 + 3 + utf8("été/#").length;
-		let stop = putRequestHead(bytes, stageAt, SUBSCRIBE, remaining, 513, 0, undefined);
+		let stop = putRequestHead(bytes, stageAt, SUBSCRIBE, remaining, 513);
 		for (const [i, handle] of filters.entries()) stop = putRequestFilter(bytes, stop, filterAt(session, handle), i + 1);
 		expect(stop - stageAt).toBe(packetLength(remaining));
 		const subscriptions = [
@@ -458,7 +458,7 @@ describe("encode", () => {
 			{ topic: "été/#", qos: 2 },
 		];
 		expect(decode(bytes.slice(stageAt, stop))).toMatchObject([{ cmd: "subscribe", messageId: 513, subscriptions }]);
-		stop = putRequestHead(bytes, stageAt, UNSUBSCRIBE, remaining - 2, 514, 0, undefined);
+		stop = putRequestHead(bytes, stageAt, UNSUBSCRIBE, remaining - 2, 514);
 		for (const handle of filters) stop = putRequestFilter(bytes, stop, filterAt(session, handle), -1);
 		expect(stop - stageAt).toBe(packetLength(remaining - 2));
 		const unsubscriptions = ["a/+", "été/#"];
