@@ -467,7 +467,7 @@ export class Client {
 			let refusal = requestLength(filter.length, block) > session.total - session.stageAt ? TOO_LARGE : 0;
 			if (refusal === 0 && session.phase === ONLINE) refusal = filterRefusal(session, filter, 0, filter.length, block);
 			// Refused before it is added: the same filter may be there already, for another server.
-			const handle = refusal === 0 ? addFilter(session, filters[i], bits) : -refusal;
+			const handle = refusal === 0 ? addFilter(session, filter, bits) : -refusal;
 			if (handle > 0) {
 				this.handlers[handle] = handler;
 				this.keepBlock(handle, block);

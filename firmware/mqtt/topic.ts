@@ -34,7 +34,7 @@ export function hasWildcard(bytes: Uint8Array, at: number, length: number): bool
  * is taken to be well-formed UTF-8.
  */
 export function isTopicFilter(bytes: Uint8Array, at: number, length: number): boolean {
-	if (length === 0 || shareLength(bytes, at, length) < 0) return false;
+	if (length === 0 || (bytes[at] === DOLLAR && shareLength(bytes, at, length) < 0)) return false;
 	const stop = at + length;
 	for (let i = at; i < stop; i += 1) {
 		const character = bytes[i];

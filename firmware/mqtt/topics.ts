@@ -5,7 +5,7 @@
 import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.js";
 import type { Session } from "./session.js";
 import { hasWildcard, isTopicFilter, isTopicName, matches, shareLength } from "./topic.js";
-import { putUint16, putUtf8, takeUint16, takeUtf8, utf8Length } from "./wire.js";
+import { putUint16, takeUint16, takeUtf8, utf8Bytes, utf8Length } from "./wire.js";
 import { FIRST_WILDCARD } from "./words.js";
 
 // Four columns of words, each with a place for handle 0, which is nobody's:
@@ -67,20 +67,16 @@ export function filterAt(session: Session, handle: number): number {
 
 /** A handle for publishing to this topic name, always the same one; or -TOPICS_FULL. Throws Misuse. */
 export function addName(session: Session, name: string): number {
-	return add(session, name, 0);
+	utf8Length(name, "topic");
+	return add(session, utf8Bytes(name), 0);
 }
 
 /**
- * A handle for this filter, WANTED with these bits of STATE; or -TOPICS_FULL. The same filter again takes its old row
- * over, as it does on the server [MQTT-3.8.4-3]. Throws Misuse.
+ * A handle for the filter in these bytes, WANTED with these bits of STATE; or -TOPICS_FULL. The same filter again takes its
+ * old row over, as it does on the server [MQTT-3.8.4-3]. Throws Misuse.
  */
-export function addFilter(session: Session, filter: string, bits: number): number {
-	const handle = add(session, filter, WANTED);
-	if (handle > 0) {
-		const at = stateAt(session, handle);
-		session.words[at] = (session.words[at] & IN_FLIGHT) | WANTED | bits;
-	}
-	return handle;
+export function addFilter(session: Session, filter: Uint8Array, bits: number): number {
+	return add(session, filter, WANTED | bits);
 }
 
 /** Frees the row of a filter. */
@@ -159,41 +155,52 @@ export function isMatch(session: Session, handle: number, at: number, length: nu
 	return filterLength !== 0 && matches(session.bytes, 2 - words[text], filterLength, at, length);
 }
 
-/** `standing` is WANTED for a filter, 0 for a name. */
-function add(session: Session, text: string, standing: number): number {
+/** `state` is that of a filter, or 0 for a name. */
+function add(session: Session, text: Uint8Array, state: number): number {
 	const bytes = session.bytes;
 	const at = session.textEnd;
 	const topicsAt = session.topicsAt;
 	const words = session.words;
-	const length = utf8Length(text, "topic");
+	const length = text.length;
 	const end = at + chunkSize(length);
 	const fits = end <= session.outboxAt << 2;
-	if (fits) {
-		bytes.fill(0, at, end);
-		putUtf8(bytes, putUint16(bytes, at, length), text);
-		if (!(standing === 0 ? isTopicName(bytes, at + 2, length) : isTopicFilter(bytes, at + 2, length)))
-			throw new Misuse(standing === 0 ? BAD_TOPIC_NAME : BAD_TOPIC_FILTER, `topic not allowed: "${text}"`);
-	}
+	if (fits && !(state === 0 ? isTopicName(text, 0, length) : isTopicFilter(text, 0, length))) refuse(text, state);
+	const column = session.topics + 1;
 	let free = 0;
-	for (let handle = session.topics; handle > 0; handle -= 1) {
-		const known = standing === 0 ? words[topicsAt + handle] : -words[topicsAt + handle];
-		if (known === 0) free = handle;
-		else if (known > 0 && takeUtf8(bytes, known + 2, takeUint16(bytes, known)) === text) return handle;
+	for (let row = topicsAt + session.topics; row > topicsAt; row -= 1) {
+		const known = state === 0 ? words[row] : -words[row];
+		if (known === 0) free = row;
+		else if (known > 0 && isAt(bytes, known, text)) {
+			if (state !== 0) words[row + column * 3] = (words[row + column * 3] & IN_FLIGHT) | state;
+			return row - topicsAt;
+		}
 	}
 	if (free === 0 || !fits) return -TOPICS_FULL;
-	const column = session.topics + 1;
-	const row = topicsAt + free;
-	words[row] = standing === 0 ? at : -at;
-	words[row + column * 3] = standing;
-	if (standing !== 0) {
-		if (hasWildcard(bytes, at + 2, length) || shareLength(bytes, at + 2, length) > 0) {
-			words[row + column * 2] = length;
-			if (session.lastWildcard === 0 || free < words[FIRST_WILDCARD]) words[FIRST_WILDCARD] = free;
-			if (free > session.lastWildcard) session.lastWildcard = free;
-		} else words[row + column] = words[(at + length + 1) >> 2];
-	}
+	bytes.fill(0, at, end);
+	bytes.set(text, putUint16(bytes, at, length));
 	session.textEnd = end;
-	return free;
+	words[free] = state === 0 ? at : -at;
+	words[free + column * 3] = state;
+	if (state === 0) return free - topicsAt;
+	if (hasWildcard(text, 0, length) || shareLength(text, 0, length) > 0) {
+		words[free + column * 2] = length;
+		const handle = free - topicsAt;
+		if (session.lastWildcard === 0 || handle < words[FIRST_WILDCARD]) words[FIRST_WILDCARD] = handle;
+		if (handle > session.lastWildcard) session.lastWildcard = handle;
+	} else words[free + column] = words[(at + length + 1) >> 2];
+	return free - topicsAt;
+}
+
+/** Whether it is this text that lies at `at`, with its length before it. */
+function isAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
+	if (takeUint16(bytes, at) !== text.length) return false;
+	for (let i = 0; i < text.length; i += 1) if (bytes[at + 2 + i] !== text[i]) return false;
+	return true;
+}
+
+function refuse(text: Uint8Array, state: number): never {
+	const code = state === 0 ? BAD_TOPIC_NAME : BAD_TOPIC_FILTER;
+	throw new Misuse(code, `topic not allowed: "${takeUtf8(text, 0, text.length)}"`);
 }
 
 /** Two bytes of length and the text, in units of eight. */

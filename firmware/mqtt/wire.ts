@@ -157,10 +157,12 @@ export function takeUtf8(bytes: Uint8Array, at: number, length: number): string 
 	return text;
 }
 
-/** The string's bytes in UTF-8. Allocates. An engine may count an emoji as one character or as two: four bytes hold either. */
+/** The string's bytes in UTF-8. Allocates. */
 export function utf8Bytes(text: string): Uint8Array {
-	const bytes = new Uint8Array(text.length * 4);
-	return bytes.slice(0, putUtf8(bytes, 0, text));
+	const length = utf8Length(text);
+	const bytes = new Uint8Array(length);
+	putUtf8(bytes, 0, text);
+	return bytes;
 }
 
 /** A string's UTF-8 bytes, or bytes, with their length before them. */

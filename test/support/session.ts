@@ -1,10 +1,12 @@
 // A session without a client around it: its state, for tests of the functions over it. Nothing opens or sends by itself.
 
+import { checkFilter } from "../../firmware/mqtt/check.js";
 import { type Limits, withDefaults } from "../../firmware/mqtt/limits.js";
 import type { ClientOptions } from "../../firmware/mqtt/options.js";
 import { Session } from "../../firmware/mqtt/session.js";
 import { ONLINE } from "../../firmware/mqtt/todo.js";
-import { takeUint16, takeUtf8 } from "../../firmware/mqtt/wire.js";
+import { addFilter as addFilterBytes } from "../../firmware/mqtt/topics.js";
+import { takeUint16, takeUtf8, utf8Bytes } from "../../firmware/mqtt/wire.js";
 import { ROWS } from "../../firmware/mqtt/words.js";
 import { SeededRandom } from "../../host-sim/world/random.js";
 import { VirtualTime } from "../../host-sim/world/time.js";
@@ -35,6 +37,12 @@ export function makeOnline(
 	session.todo = 0;
 	session.room = room;
 	return session;
+}
+
+/** Adds a filter as a client does. */
+export function addFilter(session: Session, filter: string, bits: number): number {
+	checkFilter(filter, undefined);
+	return addFilterBytes(session, utf8Bytes(filter), bits);
 }
 
 /** The text with its length in the two bytes before, the two together at `at`. */

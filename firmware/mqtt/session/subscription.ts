@@ -68,7 +68,17 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 		do handle = nextTopic(session, handle + 1, STANDING, from);
 		while (handle !== 0 && session.blocks?.[handle] !== block);
 	}
-	return remaining > least && beginRequest(session, first) ? putRequest(session, first, remaining, block) : 0;
+	return remaining > least ? beginRequest(session, first, remaining, block) : 0;
+}
+
+/** The packet has an id and a deadline, unless the store could not take note of it. */
+function beginRequest(session: Session, first: number, remaining: number, block: Uint8Array | undefined): number {
+	if (!keepSubscriptions(session)) return 0;
+	session.requestId = takeRequestId(session);
+	session.words[REQUEST_FIRST] = first;
+	session.words[REQUEST_MS] = session.now;
+	if (!isArmed(session, ACK)) start(session, ACK);
+	return putRequest(session, first, remaining, block);
 }
 
 /** The packet for the filters that are in flight, with these properties: its length. */
@@ -83,16 +93,6 @@ function putRequest(session: Session, first: number, remaining: number, block: U
 		at = putRequestFilter(bytes, at, filterAt(session, handle), options);
 	}
 	return at - stageAt;
-}
-
-/** The packet has an id and a deadline; false where the store could not take note of it. */
-function beginRequest(session: Session, first: number): boolean {
-	if (!keepSubscriptions(session)) return false;
-	session.requestId = takeRequestId(session);
-	session.words[REQUEST_FIRST] = first;
-	session.words[REQUEST_MS] = session.now;
-	if (!isArmed(session, ACK)) start(session, ACK);
-	return true;
 }
 
 /** One code a filter, in order [MQTT-3.9.3-1]. */

@@ -36,7 +36,6 @@ import { pollRequest } from "../../../firmware/mqtt/session/subscription.js";
 import type { Session } from "../../../firmware/mqtt/session.js";
 import {
 	ANSWERED,
-	addFilter,
 	addName,
 	filterAt,
 	nameAt,
@@ -46,7 +45,7 @@ import {
 } from "../../../firmware/mqtt/topics.js";
 import { putUint16, putUtf8 } from "../../../firmware/mqtt/wire.js";
 import { utf8 } from "../../support/peer.js";
-import { entryOf, makeOnline, makeSession, staged } from "../../support/session.js";
+import { addFilter, entryOf, makeOnline, makeSession, staged } from "../../support/session.js";
 
 function decode(bytes: Uint8Array, protocolVersion: 4 | 5 = 4): Packet[] {
 	const packets: Packet[] = [];

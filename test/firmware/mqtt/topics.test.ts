@@ -13,7 +13,6 @@ import type { Session } from "../../../firmware/mqtt/session.js";
 import {
 	ANSWERED,
 	ASKED,
-	addFilter,
 	addName,
 	CODE_SHIFT,
 	filterAt,
@@ -39,7 +38,7 @@ import { FIRST_WILDCARD } from "../../../firmware/mqtt/words.js";
 import { FilterTree } from "../../../host-sim/broker/topic.js";
 import { incoming } from "../../support/incoming.js";
 import { Peer, utf8 } from "../../support/peer.js";
-import { makeOnline, makeSession, textWithLength } from "../../support/session.js";
+import { addFilter, makeOnline, makeSession, textWithLength } from "../../support/session.js";
 
 const TOPICS_FULL = 0x14;
 

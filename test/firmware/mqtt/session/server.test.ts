@@ -9,12 +9,12 @@ import type { ClientOptions } from "../../../../firmware/mqtt/options.js";
 import { filterRefusal, publishRefusal, takeServerLimits } from "../../../../firmware/mqtt/session/server.js";
 import type { Session } from "../../../../firmware/mqtt/session.js";
 import { LIMITED } from "../../../../firmware/mqtt/todo.js";
-import { addFilter, filterAt } from "../../../../firmware/mqtt/topics.js";
+import { filterAt } from "../../../../firmware/mqtt/topics.js";
 import { takeUint16 } from "../../../../firmware/mqtt/wire.js";
 import { SERVER_MAXIMUM, WAITS } from "../../../../firmware/mqtt/words.js";
 import { incoming } from "../../../support/incoming.js";
 import { online, Peer, utf8 } from "../../../support/peer.js";
-import { makeSession } from "../../../support/session.js";
+import { addFilter, makeSession } from "../../../support/session.js";
 
 type Properties = NonNullable<IConnackPacket["properties"]>;
 
