@@ -11,6 +11,7 @@ import type { Limits } from "./limits.js";
 import { integerProperty, TOPIC_ALIAS } from "./property.js";
 import type { Session } from "./session.js";
 import { takeUint16 } from "./wire.js";
+import { ALIASES } from "./words.js";
 
 /** The end of the texts where they have been too many: from the next connection on we allow no aliases. */
 const GIVEN_UP = -1;
@@ -24,7 +25,7 @@ export function aliasWords(limits: Limits): number {
 
 /** How many aliases the server may use: our Topic Alias Maximum. */
 export function aliasMaximum(session: Session): number {
-	const aliases = session.aliases;
+	const aliases = session.words[ALIASES];
 	return aliases > 0 && session.words[oursAt(session) + aliases * 2 + 1] !== GIVEN_UP ? aliases : 0;
 }
 
@@ -37,7 +38,7 @@ function oursAt(session: Session): number {
 export function resetAliases(session: Session, count: number): void {
 	const words = session.words;
 	const ours = oursAt(session);
-	const end = ours + session.aliases * 2 + 1;
+	const end = ours + words[ALIASES] * 2 + 1;
 	words.fill(0, ours, end);
 	if (words[end] !== GIVEN_UP) words[end] = (end + 1) << 2;
 	// The highest stands first: they are given out from the last on.
@@ -62,7 +63,7 @@ export function takeAlias(session: Session): number {
 	const packet = session.packet;
 	const alias = integerProperty(session.bytes, packet.propertiesAt, packet.propertiesStop, TOPIC_ALIAS, 0);
 	if (alias === 0 || alias > aliasMaximum(session)) return BAD_TOPIC_ALIAS; // [MQTT-3.3.2-8] [MQTT-3.3.2-9]
-	const at = oursAt(session) + session.aliases + alias;
+	const at = oursAt(session) + session.words[ALIASES] + alias;
 	if (packet.topicLength > 0) return keepText(session, at);
 	const text = session.words[at];
 	// An alias that stands for nothing is no topic.
@@ -76,8 +77,8 @@ function keepText(session: Session, at: number): number {
 	const bytes = session.bytes;
 	const packet = session.packet;
 	const words = session.words;
-	const first = oursAt(session) + session.aliases + 1;
-	const end = first + session.aliases;
+	const first = oursAt(session) + words[ALIASES] + 1;
+	const end = first + words[ALIASES];
 	const old = words[at];
 	if (old !== 0) {
 		const size = takeUint16(bytes, old) + 2;

@@ -178,7 +178,7 @@ import {
 	UNWANTED,
 } from "./topics.js";
 import { putUint16, putUtf8, utf8Bytes, utf8Length } from "./wire.js";
-import { FAILURES, FIRST_WILDCARD, PING_MS } from "./words.js";
+import { ENDED_COUNT, ERROR, FAILURES, FIRST_WILDCARD, LEAVING_ENTRY, PING_MS } from "./words.js";
 
 export { Misuse } from "./error.js";
 export type { Incoming } from "./incoming.js";
@@ -378,7 +378,7 @@ export class Client {
 	private refuse(ticket: number): number {
 		this.session.todo &= ~WISHES;
 		// What a policy has let go for it has ended nevertheless.
-		if (this.session.ended !== 0) this.later();
+		if (this.session.words[ENDED_COUNT] !== 0) this.later();
 		return ticket;
 	}
 
@@ -606,7 +606,7 @@ export class Client {
 		for (let event = handleTime(session); event !== NOTHING; event = handleTime(session)) {
 			// Somebody has closed in the meantime: the turn ends with that.
 			if (event === OPEN && (session.todo & CLOSING) === 0) client.openLink();
-			else if (event === FAILED) client.leave(session.error);
+			else if (event === FAILED) client.leave(session.words[ERROR]);
 			else if (event === DRAIN_EXPIRED) client.endDrain(DRAIN_TIMEOUT);
 		}
 		session.todo |= EARLIER;
@@ -691,7 +691,7 @@ export class Client {
 				this.call(this.options.onPing, this.session.words[PING_MS]);
 				return;
 			case DISCONNECTED:
-				this.dropLink(this.session.error);
+				this.dropLink(this.session.words[ERROR]);
 				return;
 			case FAILED:
 				this.fail();
@@ -701,13 +701,13 @@ export class Client {
 	/** What was accepted before the packet that broke the connection is still acknowledged, if the socket lets us. */
 	private fail(): void {
 		const session = this.session;
-		const code = session.error;
+		const code = session.words[ERROR];
 		const socket = this.socket;
 		this.transmit();
 		if (this.socket !== socket) return;
 		// Nothing but acknowledgements makes room on both sides: closing before they have left would come here again.
 		if (code === RECEIVE_TABLE_FULL && session.laneEnd !== session.laneAt) {
-			session.error = code;
+			session.words[ERROR] = code;
 			session.todo |= LEAVING;
 			// Nothing is read from here on, so PINGRESP's deadline is free to bound the wait.
 			if (!isArmed(session, PING)) start(session, PING);
@@ -803,9 +803,9 @@ export class Client {
 		if (this.begin()) {
 			this.transmit();
 			session.todo &= ~BUSY;
-			if (!streams && session.ended !== 0 && takeGone(session, ticket)) ticket = 0;
+			if (!streams && session.words[ENDED_COUNT] !== 0 && takeGone(session, ticket)) ticket = 0;
 			// A lost link calls onOffline, a source is called to read: both may have asked for more than sending.
-			if (this.socket !== socket || streams || session.ended !== 0) this.later();
+			if (this.socket !== socket || streams || session.words[ENDED_COUNT] !== 0) this.later();
 			else this.schedule();
 		}
 		return ticket;
@@ -852,8 +852,10 @@ export class Client {
 		while ((this.session.todo & SENDS) !== 0 && this.socket !== undefined) {
 			const count = pollTransmit(this.session);
 			if (count === 0) return;
-			if (count < 0) this.dropLink(this.session.error);
+			if (count < 0) this.dropLink(this.session.words[ERROR]);
 			else this.write(count);
+			// On its way, or given back.
+			this.session.words[LEAVING_ENTRY] = 0;
 		}
 	}
 
@@ -873,7 +875,6 @@ export class Client {
 			session.room = this.socket!.write(session.stage);
 			session.buffer.resize(session.total);
 			session.sentMs = session.now;
-			session.leaving = 0;
 			return true;
 		} catch {
 			session.buffer.resize(session.total);
@@ -896,14 +897,14 @@ export class Client {
 			if ((session.todo & ENDED) !== 0 && !told) {
 				this.tellEnds();
 				told = true;
-			} else if ((session.todo & LEAVING) !== 0 && session.laneEnd === session.laneAt) this.leave(session.error);
+			} else if ((session.todo & LEAVING) !== 0 && session.laneEnd === session.laneAt) this.leave(session.words[ERROR]);
 			else if ((session.todo & (STALLED | CLOSING)) === STALLED && !isLaneFull(session))
 				this.receive(session, this.socket!);
 			else break;
 		}
 		if ((session.todo & DRAINING) !== 0 && this.unsettled === 0) this.endDrain(OK);
 		// What those callbacks have published, and what has ended since, is told from the timer: nobody starves.
-		if (session.ended !== 0) arm(session, TELL, session.now);
+		if (session.words[ENDED_COUNT] !== 0) arm(session, TELL, session.now);
 		if ((session.todo & CLOSING) !== 0) this.shut();
 		session.todo &= ~BUSY;
 		if ((session.todo & EARLIER) !== 0) this.schedule();
@@ -964,7 +965,7 @@ export class Client {
 	private linkUp(): void {
 		if (handleLinkUp(this.session) !== FAILED) return;
 		this.session.todo |= BUSY;
-		this.dropLink(this.session.error);
+		this.dropLink(this.session.words[ERROR]);
 	}
 
 	private connect(address: string): void {
@@ -1080,8 +1081,8 @@ export class Client {
 	/** As many as there are now. */
 	private tellEnds(): void {
 		const session = this.session;
-		for (let left = session.ended; left > 0 && session.ended > 0; left -= 1) {
-			session.ended -= 1;
+		for (let left = session.words[ENDED_COUNT]; left > 0 && session.words[ENDED_COUNT] > 0; left -= 1) {
+			session.words[ENDED_COUNT] -= 1;
 			let ticket = this.options.whenFull?.takeDisplaced() ?? 0;
 			if (ticket !== 0) {
 				this.call(this.options.onPublishEnd, ticket, END_DROPPED, DISPLACED);
@@ -1097,7 +1098,7 @@ export class Client {
 			// What the store still has goes when it has been told: a power cut may tell it twice, and never loses the telling.
 			if ((head & STORED) !== 0) removeStored(session, ticket);
 		}
-		if (session.ended === 0) session.todo &= ~ENDED;
+		if (session.words[ENDED_COUNT] === 0) session.todo &= ~ENDED;
 	}
 
 	private tellAnswers(): void {

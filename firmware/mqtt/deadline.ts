@@ -5,7 +5,7 @@
 import { checked, KEEP_ALIVE as KEEP_ALIVE_SECONDS } from "./limits.js";
 import type { Session } from "./session.js";
 import { EARLIER } from "./todo.js";
-import { WAITS } from "./words.js";
+import { NEXT_MS, WAITS } from "./words.js";
 
 // Those that have a length of their own, in the options or by default.
 /** The answer to a DNS question. */
@@ -76,8 +76,8 @@ export function setKeepAlive(session: Session, seconds: number): void {
 /** Sets a deadline to the time `at`. */
 export function arm(session: Session, kind: number, at: number): void {
 	session.words[kind] = at;
-	if (session.armed === 0 || ((at - session.next) | 0) < 0) {
-		session.next = at | 0;
+	if (session.armed === 0 || ((at - session.words[NEXT_MS]) | 0) < 0) {
+		session.words[NEXT_MS] = at | 0;
 		session.todo |= EARLIER;
 	}
 	session.armed |= 1 << kind;
@@ -99,7 +99,7 @@ export function isArmed(session: Session, kind: number): boolean {
 
 /** The time of the next deadline; it may be early, never late. */
 export function pollDeadline(session: Session): number {
-	return session.armed === 0 ? (session.now + LONG_MS) | 0 : session.next;
+	return session.armed === 0 ? (session.now + LONG_MS) | 0 : session.words[NEXT_MS];
 }
 
 /** A deadline that has passed, now disarmed, or NONE. */
@@ -112,11 +112,11 @@ export function takeExpired(session: Session): number {
 		if (((at - now) | 0) <= 0) {
 			session.armed &= ~(1 << kind);
 			// Others may be due as well: `next` stays in the past until a round finds none.
-			session.next = now;
+			session.words[NEXT_MS] = now;
 			return kind;
 		}
 		if (((at - next) | 0) < 0) next = at;
 	}
-	session.next = next;
+	session.words[NEXT_MS] = next;
 	return NONE;
 }

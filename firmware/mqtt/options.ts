@@ -169,7 +169,7 @@ export interface Place {
 export interface OverflowPolicy {
 	/**
 	 * A message is to wait in the outbox, with a packet of `length` bytes and its topic's name at `nameAt`, behind its length.
-	 * What has never left may be taken out for it; of each, `session.ended` counts an end to be told.
+	 * What has never left may be taken out for it; of each, the word ENDED_COUNT counts an end to be told.
 	 */
 	makeRoom(session: Session, nameAt: number, length: number): void;
 	/** How many have been taken out whose ends have not been told. */

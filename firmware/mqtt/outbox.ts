@@ -12,7 +12,7 @@
 import { IN_FLIGHT_FULL, OK, OUTBOX_FULL, TOO_LARGE } from "./error.js";
 import type { Session } from "./session.js";
 import { ENDED as ENDED_TODO } from "./todo.js";
-import { ROWS } from "./words.js";
+import { ENDED_COUNT, OUTBOX_AT, OUTBOX_LIMIT, RELEASES, ROWS, SENDING } from "./words.js";
 
 export const ENTRY_WORDS = 3;
 /** Its bytes, and three more, to round up to whole words. */
@@ -61,7 +61,12 @@ const CODE_SHIFT = 24;
 
 /** Bytes that entries take up at the moment, with their bookkeeping. */
 export function heldBytes(session: Session): number {
-	return (session.outboxEnd - session.outboxAt - session.dead) * 4;
+	let held = 0;
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const head = session.words[entry];
+		if ((head & STATE_MASK) !== DEAD) held += sizeOf(head);
+	}
+	return held * 4;
 }
 
 /** Appends a QUEUED entry with a new id for a packet of `length` bytes. Returns it, or minus the code of what is full. */
@@ -70,7 +75,7 @@ export function append(session: Session, length: number): number {
 	const rows = session.rows;
 	if (session.held + 1 === rows) return -IN_FLIGHT_FULL;
 	let entry = session.outboxEnd;
-	if (entry + ((length + ROUND_UP) >> 2) > session.outboxLimit) {
+	if (entry + ((length + ROUND_UP) >> 2) > words[OUTBOX_LIMIT]) {
 		const code = makeRoom(session, length);
 		if (code !== OK) return -code;
 		entry = session.outboxEnd;
@@ -103,7 +108,7 @@ export function putFirst(session: Session, entry: number): number {
 	const size = sizeOf(head);
 	words.copyWithin(at + size, at, entry);
 	// A QoS 0 message may be on its way while those before it wait for the server.
-	if (session.sending >= at) session.sending += size;
+	if (words[SENDING] >= at) words[SENDING] += size;
 	for (let moved = at + size; moved < session.outboxEnd; moved += sizeOf(words[moved]))
 		if ((words[moved] & STATE_MASK) !== DEAD) words[ROWS + ((words[moved + 1] & 0xffff) % session.rows)] = moved;
 	words[at] = head;
@@ -114,7 +119,7 @@ export function putFirst(session: Session, entry: number): number {
 
 /** Whether bytes of it have left on this connection, and others have not. */
 export function isBegun(session: Session, entry: number): boolean {
-	return session.sendLeft > 0 && session.sending === entry;
+	return session.sendLeft > 0 && session.words[SENDING] === entry;
 }
 
 /** A new id for SUBSCRIBE or UNSUBSCRIBE; there is one such packet in flight at a time. */
@@ -126,7 +131,7 @@ export function takeRequestId(session: Session): number {
 
 /** The first entry of all, or 0. */
 export function firstEntry(session: Session): number {
-	return session.outboxEnd === session.outboxAt ? 0 : session.outboxAt;
+	return session.outboxEnd === session.words[OUTBOX_AT] ? 0 : session.words[OUTBOX_AT];
 }
 
 /** The entry behind this one, or 0. */
@@ -140,12 +145,23 @@ export function sizeOf(head: number): number {
 	return ENTRY_WORDS + (((head & LENGTH_MASK) + 3) >> 2);
 }
 
+/** Messages that the server has not acknowledged for good [MQTT-3.3.4-7]. */
+export function underWay(session: Session): number {
+	let count = 0;
+	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
+		const state = session.words[entry] & STATE_MASK;
+		if (state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED) count += 1;
+	}
+	return count;
+}
+
 /** PUBREC: remembers its place among the others, for the order of PUBREL packets [MQTT-4.6.0-4]. */
 export function release(session: Session, entry: number): void {
 	const words = session.words;
 	words[entry] = (words[entry] & KEPT) | RELEASED;
-	session.releases = (session.releases + 1) & 0x7fff;
-	words[entry + 1] = (words[entry + 1] & 0xffff) | (session.releases << 16);
+	const place = (words[RELEASES] + 1) & 0x7fff;
+	words[RELEASES] = place;
+	words[entry + 1] = (words[entry + 1] & 0xffff) | (place << 16);
 }
 
 /**
@@ -165,7 +181,7 @@ export function nextReleased(session: Session, previous: number): number {
 
 /** The place of the next PUBREC among the others: 15 bits that wrap. */
 export function nextOrder(session: Session): number {
-	return (session.releases + 1) & 0x7fff;
+	return (session.words[RELEASES] + 1) & 0x7fff;
 }
 
 /** The message has ended and whoever wanted to know has been told: its space and id are free. */
@@ -174,11 +190,9 @@ export function remove(session: Session, entry: number): void {
 	words[ROWS + ((words[entry + 1] & 0xffff) % session.rows)] = 0;
 	session.held -= 1;
 	if (session.held === 0) {
-		session.unsent = session.outboxEnd = session.outboxAt;
-		session.dead = 0;
+		session.unsent = session.outboxEnd = words[OUTBOX_AT];
 		return;
 	}
-	session.dead += sizeOf(words[entry]);
 	words[entry] = (words[entry] & LENGTH_MASK) | DEAD;
 }
 
@@ -186,7 +200,7 @@ export function remove(session: Session, entry: number): void {
 export function end(session: Session, entry: number, how: number, code: number): void {
 	const head = session.words[entry];
 	if ((head & UNUSUAL) !== 0) forget(session, entry);
-	if ((head & STATE_MASK) !== ENDED) session.ended += 1;
+	if ((head & STATE_MASK) !== ENDED) session.words[ENDED_COUNT] += 1;
 	session.words[entry] = (head & LENGTH_MASK) | ENDED | (how << END_SHIFT) | (code << CODE_SHIFT);
 	session.todo |= ENDED_TODO;
 }
@@ -227,17 +241,17 @@ export function codeOf(head: number): number {
 /** Squeezes the dead ones out, to make room for another message: OK, or the code of what is full. */
 function makeRoom(session: Session, length: number): number {
 	const wanted = ENTRY_WORDS + ((length + 3) >> 2);
-	if (wanted > session.outboxLimit - session.outboxAt) return TOO_LARGE;
+	if (wanted > session.words[OUTBOX_LIMIT] - session.words[OUTBOX_AT]) return TOO_LARGE;
 	const words = session.words;
 	const stop = session.outboxEnd;
 	const oldUnsent = session.unsent;
-	const oldSending = session.sending;
-	let to = session.outboxAt;
+	const oldSending = words[SENDING];
+	let to = words[OUTBOX_AT];
 	for (let at = to; at < stop; ) {
 		const size = sizeOf(words[at]);
 		const state = words[at] & STATE_MASK;
 		if (at === oldUnsent) session.unsent = to;
-		if (at === oldSending) session.sending = to;
+		if (at === oldSending) words[SENDING] = to;
 		if (state !== DEAD) {
 			// The packet of these will not be sent again.
 			if (state === RELEASED || state === ENDED) words[at] &= ~LENGTH_MASK;
@@ -249,8 +263,7 @@ function makeRoom(session: Session, length: number): number {
 	}
 	if (oldUnsent === stop) session.unsent = to;
 	session.outboxEnd = to;
-	session.dead = 0;
-	return to + wanted > session.outboxLimit ? OUTBOX_FULL : OK;
+	return to + wanted > session.words[OUTBOX_LIMIT] ? OUTBOX_FULL : OK;
 }
 
 /** Negative where the PUBREC of `a` came before that of `b`; the stamps are 15 bits and wrap. */

@@ -11,7 +11,7 @@ import { DUP, PUBACK, PUBREC } from "./packet.js";
 import { PACKET_ID_NOT_FOUND } from "./reason.js";
 import type { Session } from "./session.js";
 import { HELD, STALLED, UNSURE, WANTS_ACK } from "./todo.js";
-import { SEQUENCE } from "./words.js";
+import { QUEUE_HEAD, SEQUENCE, STRAYS } from "./words.js";
 
 // A word of table or queue: packet id, then these flags, then 13 bits of sequence number that tell an old token from a
 // new one.
@@ -45,7 +45,7 @@ export const FULL = 3;
 /** A QoS 2 PUBLISH with this id has come: NEW (and remembered now), REPEATED, WITH_APPLICATION or FULL. */
 export function begin(session: Session, packetId: number): number {
 	const home = session.receivedAt + (packetId % session.received);
-	if (session.words[home] !== 0 || session.strays !== 0) return beginElsewhere(session, packetId);
+	if (session.words[home] !== 0 || session.words[STRAYS] !== 0) return beginElsewhere(session, packetId);
 	session.words[home] = packetId | IS_QOS_2;
 	return NEW;
 }
@@ -75,7 +75,7 @@ function beginElsewhere(session: Session, packetId: number): number {
 		const stop = free + session.received;
 		while (free < stop && words[free] !== 0) free += 1;
 		if (free === stop) return FULL;
-		session.strays += 1;
+		session.words[STRAYS] += 1;
 	}
 	words[free] = packetId | IS_QOS_2;
 	return NEW;
@@ -316,14 +316,14 @@ export function restoreAccepted(session: Session, packetId: number): boolean {
 /** The session is gone, with all its ids. */
 export function loseReceived(session: Session): void {
 	session.words.fill(0, session.receivedAt, session.receivedAt + session.received);
-	session.strays = 0;
+	session.words[STRAYS] = 0;
 }
 
 /** The table's entry with this id, or 0. */
 function find(session: Session, packetId: number): number {
 	let at = session.receivedAt + (packetId % session.received);
 	if ((session.words[at] & ID_MASK) === packetId) return at;
-	if (session.strays === 0) return 0;
+	if (session.words[STRAYS] === 0) return 0;
 	at = session.receivedAt;
 	const stop = at + session.received;
 	while (at < stop && (session.words[at] & ID_MASK) !== packetId) at += 1;
@@ -337,13 +337,13 @@ function setAccepted(session: Session, packetId: number): void {
 }
 
 function forget(session: Session, at: number): void {
-	if (at !== session.receivedAt + ((session.words[at] & ID_MASK) % session.received)) session.strays -= 1;
+	if (at !== session.receivedAt + ((session.words[at] & ID_MASK) % session.received)) session.words[STRAYS] -= 1;
 	session.words[at] = 0;
 }
 
 /** Where the queue's entry with that number lies. */
 function queueAt(session: Session, number: number): number {
-	return session.receivedAt + session.received + ((session.queueHead + number) % session.received);
+	return session.receivedAt + session.received + ((session.words[QUEUE_HEAD] + number) % session.received);
 }
 
 function enqueue(session: Session, word: number): boolean {
@@ -358,7 +358,7 @@ function enqueue(session: Session, word: number): boolean {
 }
 
 function unqueue(session: Session): void {
-	session.queueHead = (session.queueHead + 1) % session.received;
+	session.words[QUEUE_HEAD] = (session.words[QUEUE_HEAD] + 1) % session.received;
 	session.queued -= 1;
 	if (session.queued === 0) session.todo &= ~HELD;
 }

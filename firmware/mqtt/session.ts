@@ -21,7 +21,7 @@ import type { ClientOptions, Source } from "./options.js";
 import { ANY_FLAGS } from "./packet.js";
 import { CLOSED, OFFLINE } from "./todo.js";
 import { TOPIC_COLUMNS } from "./topics.js";
-import { PING_MS, ROWS } from "./words.js";
+import { ALIASES, OUTBOX_AT, OUTBOX_LIMIT, PING_MS, ROWS, TEXT_END } from "./words.js";
 
 /** Acknowledgements of four bytes that may wait for the socket beside the PUBREL packets of a resumed session. */
 const LANE_SPARE = 8;
@@ -70,14 +70,10 @@ export class Session {
 	readonly rows: number;
 	held = 0;
 	packetId = 0;
-	/** Behind the last entry, and where entries must end. */
+	/** Behind the last entry. */
 	outboxEnd: number;
-	readonly outboxLimit: number;
 	/** The first that has not left yet; equals `outboxEnd` where all have. */
 	unsent: number;
-	/** The one under way, while `sendLeft` says so. */
-	sending = 0;
-	readonly outboxAt: number;
 	/** The largest packet that may go straight to the socket: as large as the stage, and as the server allows. */
 	sendLimit: number;
 	/** Properties for the message being published, if it has any, and their length with the length before; 0 in 3.1.1. */
@@ -85,12 +81,10 @@ export class Session {
 	block: Uint8Array | undefined = undefined;
 	/** Where what requestPublish() has put into the stage ends, to be written at once; or 0. */
 	staged = 0;
-	/** The message under way: bytes of it that are still to leave, and that have left. */
+	/** Bytes of the message under way that are still to leave. */
 	sendLeft = 0;
-	sendOffset = 0;
-	/** Deadlines that run, a bit each, and the earliest of them (or earlier). */
+	/** Deadlines that run, a bit each. */
 	armed = 0;
-	next = 0;
 
 	// Received: see received.ts.
 	/** Where the control lane begins, and where what it holds ends; it may reach up to the topics. */
@@ -102,32 +96,15 @@ export class Session {
 	overflow = false;
 	readonly receivedAt: number;
 	readonly received: number;
-	/** Table entries that are not where their id points: 0 makes every look-up one comparison. */
-	strays = 0;
-	queueHead = 0;
 	/** The streamed message coming in, if any, is not for the handlers: a repeat, or broken. */
 	discarding = true;
 
-	/** The QoS 0 entry whose last bytes pollTransmit() has given out just now, or 0. */
-	leaving = 0;
-	/** Words of dead entries; entries that are ENDED; PUBREC packets so far, for their order. */
-	dead = 0;
-	ended = 0;
-	releases = 0;
-	/** Offset behind the last text; the outbox is behind them all. */
-	textEnd: number;
-	/** Why the last event was FAILED. */
-	error = 0;
-	/** Packet id of the SUBSCRIBE or UNSUBSCRIBE in flight, or 0. */
-	requestId = 0;
 	/** Source of the one streamed publish, and the length of its payload. */
 	source: Source | undefined = undefined;
 	sourceLength = 0;
 	/** What the server allows: see session/server.ts. */
 	allowedFlags = ANY_FLAGS;
 	largest = 0xffff_ffff;
-	/** Topic aliases each way; their tables lie behind those of what was received: see aliases.ts. */
-	readonly aliases: number;
 	/** 5.0: the Authentication Data that CONNECT or AUTH is to carry. */
 	exchange: Uint8Array | undefined = undefined;
 	/** 5.0: properties of the filters that have some, by handle; nothing where none has. */
@@ -143,13 +120,12 @@ export class Session {
 		this.received = limits.received;
 		this.rows = limits.messages + 1;
 		this.receivedAt = ROWS + this.rows;
-		this.aliases = isFive(options) === 0 ? 0 : limits.aliases;
 		this.laneEnd = this.laneAt = (this.receivedAt + limits.received * 2 + aliasWords(limits)) * 4;
 		this.topicsAt = (this.laneAt >> 2) + limits.messages + LANE_SPARE + 1;
-		this.textEnd = ((this.topicsAt + (limits.topics + 1) * TOPIC_COLUMNS) * 4 + 7) & ~7;
-		this.unsent = this.outboxEnd = this.outboxAt = (this.textEnd + limits.topicBytes) >> 2;
-		this.outboxLimit = this.outboxAt + (limits.outbox >> 2);
-		this.start = this.end = this.floor = this.receiveAt = this.outboxLimit * 4;
+		const textEnd = ((this.topicsAt + (limits.topics + 1) * TOPIC_COLUMNS) * 4 + 7) & ~7;
+		this.unsent = this.outboxEnd = (textEnd + limits.topicBytes) >> 2;
+		const outboxLimit = this.outboxEnd + (limits.outbox >> 2);
+		this.start = this.end = this.floor = this.receiveAt = outboxLimit * 4;
 		this.stageAt = this.receiveAt + limits.receive;
 		this.total = this.stageAt + limits.send;
 		this.buffer = new ArrayBuffer(this.total, { maxByteLength: this.total });
@@ -164,6 +140,10 @@ export class Session {
 		// Ids with this row are not for messages.
 		this.words[ROWS] = -1;
 		this.words[PING_MS] = -1;
+		this.words[ALIASES] = isFive(options) === 0 ? 0 : limits.aliases;
+		this.words[TEXT_END] = textEnd;
+		this.words[OUTBOX_AT] = this.outboxEnd;
+		this.words[OUTBOX_LIMIT] = outboxLimit;
 		// A device that restarts without its session must not use, in its first packets, the ids that its former life
 		// left open on the server.
 		this.packetId = options.random.next() & 0xffff;

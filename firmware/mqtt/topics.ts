@@ -6,7 +6,7 @@ import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.j
 import type { Session } from "./session.js";
 import { hasWildcard, isTopicFilter, isTopicName, matches, shareLength } from "./topic.js";
 import { putUint16, takeUint16, takeUtf8, utf8Bytes, utf8Length } from "./wire.js";
-import { FIRST_WILDCARD } from "./words.js";
+import { FIRST_WILDCARD, OUTBOX_AT, TEXT_END } from "./words.js";
 
 // Four columns of words, each with a place for handle 0, which is nobody's:
 //   texts   offset of a name with its length before it, minus that of a filter, 0 for free rows
@@ -85,8 +85,8 @@ export function removeFilter(session: Session, handle: number): void {
 	const words = session.words;
 	const text = filterAt(session, handle);
 	const size = chunkSize(takeUint16(session.bytes, text));
-	session.bytes.copyWithin(text, text + size, session.textEnd);
-	session.textEnd -= size;
+	session.bytes.copyWithin(text, text + size, words[TEXT_END]);
+	words[TEXT_END] -= size;
 	for (let other = topicsAt + 1; other <= topicsAt + session.topics; other += 1) {
 		if (words[other] > text) words[other] -= size;
 		else if (words[other] < -text) words[other] += size;
@@ -158,12 +158,12 @@ export function isMatch(session: Session, handle: number, at: number, length: nu
 /** `state` is that of a filter, or 0 for a name. */
 function add(session: Session, text: Uint8Array, state: number): number {
 	const bytes = session.bytes;
-	const at = session.textEnd;
+	const at = session.words[TEXT_END];
 	const topicsAt = session.topicsAt;
 	const words = session.words;
 	const length = text.length;
 	const end = at + chunkSize(length);
-	const fits = end <= session.outboxAt << 2;
+	const fits = end <= words[OUTBOX_AT] << 2;
 	if (fits && !(state === 0 ? isTopicName(text, 0, length) : isTopicFilter(text, 0, length))) refuse(text, state);
 	const column = session.topics + 1;
 	let free = 0;
@@ -178,7 +178,7 @@ function add(session: Session, text: Uint8Array, state: number): number {
 	if (free === 0 || !fits) return -TOPICS_FULL;
 	bytes.fill(0, at, end);
 	bytes.set(text, putUint16(bytes, at, length));
-	session.textEnd = end;
+	session.words[TEXT_END] = end;
 	words[free] = state === 0 ? at : -at;
 	words[free + column * 3] = state;
 	if (state === 0) return free - topicsAt;

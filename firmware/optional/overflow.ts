@@ -31,6 +31,7 @@ import {
 import type { Session } from "../mqtt/session.js";
 import { ENDED as ENDED_TODO } from "../mqtt/todo.js";
 import { skipVarint } from "../mqtt/wire.js";
+import { ENDED_COUNT, OUTBOX_AT, OUTBOX_LIMIT } from "../mqtt/words.js";
 
 export class Overflow implements OverflowPolicy {
 	/** Messages let go so far. */
@@ -73,7 +74,7 @@ export class Overflow implements OverflowPolicy {
 		const start = session.unsent;
 		// What is missing: a place among the messages, and words of the outbox. Nothing, where they are not above zero.
 		let places = session.held + 2 - session.rows;
-		let room = wordsInUse(session) + ENTRY_WORDS + ((length + 3) >> 2) - (session.outboxLimit - session.outboxAt);
+		let room = wordsInUse(session) + ENTRY_WORDS + ((length + 3) >> 2) - (words[OUTBOX_LIMIT]! - words[OUTBOX_AT]!);
 		let tickets = this.#tickets.length - this.#untold;
 		let stop = start;
 		for (let at = start; at < outboxEnd; at += sizeOf(words[at]!)) {
@@ -108,7 +109,7 @@ export class Overflow implements OverflowPolicy {
 		this.dropped += 1;
 		if ((words[entry]! & UNUSUAL) !== 0) forget(session, entry);
 		remove(session, entry);
-		session.ended += 1;
+		words[ENDED_COUNT]! += 1;
 		session.todo |= ENDED_TODO;
 	}
 }

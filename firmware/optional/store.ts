@@ -47,6 +47,7 @@ import type { Session } from "../mqtt/session.js";
 import { UNSENT } from "../mqtt/todo.js";
 import { ANSWERED, ASKED, CODE_SHIFT, filterOptions, filterState, STANDING, WANTED } from "../mqtt/topics.js";
 import { putUint16, putUint32, takeUint16, takeUint32, takeUtf8, utf8Bytes } from "../mqtt/wire.js";
+import { RELEASES } from "../mqtt/words.js";
 import { Deliveries } from "./deliveries.js";
 import {
 	CHECK_BYTES,
@@ -371,7 +372,7 @@ export class FlashStore implements SessionStore {
 		const entry = this.#restoreEntry(session, idOf(record), 0);
 		if (entry === 0) return;
 		session.words[entry] = STORED;
-		session.releases = orderOf(record) - 1;
+		session.words[RELEASES] = orderOf(record) - 1;
 		release(session, entry);
 		if (takeUint32(record, CONNECTION_AT) <= this.#base) lose(session, entry, END_LOST, SESSION_LOST);
 	}

@@ -7,7 +7,7 @@ import { type Authentication, type Incoming, QOS_1, QOS_2 } from "../../firmware
 import { DEAD, ENDED, entryAfter, firstEntry, STATE_MASK } from "../../firmware/mqtt/outbox.js";
 import { properties, USER_PROPERTY } from "../../firmware/mqtt/property.js";
 import type { Session } from "../../firmware/mqtt/session.js";
-import { ROWS } from "../../firmware/mqtt/words.js";
+import { ENDED_COUNT, OUTBOX_LIMIT, REQUEST_ID, ROWS } from "../../firmware/mqtt/words.js";
 import { SeededRandom } from "../../host-sim/world/random.js";
 import { bytesOf, Peer } from "../support/peer.js";
 
@@ -238,15 +238,19 @@ export function fuzz(seed: number): Case {
 					},
 				}),
 		});
-		const granted = session.requestId === 0 ? [0] : [pick([0, 1, 2, 0x80])];
+		const granted = session.words[REQUEST_ID]! === 0 ? [0] : [pick([0, 1, 2, 0x80])];
 		const packets: (() => Packet)[] = [
 			publish,
 			publish,
 			publish,
 			() => ({ cmd: pick(["puback", "pubrec", "pubrel", "pubcomp"] as const), messageId, reasonCode, ...more }),
 			() => ({ cmd: pick(["puback", "pubrec", "pubrel", "pubcomp"] as const), messageId, reasonCode }),
-			() => ({ cmd: "suback", messageId: session.requestId || messageId, granted }),
-			() => ({ cmd: "unsuback", messageId: session.requestId || messageId, granted: version === 5 ? [0] : [] }),
+			() => ({ cmd: "suback", messageId: session.words[REQUEST_ID]! || messageId, granted }),
+			() => ({
+				cmd: "unsuback",
+				messageId: session.words[REQUEST_ID]! || messageId,
+				granted: version === 5 ? [0] : [],
+			}),
 			() => ({ cmd: "pingresp" }),
 			connack,
 		];
@@ -302,7 +306,7 @@ export function fuzz(seed: number): Case {
 		let steps = 0;
 		for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 			steps += 1;
-			if (steps > 1000 || entry >= session.outboxLimit) throw new Error("the outbox cannot be walked");
+			if (steps > 1000 || entry >= session.words[OUTBOX_LIMIT]!) throw new Error("the outbox cannot be walked");
 			const state = session.words[entry]! & STATE_MASK;
 			if (state === DEAD) continue;
 			live += 1;
@@ -310,7 +314,7 @@ export function fuzz(seed: number): Case {
 			const id = session.words[entry + 1]! & 0xffff;
 			if (session.words[ROWS + (id % session.rows)] !== entry) throw new Error(`nothing points to message ${id}`);
 		}
-		if (live !== session.held || ended !== session.ended) throw new Error("miscounted messages");
+		if (live !== session.held || ended !== session.words[ENDED_COUNT]!) throw new Error("miscounted messages");
 	}
 
 	try {

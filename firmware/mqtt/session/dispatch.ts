@@ -81,7 +81,7 @@ import {
 	WANTS_PING,
 	WANTS_REQUEST,
 } from "../todo.js";
-import { FAILURES, PING_MS, REQUEST_MS, WAITS } from "../words.js";
+import { ERROR, FAILURES, PING_MS, REQUEST_ID, REQUEST_MS, SENDING, WAITS } from "../words.js";
 import { keepAnswers, keepRest } from "./durability.js";
 import { DISCONNECTED, DRAIN_EXPIRED, fail, NOTHING, OPEN, PONG } from "./event.js";
 import { handleAuth, handleConnack, pollAuth, pollConnect, startExchange } from "./handshake.js";
@@ -128,7 +128,7 @@ function handleRare(session: Session, first: number): number {
 			// A 5.0 server closes the connection, and says why. Nothing goes out on it any more.
 			code = takeDisconnect(session.packet);
 			if (code !== OK) return fail(session, code);
-			session.error = session.packet.reason === 0 ? LINK_LOST : session.packet.reason;
+			session.words[ERROR] = session.packet.reason === 0 ? LINK_LOST : session.packet.reason;
 			return DISCONNECTED;
 		case AUTH:
 			return handleAuth(session);
@@ -246,11 +246,11 @@ function handlePingresp(session: Session): number {
 function handleAckDeadline(session: Session): number {
 	const now = session.now;
 	const words = session.words;
-	let age = session.requestId === 0 ? -1 : (now - words[REQUEST_MS]) >>> 0;
+	let age = words[REQUEST_ID] === 0 ? -1 : (now - words[REQUEST_MS]) >>> 0;
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;
 		// The one that is just being sent has to make progress, whatever its QoS.
-		const leaving = session.sendLeft > 0 && entry === session.sending;
+		const leaving = session.sendLeft > 0 && entry === words[SENDING];
 		if (leaving || state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED)
 			age = Math.max(age, (now - words[entry + 2]) >>> 0);
 	}
@@ -264,10 +264,9 @@ function handleAckDeadline(session: Session): number {
 
 /**
  * Puts what is to be sent next at the start of the stage, as far as the socket has room, and returns how many bytes; 0
- * for nothing or not now; negative where the link has to be closed because of `error`.
+ * for nothing or not now; negative where the link has to be closed because of the word ERROR.
  */
 export function pollTransmit(session: Session): number {
-	session.leaving = 0;
 	if (session.sendLeft > 0) return continueMessage(session, 0);
 	if ((session.todo & WANTS_ACK) !== 0) return pollAnswers(session);
 	if ((session.todo & CONTROL) !== 0) return pollControl(session);
@@ -277,7 +276,7 @@ export function pollTransmit(session: Session): number {
 /** As pollTransmit, for what is in the lane. */
 function pollAnswers(session: Session): number {
 	if ((session.todo & DURABLE) === 0 || keepAnswers(session)) return pollLane(session);
-	session.error = STORE_FAILED;
+	session.words[ERROR] = STORE_FAILED;
 	return -1;
 }
 
@@ -345,7 +344,7 @@ function rewind(session: Session, code: number): void {
 		if (code < UNSPECIFIED_ERROR) session.todo |= UNSURE;
 		if (session.options.pipeline !== undefined) session.options.pipeline.handleUnanswered(session, code);
 	}
-	session.error = code;
+	session.words[ERROR] = code;
 	session.room = 0;
 	session.todo = (session.todo & ~OF_LINK) | OFFLINE | UNSENT;
 	session.exchange = undefined;

@@ -23,6 +23,7 @@ import { PUBCOMP, PUBREC, QOS_1, QOS_MASK, RAM_ONLY } from "../packet.js";
 import { UNSPECIFIED_ERROR } from "../reason.js";
 import type { Session } from "../session.js";
 import { LEAVING, ONLINE, WISH_SHIFT, WISHES } from "../todo.js";
+import { ERROR } from "../words.js";
 
 /** A message that has not left is kept, if it is one of those: its ticket, or minus STORE_FAILED, and it was not taken. */
 export function keepNew(session: Session, at: number, ticket: number): number {
@@ -84,7 +85,7 @@ export function keepConnection(session: Session, sessionPresent: boolean): boole
 export function keepSubscriptions(session: Session): boolean {
 	const { store } = session.options;
 	if (store === undefined || store.keepSubscriptions(session)) return true;
-	session.error = STORE_FAILED;
+	session.words[ERROR] = STORE_FAILED;
 	session.todo |= LEAVING;
 	return false;
 }

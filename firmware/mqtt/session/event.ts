@@ -1,6 +1,7 @@
 // What the session tells the client after a packet, or after time has passed.
 
 import type { Session } from "../session.js";
+import { ERROR } from "../words.js";
 
 export const NOTHING = 0;
 /** A message, or a span of one: to the handlers, then finishDelivery(). */
@@ -13,9 +14,9 @@ export const ONLINE = 3;
 export const RESUMED = 9;
 /** Filters were answered: see takeAnswered(). */
 export const ANSWERED = 4;
-/** The link has to be closed because of `session.error`. */
+/** The link has to be closed because of the word ERROR. */
 export const FAILED = 5;
-/** The server has closed the connection because of `session.error`: nothing is sent any more. */
+/** The server has closed the connection because of the word ERROR: nothing is sent any more. */
 export const DISCONNECTED = 10;
 /** It is time to connect. */
 export const OPEN = 6;
@@ -38,6 +39,6 @@ export const END_DROPPED = 3;
 
 /** For `return fail(session, code)`. */
 export function fail(session: Session, code: number): number {
-	session.error = code;
+	session.words[ERROR] = code;
 	return FAILED;
 }

@@ -34,7 +34,7 @@ import { CONTINUE_AUTHENTICATION, PACKET_TOO_LARGE_REASON, REAUTHENTICATE } from
 import { ACK_MOST, loseReceived, owe } from "../received.js";
 import type { Session } from "../session.js";
 import { OFFLINE, ONLINE, UNSURE, WANTS_AUTH, WANTS_CONNECT } from "../todo.js";
-import { AUTH_REASON } from "../words.js";
+import { AUTH_REASON, ERROR } from "../words.js";
 import { keepConnection } from "./durability.js";
 import { AUTHENTICATED, ONLINE as EVENT_ONLINE, fail, NOTHING, RESUMED } from "./event.js";
 import { loseMessages } from "./outbound.js";
@@ -43,7 +43,7 @@ import { resumeSubscriptions } from "./subscription.js";
 
 /**
  * CONNECT into the stage, and what may go behind it: their length, 0 where the socket has no room for it, or -1 where the link has
- * to be closed because of `error`.
+ * to be closed because of the word ERROR.
  */
 export function pollConnect(session: Session): number {
 	let userName: string | Uint8Array | undefined;
@@ -54,14 +54,14 @@ export function pollConnect(session: Session): number {
 		password = credential(session.options, session.options.password);
 		remaining = connectRemaining(session, userName as string | undefined, password);
 	} catch {
-		session.error = NO_CREDENTIALS;
+		session.words[ERROR] = NO_CREDENTIALS;
 		return -1;
 	}
 	const length = packetLength(remaining);
 	if (length > mostLength(session)) {
 		// Where a server has named us, the next CONNECT goes without the name: that may be what is too long.
 		session.clientId = session.options.clientId;
-		session.error = CREDENTIALS_TOO_LARGE;
+		session.words[ERROR] = CREDENTIALS_TOO_LARGE;
 		return -1;
 	}
 	if (length > session.room) return 0;

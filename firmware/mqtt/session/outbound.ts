@@ -45,6 +45,7 @@ import {
 	STREAMED,
 	sizeOf,
 	UNUSUAL,
+	underWay,
 } from "../outbox.js";
 import { DUP, PUBLISH, PUBREL, QOS_MASK, REMAINING_LENGTH_MAX, RETAIN } from "../packet.js";
 import { TOPIC_ALIAS } from "../property.js";
@@ -53,7 +54,18 @@ import { owe, oweUnknown } from "../received.js";
 import type { Session } from "../session.js";
 import { ALIASED, ENDED as ENDED_TODO, LIMITED, ONLINE, READING, UNSENT, WISH_FIRST } from "../todo.js";
 import { putUint16, putVarint, skipVarint, takeUint16, takeVarint, varintLength } from "../wire.js";
-import { ROWS, SERVER_MAXIMUM } from "../words.js";
+import {
+	ALIASES,
+	ENDED_COUNT,
+	ERROR,
+	LEAVING_ENTRY,
+	OUTBOX_AT,
+	OUTBOX_LIMIT,
+	ROWS,
+	SEND_OFFSET,
+	SENDING,
+	SERVER_MAXIMUM,
+} from "../words.js";
 import { isRepublished, keepNew, keepPubrec } from "./durability.js";
 import { END_DROPPED, END_LOST, END_SETTLED, fail, NOTHING, SETTLED } from "./event.js";
 
@@ -134,7 +146,7 @@ function enqueue(session: Session, nameAt: number, size: number, flags: number):
 	const entry = append(session, size);
 	if (entry < 0) return entry;
 	session.todo |= UNSENT;
-	if (session.aliases > 0) noteTopic(session, entry, nameAt);
+	if (session.words[ALIASES] > 0) noteTopic(session, entry, nameAt);
 	return (session.todo & WISH_FIRST) === 0 ? entry : putFirst(session, entry);
 }
 
@@ -151,7 +163,7 @@ function noteTopic(session: Session, entry: number, nameAt: number): void {
  */
 function putPayload(session: Session, at: number, payload: Uint8Array, offset: number, length: number): void {
 	const bytes = session.bytes;
-	const limit = at < session.stageAt ? session.outboxLimit << 2 : session.total;
+	const limit = at < session.stageAt ? session.words[OUTBOX_LIMIT] << 2 : session.total;
 	if (payload.buffer === session.buffer) {
 		const from = payload.byteOffset + offset;
 		bytes.copyWithin(at, from, from + length);
@@ -218,12 +230,12 @@ export function pollMessage(session: Session): number {
 		if (!waits) session.unsent = entry;
 	}
 	if (session.room === 0) return 0;
-	session.sending = entry;
+	session.words[SENDING] = entry;
 	// A first transmission never carries DUP, a later one always does [MQTT-3.3.1-1].
 	if (state === RESEND) bytes[(entry + ENTRY_WORDS) << 2] |= DUP;
 	// From the first byte on it counts as sent: the server may have got the whole of it.
 	if (qos !== 0) words[entry] = (head & ~STATE_MASK) | (qos << STATE_SHIFT);
-	session.sendOffset = 0;
+	session.words[SEND_OFFSET] = 0;
 	session.sendLeft = head & LENGTH_MASK;
 	if ((head & STREAMED) !== 0) session.sendLeft += session.sourceLength;
 	// From its first byte on it has a deadline: to make progress, and then to be acknowledged.
@@ -265,27 +277,17 @@ function putAliased(session: Session, entry: number): number {
 	at = putVarint(bytes, at + blockAt - idAt, block + ALIAS_LENGTH);
 	bytes[at] = TOPIC_ALIAS;
 	at = putUint16(bytes, at + 1, Math.abs(alias));
-	session.sendOffset = headLength;
+	session.words[SEND_OFFSET] = headLength;
 	session.sendLeft = rest;
 	return at - stageAt;
 }
 
-/** Messages that the server has not acknowledged for good [MQTT-3.3.4-7]. */
-function underWay(session: Session): number {
-	let count = 0;
-	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
-		const state = session.words[entry] & STATE_MASK;
-		if (state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED) count += 1;
-	}
-	return count;
-}
-
 /** More of the message under way, behind the first `lead` bytes of the stage; those count with it. */
 export function continueMessage(session: Session, lead: number): number {
-	const sendOffset = session.sendOffset;
+	const sendOffset = session.words[SEND_OFFSET];
 	const words = session.words;
 	const stageAt = session.stageAt + lead;
-	const entry = session.sending;
+	const entry = words[SENDING];
 	const left = (words[entry] & LENGTH_MASK) - sendOffset;
 	let count = Math.min(session.sendLeft, session.room - lead, session.total - stageAt);
 	if (left > 0) {
@@ -294,7 +296,7 @@ export function continueMessage(session: Session, lead: number): number {
 		session.bytes.copyWithin(stageAt, from, from + count);
 	} else if (count > 0) count = readSource(session, stageAt, count);
 	if (count < 0 || count + lead === 0) return count;
-	session.sendOffset = sendOffset + count;
+	words[SEND_OFFSET] = sendOffset + count;
 	words[entry + 2] = session.now;
 	session.sendLeft -= count;
 	if (session.sendLeft === 0) {
@@ -302,7 +304,7 @@ export function continueMessage(session: Session, lead: number): number {
 		if (entry === session.unsent) session.unsent = entry + sizeOf(words[entry]);
 		if ((words[entry] & STATE_MASK) === QUEUED) {
 			end(session, entry, END_SETTLED, OK);
-			session.leaving = entry;
+			words[LEAVING_ENTRY] = entry;
 		}
 	}
 	return count + lead;
@@ -310,7 +312,7 @@ export function continueMessage(session: Session, lead: number): number {
 
 /** Up to `count` more bytes of the payload into the stage: 0 where the source has none yet, -1 where it failed. */
 function readSource(session: Session, at: number, count: number): number {
-	const position = session.sendOffset - (session.words[session.sending] & LENGTH_MASK);
+	const position = session.words[SEND_OFFSET] - (session.words[session.words[SENDING]] & LENGTH_MASK);
 	let got = -1;
 	session.todo |= READING;
 	try {
@@ -328,8 +330,8 @@ function readSource(session: Session, at: number, count: number): number {
 		return 0;
 	}
 	// In the middle of a packet there is no way back but to close the link.
-	end(session, session.sending, END_DROPPED, SOURCE_FAILED);
-	session.error = SOURCE_FAILED;
+	end(session, session.words[SENDING], END_DROPPED, SOURCE_FAILED);
+	session.words[ERROR] = SOURCE_FAILED;
 	return -1;
 }
 
@@ -388,7 +390,7 @@ function entryAwaiting(session: Session, wanted: number): number {
 	}
 	// As it was sent on the connection before.
 	if (state === RESEND) state = (session.bytes[(entry + ENTRY_WORDS) << 2] & QOS_MASK) << STATE_SHIFT;
-	if (state === wanted) return session.sendLeft > 0 && entry === session.sending ? -1 : entry;
+	if (state === wanted) return session.sendLeft > 0 && entry === session.words[SENDING] ? -1 : entry;
 	// PUBREC may come again.
 	if (state === RELEASED && wanted === AWAITS_PUBREC) return entry;
 	return state === AWAITS_PUBACK || state === AWAITS_PUBREC || state === RELEASED ? -1 : 0;
@@ -396,8 +398,8 @@ function entryAwaiting(session: Session, wanted: number): number {
 
 /** The socket did not take what was given out last: if that was the rest of a QoS 0 message, it has not settled. */
 export function giveBack(session: Session, code: number): void {
-	if (session.leaving !== 0) end(session, session.leaving, END_DROPPED, code);
-	session.leaving = 0;
+	if (session.words[LEAVING_ENTRY] !== 0) end(session, session.words[LEAVING_ENTRY], END_DROPPED, code);
+	session.words[LEAVING_ENTRY] = 0;
 }
 
 /** True where the message with this ticket has just gone to the socket at QoS 0: that is told by this call, and no other. */
@@ -405,8 +407,8 @@ export function takeGone(session: Session, ticket: number): boolean {
 	const entry = session.words[ROWS + (ticket % session.rows)];
 	const head = session.words[entry];
 	if ((head & STATE_MASK) !== ENDED || endOf(head) !== END_SETTLED) return false;
-	session.ended -= 1;
-	if (session.ended === 0) session.todo &= ~ENDED_TODO;
+	session.words[ENDED_COUNT] -= 1;
+	if (session.words[ENDED_COUNT] === 0) session.todo &= ~ENDED_TODO;
 	remove(session, entry);
 	return true;
 }
@@ -415,7 +417,7 @@ export function takeGone(session: Session, ticket: number): boolean {
 export function rewindMessages(session: Session, code: number): void {
 	const words = session.words;
 	const keeps = session.options.qos0WhileOffline === "keep";
-	session.unsent = session.outboxAt;
+	session.unsent = words[OUTBOX_AT];
 	for (let entry = firstEntry(session); entry !== 0; entry = entryAfter(session, entry)) {
 		const state = words[entry] & STATE_MASK;
 		if (state === AWAITS_PUBACK || state === AWAITS_PUBREC) words[entry] = (words[entry] & ~STATE_MASK) | RESEND;

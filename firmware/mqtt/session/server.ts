@@ -45,7 +45,7 @@ import { ALIASED, LIMITED } from "../todo.js";
 import { hasWildcard, shareLength } from "../topic.js";
 import { filterAt } from "../topics.js";
 import { takeUint16 } from "../wire.js";
-import { SERVER_MAXIMUM } from "../words.js";
+import { ALIASES, SERVER_MAXIMUM } from "../words.js";
 import { END_REFUSED } from "./event.js";
 
 /** Takes over what CONNACK says, which is in the record. */
@@ -60,8 +60,8 @@ export function takeServerLimits(session: Session): void {
 	if (property(session, WILDCARD_SUBSCRIPTION_AVAILABLE, 1) === 0) session.allowedFlags |= NO_WILDCARDS;
 	if (property(session, SHARED_SUBSCRIPTION_AVAILABLE, 1) === 0) session.allowedFlags |= NO_SHARES;
 	if (property(session, SUBSCRIPTION_IDENTIFIER_AVAILABLE, 1) === 0) session.allowedFlags |= NO_IDENTIFIERS;
-	if (session.aliases > 0) {
-		const count = Math.min(session.aliases, property(session, TOPIC_ALIAS_MAXIMUM, 0));
+	if (session.words[ALIASES] > 0) {
+		const count = Math.min(session.words[ALIASES], property(session, TOPIC_ALIAS_MAXIMUM, 0));
 		resetAliases(session, count);
 		if (count > 0) session.todo |= ALIASED;
 	}

@@ -29,7 +29,7 @@ import {
 	WANTED,
 } from "../topics.js";
 import { takeUint16 } from "../wire.js";
-import { REQUEST_FIRST, REQUEST_MS } from "../words.js";
+import { REQUEST_FIRST, REQUEST_ID, REQUEST_MS } from "../words.js";
 import { keepSubscriptions } from "./durability.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
 import { pollMessage } from "./outbound.js";
@@ -40,7 +40,7 @@ import { filterRefusal, fitsRequest } from "./server.js";
  * now, a message: see pollTransmit.
  */
 export function pollRequest(session: Session): number {
-	if (session.requestId !== 0) return pollMessage(session);
+	if (session.words[REQUEST_ID] !== 0) return pollMessage(session);
 	if (nextTopic(session, 1, STANDING, UNWANTED) !== 0) return pollBatch(session, UNSUBSCRIBE, UNWANTED, LEAVING);
 	if (nextTopic(session, 1, STANDING, WANTED) !== 0) return pollBatch(session, SUBSCRIBE, WANTED, ASKED);
 	session.todo &= ~WANTS_REQUEST;
@@ -74,7 +74,7 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 /** The packet has an id and a deadline, unless the store could not take note of it. */
 function beginRequest(session: Session, first: number, remaining: number, block: Uint8Array | undefined): number {
 	if (!keepSubscriptions(session)) return 0;
-	session.requestId = takeRequestId(session);
+	session.words[REQUEST_ID] = takeRequestId(session);
 	session.words[REQUEST_FIRST] = first;
 	session.words[REQUEST_MS] = session.now;
 	if (!isArmed(session, ACK)) start(session, ACK);
@@ -86,7 +86,7 @@ function putRequest(session: Session, first: number, remaining: number, block: U
 	const bytes = session.bytes;
 	const words = session.words;
 	const stageAt = session.stageAt;
-	let at = putRequestHead(bytes, stageAt, first, remaining, session.requestId);
+	let at = putRequestHead(bytes, stageAt, first, remaining, words[REQUEST_ID]);
 	at = putProperties(session.packet.five, bytes, at, block);
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const options = first === SUBSCRIBE ? filterOptions(words[stateAt(session, handle)]) : -1;
@@ -105,7 +105,7 @@ function handleAnswer(session: Session, first: number, codes: number, from: numb
 	const words = session.words;
 	const code = takeSuback(packet, codes);
 	if (code !== OK) return fail(session, code);
-	if (words[REQUEST_FIRST] !== first || packet.packetId !== session.requestId) return fail(session, UNEXPECTED_PACKET);
+	if (words[REQUEST_FIRST] !== first || packet.packetId !== words[REQUEST_ID]) return fail(session, UNEXPECTED_PACKET);
 	const hasCodes = packet.payloadLength !== 0;
 	let at = packet.payloadAt;
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) at += 1;
@@ -118,7 +118,7 @@ function handleAnswer(session: Session, first: number, codes: number, from: numb
 		if ((words[state] & STANDING) === from) setAnswer(session, handle, to, hasCodes ? session.bytes[at] : 0);
 		at += 1;
 	}
-	session.requestId = 0;
+	session.words[REQUEST_ID] = 0;
 	session.todo |= WANTS_REQUEST;
 	// Where that cannot be kept, the next life asks again.
 	session.options.store?.keepSubscriptions(session);
@@ -138,7 +138,7 @@ export function takeAnswered(session: Session): number {
 
 /** The request in flight went with its connection: SUBSCRIBE is never resent, it is asked anew. */
 export function rewindSubscriptions(session: Session): void {
-	session.requestId = 0;
+	session.words[REQUEST_ID] = 0;
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const at = stateAt(session, handle);
 		const state = session.words[at] & ~IN_FLIGHT;

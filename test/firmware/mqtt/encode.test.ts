@@ -44,6 +44,7 @@ import {
 	UNWANTED,
 } from "../../../firmware/mqtt/topics.js";
 import { putUint16, putUtf8 } from "../../../firmware/mqtt/wire.js";
+import { REQUEST_ID } from "../../../firmware/mqtt/words.js";
 import { utf8 } from "../../support/peer.js";
 import { addFilter, entryOf, makeOnline, makeSession, staged } from "../../support/session.js";
 
@@ -464,13 +465,13 @@ describe("encode", () => {
 		expect(decode(bytes.slice(stageAt, stop))).toMatchObject([{ cmd: "unsubscribe", messageId: 514, unsubscriptions }]);
 		// The same, as the session makes them from its table.
 		let length = pollRequest(session);
-		let messageId = session.requestId;
+		let messageId = words[REQUEST_ID]!;
 		expect(decode(staged(session, length))).toMatchObject([{ cmd: "subscribe", messageId, subscriptions }]);
-		session.requestId = 0;
+		words[REQUEST_ID] = 0;
 		for (const handle of filters) words[stateAt(session, handle)] = UNWANTED | (2 << OPTIONS_SHIFT);
 		length = pollRequest(session);
-		expect(session.requestId).not.toBe(messageId);
-		messageId = session.requestId;
+		expect(words[REQUEST_ID]!).not.toBe(messageId);
+		messageId = words[REQUEST_ID]!;
 		expect(decode(staged(session, length))).toMatchObject([{ cmd: "unsubscribe", messageId, unsubscriptions }]);
 	});
 
@@ -487,14 +488,14 @@ describe("encode", () => {
 		];
 		const length = pollRequest(session);
 		expect(length).toBe(packetLength(2 + 1 + 3 + 3 + 3 + utf8("$share/n/é").length));
-		const messageId = session.requestId;
+		const messageId = words[REQUEST_ID]!;
 		expect(decode(staged(session, length), 5)).toMatchObject([{ cmd: "subscribe", messageId, subscriptions }]);
-		session.requestId = 0;
+		words[REQUEST_ID] = 0;
 		for (const handle of filters) words[stateAt(session, handle)] = UNWANTED | (2 << OPTIONS_SHIFT);
 		const next = pollRequest(session);
 		expect(next).toBe(length - 2);
 		expect(decode(staged(session, next), 5)).toMatchObject([
-			{ cmd: "unsubscribe", messageId: session.requestId, unsubscriptions: ["a/+", "$share/n/é"] },
+			{ cmd: "unsubscribe", messageId: words[REQUEST_ID]!, unsubscriptions: ["a/+", "$share/n/é"] },
 		]);
 	});
 });

@@ -28,6 +28,7 @@ import {
 } from "../../../firmware/mqtt/outbox.js";
 import type { Session } from "../../../firmware/mqtt/session.js";
 import { ENDED as ENDED_TODO } from "../../../firmware/mqtt/todo.js";
+import { ENDED_COUNT, OUTBOX_AT, OUTBOX_LIMIT, SENDING } from "../../../firmware/mqtt/words.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
 import { entryOf, makeSession } from "../../support/session.js";
 
@@ -42,7 +43,7 @@ const packetAt = (entry: number) => (entry + ENTRY_WORDS) * 4;
 
 /** The application has been told of an entry that is ENDED. */
 function removeEnded(session: Session, entry: number): void {
-	session.ended -= 1;
+	session.words[ENDED_COUNT]! -= 1;
 	remove(session, entry);
 }
 
@@ -73,10 +74,10 @@ describe("outbox", () => {
 					const message = model[n % Math.max(1, model.length)];
 					const entry = message === undefined ? 0 : entryOf(session, message.id);
 					if (what === "append" || what === "first") {
-						const held = [session.held, session.ended];
+						const held = [session.held, words[ENDED_COUNT]!];
 						let added = append(session, length);
 						if (added < 0) {
-							expect([session.held, session.ended]).toEqual(held);
+							expect([session.held, words[ENDED_COUNT]!]).toEqual(held);
 							if (model.length === messages) expect(added).toBe(-IN_FLIGHT_FULL);
 							else {
 								// Full means full: even squeezed, the live entries and this one are more than there is.
@@ -146,9 +147,9 @@ describe("outbox", () => {
 					}
 					expect(seen).toEqual(model);
 					expect(session.held).toBe(model.length);
-					expect(session.ended).toBe(model.filter(m => m.state === ENDED).length);
-					expect(heldBytes(session)).toBe((session.outboxEnd - session.outboxAt) * 4 - dead);
-					expect(session.outboxEnd).toBeLessThanOrEqual(session.outboxLimit);
+					expect(session.words[ENDED_COUNT]!).toBe(model.filter(m => m.state === ENDED).length);
+					expect(heldBytes(session)).toBe((session.outboxEnd - session.words[OUTBOX_AT]!) * 4 - dead);
+					expect(session.outboxEnd).toBeLessThanOrEqual(session.words[OUTBOX_LIMIT]!);
 				}
 			}),
 			{ numRuns: 300 },
@@ -158,17 +159,17 @@ describe("outbox", () => {
 	it("puts nothing before the message that is on its way, and finds that again when it had to move", () => {
 		const session = make(256);
 		const [one, two] = [append(session, 10), append(session, 10)];
-		session.sending = two;
+		session.words[SENDING] = two;
 		session.sendLeft = 4;
 		const first = putFirst(session, append(session, 20));
 		expect([first, isBegun(session, entryAfter(session, one))]).toEqual([one, false]);
 		const moved = entryAfter(session, entryAfter(session, first));
-		expect([session.sending, isBegun(session, moved)]).toEqual([moved, true]);
-		session.sending = first;
+		expect([session.words[SENDING]!, isBegun(session, moved)]).toEqual([moved, true]);
+		session.words[SENDING] = first;
 		session.unsent = first;
 		session.words[first]! &= ~AHEAD;
 		expect(putFirst(session, append(session, 20))).toBe(entryAfter(session, first));
-		expect(session.sending).toBe(first);
+		expect(session.words[SENDING]!).toBe(first);
 	});
 
 	it("squeezes the dead out, so that one message that stays does not pin the rest", () => {

@@ -9,7 +9,16 @@ import { type Limits, withDefaults } from "../../../firmware/mqtt/limits.js";
 import type { Session } from "../../../firmware/mqtt/session.js";
 import { CLOSED, OFFLINE } from "../../../firmware/mqtt/todo.js";
 import { TOPIC_COLUMNS } from "../../../firmware/mqtt/topics.js";
-import { PING_MS, ROWS, WAIT_WORDS, WAITS } from "../../../firmware/mqtt/words.js";
+import {
+	ERROR,
+	OUTBOX_AT,
+	OUTBOX_LIMIT,
+	PING_MS,
+	ROWS,
+	TEXT_END,
+	WAIT_WORDS,
+	WAITS,
+} from "../../../firmware/mqtt/words.js";
 import { laneLength, laneSize, makeSession } from "../../support/session.js";
 
 const limits = fc.record(
@@ -38,8 +47,8 @@ function areasOf(session: Session, given: Limits): [string, number, number, numb
 		["aliases", (session.receivedAt + given.received * 2) * 4, aliasWords(given) * 4, 4],
 		["lane", session.laneAt, laneSize(session), 4],
 		["topics", session.topicsAt * 4, (given.topics + 1) * TOPIC_COLUMNS * 4, 4],
-		["texts", session.textEnd, given.topicBytes, 8],
-		["outbox", session.outboxAt * 4, given.outbox, 8],
+		["texts", session.words[TEXT_END]!, given.topicBytes, 8],
+		["outbox", session.words[OUTBOX_AT]! * 4, given.outbox, 8],
 		["receive", session.receiveAt, given.receive, 8],
 		["stage", session.stageAt, given.send, 8],
 	];
@@ -69,7 +78,7 @@ describe("session", () => {
 					end = at + size;
 				}
 				expect([session.total, session.buffer.byteLength, session.buffer.maxByteLength]).toEqual([end, end, end]);
-				expect(session.outboxLimit * 4).toBe(session.receiveAt);
+				expect(session.words[OUTBOX_LIMIT]! * 4).toBe(session.receiveAt);
 				// All of the messages' PUBREL packets have a place in the lane, and some acknowledgements beside.
 				expect(laneSize(session)).toBeGreaterThan(withDefaults(given).messages * 4);
 				expect([session.area.byteOffset, session.area.length]).toEqual([session.receiveAt, end - session.receiveAt]);
@@ -86,14 +95,14 @@ describe("session", () => {
 		expect([session.held, session.queued, laneLength(session), session.streamLeft, session.staged]).toEqual([
 			0, 0, 0, 0, 0,
 		]);
-		expect([session.unsent, session.outboxEnd]).toEqual([session.outboxAt, session.outboxAt]);
+		expect([session.unsent, session.outboxEnd]).toEqual([session.words[OUTBOX_AT]!, session.words[OUTBOX_AT]!]);
 		expect([session.start, session.end, session.floor]).toEqual(Array(3).fill(session.receiveAt));
 		expect(session.words[PING_MS]).toBe(-1);
-		// But for the row of packet ids that no message may have.
-		session.words[PING_MS] = 0;
+		// But for where things lie, and the row of packet ids that no message may have.
+		for (const word of [PING_MS, TEXT_END, OUTBOX_AT, OUTBOX_LIMIT]) session.words[word] = 0;
 		expect(session.words.findIndex(word => word !== 0)).toBe(ROWS);
 		expect(session.words.findLastIndex(word => word !== 0)).toBe(ROWS);
-		expect([session.packet.bytes, session.error]).toEqual([session.bytes, 0]);
+		expect([session.packet.bytes, session.words[ERROR]!]).toEqual([session.bytes, 0]);
 	});
 
 	it("begins its packet ids where chance says, in their range", () => {

@@ -34,7 +34,7 @@ import {
 	WANTED,
 } from "../../../firmware/mqtt/topics.js";
 import { putUint16 } from "../../../firmware/mqtt/wire.js";
-import { FIRST_WILDCARD } from "../../../firmware/mqtt/words.js";
+import { FIRST_WILDCARD, OUTBOX_AT, REQUEST_ID, ROWS, TEXT_END } from "../../../firmware/mqtt/words.js";
 import { FilterTree } from "../../../host-sim/broker/topic.js";
 import { incoming } from "../../support/incoming.js";
 import { Peer, utf8 } from "../../support/peer.js";
@@ -151,19 +151,21 @@ describe("table", () => {
 
 	it("writes to no byte but its own", () => {
 		const session = make(3, 24);
-		const { bytes, receiveAt, textEnd, topicsAt } = session;
-		const textLimit = session.outboxAt * 4;
+		const { bytes, receiveAt, topicsAt, words } = session;
+		const textEnd = words[TEXT_END]!;
+		const textLimit = session.words[OUTBOX_AT]! * 4;
 		bytes.fill(0xaa, textLimit, receiveAt);
-		bytes.fill(0x55, 0, topicsAt * 4);
+		bytes.fill(0x55, ROWS * 4, topicsAt * 4);
+		const fixed = words.slice(0, ROWS);
 		for (const filter of ["01234567", "89abcdef", "x", "0123456789abcdefghijklmnopq"]) addFilter(session, filter, 0);
 		for (const name of ["01234567", "x", "y", ""]) find(session, name);
 		removeFilter(session, 1);
 		addFilter(session, "+/#", 0);
-		// But for the word that says where filters with wildcards begin.
-		session.words[FIRST_WILDCARD] = 0x5555_5555;
-		expect(bytes.subarray(0, topicsAt * 4).every(byte => byte === 0x55)).toBe(true);
+		expect(bytes.subarray(ROWS * 4, topicsAt * 4).every(byte => byte === 0x55)).toBe(true);
 		expect(bytes.subarray(textLimit, receiveAt).every(byte => byte === 0xaa)).toBe(true);
-		expect(session.textEnd).toBe(textEnd + 8 + 8);
+		fixed[TEXT_END] = textEnd + 8 + 8;
+		fixed[FIRST_WILDCARD] = 1;
+		expect(words.slice(0, ROWS)).toEqual(fixed);
 	});
 
 	it("moves texts up when one goes, and finds the others where they are now", () => {
@@ -173,7 +175,7 @@ describe("table", () => {
 		fc.assert(
 			fc.property(fc.array(step, { maxLength: 60 }), steps => {
 				const session = make(6, 64);
-				const { textEnd } = session;
+				const textEnd = session.words[TEXT_END]!;
 				const model = new Map<number, { text: string; isName: boolean }>();
 				for (const [what, n] of steps) {
 					if (what === "remove") {
@@ -193,7 +195,9 @@ describe("table", () => {
 						else if (handle > 0) expect(model.has(handle)).toBe(false);
 						else {
 							expect(handle).toBe(-TOPICS_FULL);
-							expect(model.size === 6 || session.textEnd + 2 + utf8(text).length > session.outboxAt * 4).toBe(true);
+							expect(
+								model.size === 6 || session.words[TEXT_END]! + 2 + utf8(text).length > session.words[OUTBOX_AT]! * 4,
+							).toBe(true);
 						}
 						if (handle > 0) model.set(handle, { text, isName: wantsName });
 					}
@@ -215,7 +219,7 @@ describe("table", () => {
 					}
 					// No room is lost.
 					const size = [...model.values()].reduce((sum, { text }) => sum + ((2 + utf8(text).length + 7) & ~7), 0);
-					expect(session.textEnd - textEnd).toBe(size);
+					expect(session.words[TEXT_END]! - textEnd).toBe(size);
 				}
 			}),
 			{ numRuns: 300 },
@@ -371,7 +375,8 @@ describe("table", () => {
 		const session = makeOnline();
 		const handle = addFilter(session, "a", (2 << OPTIONS_SHIFT) | STREAMS);
 		const state = () => filterState(session, handle);
-		const answer = (body: string) => incoming(session.requestId.toString(16).padStart(4, "0") + body, 0x90, session);
+		const answer = (body: string) =>
+			incoming(session.words[REQUEST_ID]!.toString(16).padStart(4, "0") + body, 0x90, session);
 		expect([state() & STANDING, filterOptions(state()), state() & STREAMS]).toEqual([WANTED, 2, STREAMS]);
 		pollRequest(session);
 		expect([state() & STANDING, nextInFlight(session, 1)]).toEqual([ASKED, handle]);

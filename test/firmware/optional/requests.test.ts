@@ -4,6 +4,8 @@ import type { IPublishPacket } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { Misuse } from "../../../firmware/mqtt/client.js";
 import { CONTENT_TYPE, properties, RESPONSE_TOPIC } from "../../../firmware/mqtt/property.js";
+import type { Session } from "../../../firmware/mqtt/session.js";
+import { REQUEST_ID } from "../../../firmware/mqtt/words.js";
 import { answer, Requests, type RequestsOptions } from "../../../firmware/optional/requests.js";
 import { SeededRandom } from "../../../host-sim/world/random.js";
 import { online, type Peer, publish, utf8 } from "../../support/peer.js";
@@ -100,7 +102,7 @@ describe("requests", () => {
 
 /** The id of the SUBSCRIBE in flight: the client's last packet id. */
 function subscribeId(peer: Peer): number {
-	return (peer.client as unknown as { session: { requestId: number } }).session.requestId;
+	return (peer.client as unknown as { session: Session }).session.words[REQUEST_ID]!;
 }
 
 describe("an answer", () => {
