@@ -26,7 +26,7 @@ import {
 } from "./property.js";
 import { isReason, OF_GOODBYE, OF_PUBACK, UNSPECIFIED_ERROR } from "./reason.js";
 import { isTopicFilter, isTopicName, shareLength } from "./topic.js";
-import { utf8Bytes, utf8Length } from "./wire.js";
+import { takeUtf8, utf8Bytes, utf8Length } from "./wire.js";
 
 /** What is missing would otherwise be missed much later, in a callback. */
 export function checkCollaborators(options: ClientOptions): void {
@@ -47,13 +47,11 @@ export function refuseInSource(): never {
 }
 
 /** Throws Misuse for a filter that is none. */
-export function checkFilter(filter: string, options: SubscribeOptions | undefined): void {
-	utf8Length(filter, "topic filter");
-	const bytes = utf8Bytes(filter);
-	if (!isTopicFilter(bytes, 0, bytes.length))
-		throw new Misuse(BAD_TOPIC_FILTER, `topic filter not allowed: "${filter}"`);
+export function checkFilter(filter: Uint8Array, options: SubscribeOptions | undefined): void {
+	if (!isTopicFilter(filter, 0, filter.length))
+		throw new Misuse(BAD_TOPIC_FILTER, `topic filter not allowed: "${takeUtf8(filter, 0, filter.length)}"`);
 	// [MQTT-3.8.3-4]
-	if (options?.noLocal === true && shareLength(bytes, 0, bytes.length) > 0)
+	if (options?.noLocal === true && shareLength(filter, 0, filter.length) > 0)
 		throw new Misuse(BAD_OPTION, "noLocal: not for a shared subscription");
 }
 
@@ -135,8 +133,7 @@ export function checkConnect(options: ClientOptions): void {
 	if (will === undefined) return;
 	if (will.properties !== undefined) checkBlock(options, will.properties, IN_WILL);
 	checked("will.qos", will.qos ?? 0, 0, 2);
-	utf8Length(will.topic, "will.topic");
-	const topic = utf8Bytes(will.topic);
+	const topic = utf8Bytes(will.topic, "will.topic");
 	if (!isTopicName(topic, 0, topic.length)) throw new Misuse(BAD_TOPIC_NAME, `will.topic not allowed: "${will.topic}"`);
 	if (binaryLength(will.payload) > 65_535) throw new Misuse(BAD_OPTION, "will.payload: longer than 65535 bytes");
 }

@@ -37,9 +37,10 @@ import {
 	takeWaits,
 } from "./deadline.js";
 import {
-	connectLength,
+	connectRemaining,
 	disconnectLength,
 	HEAD_MOST,
+	packetLength,
 	propertiesLength,
 	putDisconnect,
 	requestLength,
@@ -236,7 +237,7 @@ export class Client {
 		const limits = withDefaults(options.limits);
 		checked("maximumPacketSize", options.maximumPacketSize ?? limits.receive, limits.receive, 268_435_460);
 		this.session = new Session(limits, options);
-		const length = connectLength(this.session);
+		const length = packetLength(connectRemaining(this.session, options.userName, options.password));
 		if (length > limits.send)
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);
 		this.options = options;
@@ -460,12 +461,16 @@ export class Client {
 			(subscriptionOptions(this.options, options) << OPTIONS_SHIFT) | (options?.stream === true ? STREAMS : 0);
 		const block = options?.properties;
 		// All or none: a filter that is none must not leave the others behind.
-		for (let i = 0; i < filters.length; i += 1) checkFilter(filters[i], options);
+		for (let i = 0; i < filters.length; i += 1) checkFilter(utf8Bytes(filters[i], "topic filter"), options);
 		const handles: number[] = [];
 		for (let i = 0; i < filters.length; i += 1) {
 			const filter = utf8Bytes(filters[i]);
-			let refusal = requestLength(filter.length, block) > session.total - session.stageAt ? TOO_LARGE : 0;
-			if (refusal === 0 && session.phase === ONLINE) refusal = filterRefusal(session, filter, 0, filter.length, block);
+			const size = requestLength(filter.length, block);
+			let refusal = size > session.total - session.stageAt ? TOO_LARGE : 0;
+			if (refusal === 0 && session.phase === ONLINE) {
+				if (size > session.sendLimit) refusal = PACKET_TOO_LARGE_REASON;
+				else refusal = filterRefusal(session, filter, 0, filter.length, block);
+			}
 			// Refused before it is added: the same filter may be there already, for another server.
 			const handle = refusal === 0 ? addFilter(session, filter, bits) : -refusal;
 			if (handle > 0) {

@@ -167,6 +167,9 @@ export function connectLength(session: Session): number {
 	return packetLength(remaining);
 }
 
+/** "MQTT" [MQTT-3.1.2-1]. */
+const PROTOCOL_NAME = 0x4d51_5454;
+
 /** CONNECT; `remaining` is connectRemaining() of these credentials. Allocates, once a connection. */
 export function putConnect(
 	session: Session,
@@ -185,16 +188,29 @@ export function putConnect(
 	if (userName !== undefined) flags |= USER_NAME;
 	if (password !== undefined) flags |= PASSWORD;
 	bytes[at] = CONNECT;
-	at = putBinary(bytes, putVarint(bytes, at + 1, remaining), "MQTT");
+	at = putUint16(bytes, putVarint(bytes, at + 1, remaining), 4);
+	at = putUint32(bytes, at, PROTOCOL_NAME);
 	bytes[at] = 4 + five;
 	bytes[at + 1] = flags;
 	at = putUint16(bytes, at + 2, options.keepAlive ?? KEEP_ALIVE);
 	if (five !== 0) at = putConnectProperties(session, bytes, at);
-	// Client id, will properties, will topic, will message, user name, password: in this order [MQTT-3.1.3-1].
+	return putConnectPayload(session, at, userName, password);
+}
+
+/** Client id, will properties, will topic, will message, user name, password: in this order [MQTT-3.1.3-1]. */
+function putConnectPayload(
+	session: Session,
+	at: number,
+	userName: string | Uint8Array | undefined,
+	password: string | Uint8Array | undefined,
+): number {
+	const bytes = session.bytes;
+	const will = session.options.will;
 	at = putBinary(bytes, at, session.clientId);
 	if (will !== undefined) {
-		at = putProperties(five, bytes, at, will.properties);
-		at = putBinary(bytes, putBinary(bytes, at, will.topic), will.payload ?? "");
+		at = putProperties(session.packet.five, bytes, at, will.properties);
+		at = putBinary(bytes, at, will.topic);
+		at = putBinary(bytes, at, will.payload ?? "");
 	}
 	if (userName !== undefined) at = putBinary(bytes, at, userName);
 	return password === undefined ? at : putBinary(bytes, at, password);
@@ -203,19 +219,6 @@ export function putConnect(
 /** Length of a SUBSCRIBE for one filter of `length` bytes with these properties: it must fit into one write. */
 export function requestLength(length: number, block: Uint8Array | undefined): number {
 	return packetLength(2 + propertiesLength(1, block) + 2 + length + 1);
-}
-
-/** SUBSCRIBE or UNSUBSCRIBE up to its properties, or in 3.1.1 its first filter. */
-export function putRequestHead(
-	bytes: Uint8Array,
-	at: number,
-	first: number,
-	remaining: number,
-	packetId: number,
-): number {
-	bytes[at] = first;
-	at = putVarint(bytes, at + 1, remaining);
-	return putUint16(bytes, at, packetId);
 }
 
 /** A filter that lies in `bytes` with its length before it, the two together at `filterAt`; options of -1 for none. */

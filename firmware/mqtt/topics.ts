@@ -5,7 +5,7 @@
 import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.js";
 import type { Session } from "./session.js";
 import { hasWildcard, isTopicFilter, isTopicName, matches, shareLength } from "./topic.js";
-import { putUint16, takeUint16, takeUtf8, utf8Bytes, utf8Length } from "./wire.js";
+import { takeUint16, takeUtf8, utf8Bytes } from "./wire.js";
 import { FIRST_WILDCARD, OUTBOX_AT, TEXT_END } from "./words.js";
 
 // Four columns of words, each with a place for handle 0, which is nobody's:
@@ -67,8 +67,7 @@ export function filterAt(session: Session, handle: number): number {
 
 /** A handle for publishing to this topic name, always the same one; or -TOPICS_FULL. Throws Misuse. */
 export function addName(session: Session, name: string): number {
-	utf8Length(name, "topic");
-	return add(session, utf8Bytes(name), 0);
+	return add(session, utf8Bytes(name, "topic"), 0);
 }
 
 /**
@@ -104,12 +103,9 @@ export function removeFilter(session: Session, handle: number): void {
 
 /** The first handle from `handle` on whose state has these bits under the mask, or 0. */
 export function nextTopic(session: Session, handle: number, mask: number, bits: number): number {
-	let at = stateAt(session, handle);
-	while (handle <= session.topics) {
-		if ((session.words[at] & mask) === bits) return handle;
-		handle += 1;
-		at += 1;
-	}
+	// As stateAt() has it.
+	const states = session.topicsAt + (session.topics + 1) * 3;
+	for (; handle <= session.topics; handle += 1) if ((session.words[states + handle] & mask) === bits) return handle;
 	return 0;
 }
 
@@ -157,43 +153,51 @@ export function isMatch(session: Session, handle: number, at: number, length: nu
 
 /** `state` is that of a filter, or 0 for a name. */
 function add(session: Session, text: Uint8Array, state: number): number {
-	const bytes = session.bytes;
-	const at = session.words[TEXT_END];
 	const topicsAt = session.topicsAt;
 	const words = session.words;
-	const length = text.length;
-	const end = at + chunkSize(length);
-	const fits = end <= words[OUTBOX_AT] << 2;
-	if (fits && !(state === 0 ? isTopicName(text, 0, length) : isTopicFilter(text, 0, length))) refuse(text, state);
-	const column = session.topics + 1;
+	if (!(state === 0 ? isTopicName(text, 0, text.length) : isTopicFilter(text, 0, text.length))) refuse(text, state);
 	let free = 0;
 	for (let row = topicsAt + session.topics; row > topicsAt; row -= 1) {
 		const known = state === 0 ? words[row] : -words[row];
 		if (known === 0) free = row;
-		else if (known > 0 && isAt(bytes, known, text)) {
-			if (state !== 0) words[row + column * 3] = (words[row + column * 3] & IN_FLIGHT) | state;
+		else if (known > 0 && isAt(session.bytes, known, text)) {
+			const at = stateAt(session, row - topicsAt);
+			if (state !== 0) words[at] = (words[at] & IN_FLIGHT) | state;
 			return row - topicsAt;
 		}
 	}
-	if (free === 0 || !fits) return -TOPICS_FULL;
+	return free === 0 ? -TOPICS_FULL : fill(session, free, text, state);
+}
+
+/** Takes a free row: its handle, or -TOPICS_FULL where the text finds no room. */
+function fill(session: Session, row: number, text: Uint8Array, state: number): number {
+	const bytes = session.bytes;
+	const words = session.words;
+	const length = text.length;
+	const at = words[TEXT_END];
+	const end = at + chunkSize(length);
+	if (end > words[OUTBOX_AT] << 2) return -TOPICS_FULL;
 	bytes.fill(0, at, end);
-	bytes.set(text, putUint16(bytes, at, length));
-	session.words[TEXT_END] = end;
-	words[free] = state === 0 ? at : -at;
-	words[free + column * 3] = state;
-	if (state === 0) return free - topicsAt;
+	bytes[at] = length >> 8;
+	bytes[at + 1] = length;
+	bytes.set(text, at + 2);
+	words[TEXT_END] = end;
+	words[row] = state === 0 ? at : -at;
+	const handle = row - session.topicsAt;
+	if (state === 0) return handle;
+	words[stateAt(session, handle)] = state;
+	const column = session.topics + 1;
 	if (hasWildcard(text, 0, length) || shareLength(text, 0, length) > 0) {
-		words[free + column * 2] = length;
-		const handle = free - topicsAt;
+		words[row + column * 2] = length;
 		if (session.lastWildcard === 0 || handle < words[FIRST_WILDCARD]) words[FIRST_WILDCARD] = handle;
 		if (handle > session.lastWildcard) session.lastWildcard = handle;
-	} else words[free + column] = words[(at + length + 1) >> 2];
-	return free - topicsAt;
+	} else words[row + column] = words[(at + length + 1) >> 2];
+	return handle;
 }
 
 /** Whether it is this text that lies at `at`, with its length before it. */
 function isAt(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
-	if (takeUint16(bytes, at) !== text.length) return false;
+	if (((bytes[at] << 8) | bytes[at + 1]) !== text.length) return false;
 	for (let i = 0; i < text.length; i += 1) if (bytes[at + 2 + i] !== text[i]) return false;
 	return true;
 }

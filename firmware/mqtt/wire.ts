@@ -157,9 +157,9 @@ export function takeUtf8(bytes: Uint8Array, at: number, length: number): string 
 	return text;
 }
 
-/** The string's bytes in UTF-8. Allocates. */
-export function utf8Bytes(text: string): Uint8Array {
-	const length = utf8Length(text);
+/** The string's bytes in UTF-8; `name` as for utf8Length(). Allocates. */
+export function utf8Bytes(text: string, name?: string): Uint8Array {
+	const length = utf8Length(text, name);
 	const bytes = new Uint8Array(length);
 	putUtf8(bytes, 0, text);
 	return bytes;

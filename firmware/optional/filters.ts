@@ -4,6 +4,7 @@
 import { checkFilter } from "../mqtt/check.js";
 import type { Client, MessageHandler } from "../mqtt/client.js";
 import { UNSPECIFIED_ERROR } from "../mqtt/reason.js";
+import { utf8Bytes } from "../mqtt/wire.js";
 
 export interface Filter {
 	readonly topic: string;
@@ -48,7 +49,7 @@ export class Filters {
 	write(subscribes: boolean, id: number | undefined, filters: readonly Filter[]): void {
 		for (const { QoS, topic } of filters) {
 			if (QoS !== 0 && QoS !== 1 && QoS !== 2) throw new RangeError(`QoS: expected 0, 1 or 2, got ${QoS}`);
-			checkFilter(topic, undefined);
+			checkFilter(utf8Bytes(topic, "topic filter"), undefined);
 		}
 		this.#lastId = (this.#lastId % 65_535) + 1;
 		this.#requests.push({ subscribes, id: id ?? this.#lastId, filters, handles: [], codes: [] });

@@ -41,8 +41,9 @@ export function makeOnline(
 
 /** Adds a filter as a client does. */
 export function addFilter(session: Session, filter: string, bits: number): number {
-	checkFilter(filter, undefined);
-	return addFilterBytes(session, utf8Bytes(filter), bits);
+	const bytes = utf8Bytes(filter, "topic filter");
+	checkFilter(bytes, undefined);
+	return addFilterBytes(session, bytes, bits);
 }
 
 /** The text with its length in the two bytes before, the two together at `at`. */

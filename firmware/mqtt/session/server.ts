@@ -83,7 +83,7 @@ const NO_WILDCARDS = 0x100;
 const NO_SHARES = 0x200;
 const NO_IDENTIFIERS = 0x400;
 
-/** The reason why this server does not take this filter, or 0; `block` are its properties. */
+/** The reason why this server does not take this filter, its size aside, or 0; `block` are its properties. */
 export function filterRefusal(
 	session: Session,
 	bytes: Uint8Array,
@@ -92,7 +92,6 @@ export function filterRefusal(
 	block: Uint8Array | undefined,
 ): number {
 	const allowedFlags = session.allowedFlags;
-	if (requestLength(length, block) > session.sendLimit) return PACKET_TOO_LARGE_REASON;
 	if ((allowedFlags & NO_IDENTIFIERS) !== 0 && block !== undefined)
 		if (findProperty(block, 0, block.length, SUBSCRIPTION_IDENTIFIER) !== 0)
 			return SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED;

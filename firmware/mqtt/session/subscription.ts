@@ -5,7 +5,7 @@
 
 import { ACK, isArmed, start } from "../deadline.js";
 import { takeSuback } from "../decode.js";
-import { packetLength, propertiesLength, putProperties, putRequestFilter, putRequestHead } from "../encode.js";
+import { packetLength, propertiesLength, putProperties, putRequestFilter, requestLength } from "../encode.js";
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
 import { takeRequestId } from "../outbox.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
@@ -28,7 +28,7 @@ import {
 	UNWANTED,
 	WANTED,
 } from "../topics.js";
-import { takeUint16 } from "../wire.js";
+import { putUint16, putVarint, takeUint16 } from "../wire.js";
 import { REQUEST_FIRST, REQUEST_ID, REQUEST_MS } from "../words.js";
 import { keepSubscriptions } from "./durability.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
@@ -84,15 +84,20 @@ function beginRequest(session: Session, first: number, remaining: number, block:
 /** The packet for the filters that are in flight, with these properties: its length. */
 function putRequest(session: Session, first: number, remaining: number, block: Uint8Array | undefined): number {
 	const bytes = session.bytes;
-	const words = session.words;
-	const stageAt = session.stageAt;
-	let at = putRequestHead(bytes, stageAt, first, remaining, words[REQUEST_ID]);
+	let at = session.stageAt;
+	bytes[at] = first;
+	at = putVarint(bytes, at + 1, remaining);
+	at = putUint16(bytes, at, session.words[REQUEST_ID]);
 	at = putProperties(session.packet.five, bytes, at, block);
+	return putFilters(session, first, at);
+}
+
+function putFilters(session: Session, first: number, at: number): number {
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
-		const options = first === SUBSCRIBE ? filterOptions(words[stateAt(session, handle)]) : -1;
-		at = putRequestFilter(bytes, at, filterAt(session, handle), options);
+		const options = first === SUBSCRIBE ? filterOptions(session.words[stateAt(session, handle)]) : -1;
+		at = putRequestFilter(session.bytes, at, filterAt(session, handle), options);
 	}
-	return at - stageAt;
+	return at - session.stageAt;
 }
 
 /** One code a filter, in order [MQTT-3.9.3-1]. */
@@ -165,13 +170,10 @@ export function resumeSubscriptions(session: Session, sessionPresent: boolean, i
 		}
 		if (standing !== WANTED) continue;
 		const filter = filterAt(session, handle);
-		let code = filterRefusal(
-			session,
-			session.bytes,
-			filter + 2,
-			takeUint16(session.bytes, filter),
-			session.blocks?.[handle],
-		);
+		const length = takeUint16(session.bytes, filter);
+		const block = session.blocks?.[handle];
+		let code = filterRefusal(session, session.bytes, filter + 2, length, block);
+		if (requestLength(length, block) > session.sendLimit) code = PACKET_TOO_LARGE_REASON;
 		// What this session was granted in an earlier life needs no asking: SUBSCRIBE would change nothing.
 		if (code === 0) code = isUnsure ? -1 : (session.options.store?.grantedBefore(session, handle) ?? -1);
 		if (code >= 0) setAnswer(session, handle, ANSWERED, code);

@@ -51,9 +51,9 @@ describe("what a caller can do wrong", () => {
 			[() => checkCollaborators(collaborators({ timer: {} as never })), 0x01, /^timer\.io/],
 			[() => checkCollaborators(collaborators({ clock: {} as never })), 0x01, /^clock/],
 			[() => checkCollaborators(collaborators({ random: {} as never })), 0x01, /^random/],
-			[() => checkFilter("a/#/b", undefined), 0x04, /"a\/#\/b"/],
-			[() => checkFilter("$share/n", undefined), 0x04, /share/],
-			[() => checkFilter("$share/n/a", { noLocal: true }), 0x01, /^noLocal/],
+			[() => checkFilter(utf8("a/#/b"), undefined), 0x04, /"a\/#\/b"/],
+			[() => checkFilter(utf8("$share/n"), undefined), 0x04, /share/],
+			[() => checkFilter(utf8("$share/n/a"), { noLocal: true }), 0x01, /^noLocal/],
 			[() => checkConnect(options({ clientId: 5 as never })), 0x01, /clientId/],
 			[() => checkConnect(options({ clientId: "", cleanSession: false })), 0x01, /clientId/],
 			[() => checkConnect(options({ password: "p" })), 0x01, /password/],
@@ -98,10 +98,10 @@ describe("what a caller can do wrong", () => {
 		checkConnect(five({ properties: new Uint8Array(), will: { topic: "w", properties: new Uint8Array() } }));
 		checkConnect(five({ will: { topic: "w", properties: properties([WILL_DELAY_INTERVAL, 5]) } }));
 		checkCollaborators(collaborators({}));
-		checkFilter("+/a/#", undefined);
-		checkFilter("a", { noLocal: true });
-		checkFilter("$share/n/a", { noLocal: false });
-		checkFilter("$share", { noLocal: true });
+		checkFilter(utf8("+/a/#"), undefined);
+		checkFilter(utf8("a"), { noLocal: true });
+		checkFilter(utf8("$share/n/a"), { noLocal: false });
+		checkFilter(utf8("$share"), { noLocal: true });
 		checkConnect(options({}));
 		// Will message and password are binary data: U+0000 is a byte of them like any other.
 		checkConnect(options({ will: { topic: "w", payload: "\0" } }));
