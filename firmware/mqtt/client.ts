@@ -461,7 +461,10 @@ export class Client {
 			(subscriptionOptions(this.options, options) << OPTIONS_SHIFT) | (options?.stream === true ? STREAMS : 0);
 		const block = options?.properties;
 		// All or none: a filter that is none must not leave the others behind.
-		for (let i = 0; i < filters.length; i += 1) checkFilter(utf8Bytes(filters[i], "topic filter"), options);
+		for (let i = 0; i < filters.length; i += 1) {
+			const filter = utf8Bytes(filters[i], "topic filter");
+			checkFilter(filter, options);
+		}
 		const handles: number[] = [];
 		for (let i = 0; i < filters.length; i += 1) {
 			const filter = utf8Bytes(filters[i]);
@@ -628,7 +631,8 @@ export class Client {
 
 	/** A turn for what the application has asked for. */
 	private turn(): void {
-		if (this.begin()) this.settle();
+		// As a tail call: the stack is deepest below it.
+		if (this.begin()) return this.settle();
 	}
 
 	// The way in.

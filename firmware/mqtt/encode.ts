@@ -14,7 +14,7 @@ import {
 	TOPIC_ALIAS_MAXIMUM,
 } from "./property.js";
 import type { Session } from "./session.js";
-import { putBinary, putUint16, putUint32, putVarint, takeUint16, utf8Length, varintLength } from "./wire.js";
+import { putBinary, putUint16, putUint32, putVarint, utf8Length, varintLength } from "./wire.js";
 
 /** A packet that is nothing but its type: PINGREQ, DISCONNECT. */
 export function putEmpty(bytes: Uint8Array, at: number, first: number): number {
@@ -223,7 +223,7 @@ export function requestLength(length: number, block: Uint8Array | undefined): nu
 
 /** A filter that lies in `bytes` with its length before it, the two together at `filterAt`; options of -1 for none. */
 export function putRequestFilter(bytes: Uint8Array, at: number, filterAt: number, options: number): number {
-	const length = takeUint16(bytes, filterAt) + 2;
+	const length = ((bytes[filterAt] << 8) | bytes[filterAt + 1]) + 2;
 	bytes.copyWithin(at, filterAt, filterAt + length);
 	at += length;
 	if (options < 0) return at;

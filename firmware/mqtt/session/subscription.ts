@@ -59,7 +59,8 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 	const least = 2 + propertiesLength(session.packet.five, block);
 	let remaining = least;
 	while (handle !== 0) {
-		const more = 2 + takeUint16(session.bytes, filterAt(session, handle)) + (first === SUBSCRIBE ? 1 : 0);
+		const filter = filterAt(session, handle);
+		const more = 2 + takeUint16(session.bytes, filter) + (first === SUBSCRIBE ? 1 : 0);
 		if (packetLength(remaining + more) > most || filters === 0) break;
 		filters -= 1;
 		remaining += more;
