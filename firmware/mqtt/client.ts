@@ -168,8 +168,8 @@ import {
 	addName,
 	CODE_SHIFT,
 	filterState,
-	isMatch,
 	nameAt,
+	nextMatch,
 	OPTIONS_SHIFT,
 	REMOVED,
 	removeFilter,
@@ -179,7 +179,7 @@ import {
 	UNWANTED,
 } from "./topics.js";
 import { putUint16, putUtf8, utf8Bytes, utf8Length } from "./wire.js";
-import { ENDED_COUNT, ERROR, FAILURES, FIRST_WILDCARD, LEAVING_ENTRY, PING_MS } from "./words.js";
+import { ENDED_COUNT, ERROR, FAILURES, LEAVING_ENTRY, PING_MS } from "./words.js";
 
 export { Misuse } from "./error.js";
 export type { Incoming } from "./incoming.js";
@@ -747,9 +747,10 @@ export class Client {
 
 	/** The message, or span, to every handler whose filter matches; and acknowledged, if that was the last of it. */
 	private deliver(): void {
-		const packet = this.session.packet;
+		const session = this.session;
+		const packet = session.packet;
 		const handler = this.handlers[packet.route];
-		if (handler === undefined || this.session.lastWildcard !== 0 || packet.payloadLength !== packet.total) {
+		if (handler === undefined || packet.payloadLength !== packet.total) {
 			this.deliverToAll();
 			if (!packet.last) return;
 		} else {
@@ -759,36 +760,35 @@ export class Client {
 				// The message counts as delivered: sent again it would only throw again.
 				this.keepThrown(error);
 			}
+			if (session.firstWildcard !== 0) this.hand(nextMatch(session, 0));
 		}
 		if (packet.packetId === 0) packet.token = NOT_DELIVERED;
-		else if (finishDelivery(this.session) === FAILED) this.fail();
+		else if (finishDelivery(session) === FAILED) this.fail();
 	}
 
 	private deliverToAll(): void {
 		const session = this.session;
 		const packet = session.packet;
-		const isWhole = packet.payloadLength === packet.total;
-		let taken = packet.route !== 0 && this.hand(packet.route, isWhole);
-		for (let handle = session.words[FIRST_WILDCARD]; handle <= session.lastWildcard; handle += 1)
-			if (isMatch(session, handle, packet.topicAt, packet.topicLength) && this.hand(handle, isWhole)) taken = true;
-		if (taken) return;
-		if (isWhole) this.call(this.options.onMessage, packet);
+		const first = packet.route === 0 ? nextMatch(session, 0) : packet.route;
+		if (first !== 0) this.hand(first);
+		else if (packet.payloadLength === packet.total) this.call(this.options.onMessage, packet);
 		else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
 	}
 
-	/** A message or span to the filter's handler; false where it has none. */
-	private hand(handle: number, isWhole: boolean): boolean {
-		const packet = this.session.packet;
-		const handler = this.handlers[handle];
-		if (handler === undefined) return false;
-		if (isWhole || (this.session.words[stateAt(this.session, handle)] & STREAMS) !== 0) {
-			try {
-				handler.call(this.options, packet);
-			} catch (error) {
-				this.keepThrown(error);
-			}
-		} else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
-		return true;
+	/** To the handler of this filter, if it is not 0, and to those of all filters with wildcards behind it that match. */
+	private hand(handle: number): void {
+		const session = this.session;
+		const packet = session.packet;
+		while (handle !== 0) {
+			if (packet.payloadLength === packet.total || (session.words[stateAt(session, handle)] & STREAMS) !== 0) {
+				try {
+					this.handlers[handle]!.call(this.options, packet);
+				} catch (error) {
+					this.keepThrown(error);
+				}
+			} else if (packet.last) this.report(MESSAGE_SKIPPED, undefined);
+			handle = nextMatch(session, handle);
+		}
 	}
 
 	// The way out.

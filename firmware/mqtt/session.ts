@@ -62,8 +62,8 @@ export class Session {
 	readonly topics: number;
 	/** The whole buffer once more, in units of eight bytes. */
 	readonly doubles: Float64Array;
-	/** The highest handle of a filter with wildcards, or 0. */
-	lastWildcard = 0;
+	/** The lowest handle of a filter with wildcards, or 0. */
+	firstWildcard = 0;
 
 	// Outbox: word indices of its entries; see outbox.ts.
 	/** Packet ids' rows, how many of them hold a message, and the last id given out. */

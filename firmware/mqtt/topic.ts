@@ -59,18 +59,13 @@ export function shareLength(bytes: Uint8Array, at: number, length: number): numb
 	return name > SHARE.length && name + 1 < length ? name + 1 : -1;
 }
 
-/** True where the (valid) filter matches the (valid) name, which lies behind it in the same buffer, and not at once; of a shared subscription, where its own filter does. */
-export function matches(
-	bytes: Uint8Array,
-	filterAt: number,
-	filterLength: number,
-	nameAt: number,
-	nameLength: number,
-): boolean {
-	let f = filterAt;
-	let n = nameAt;
-	const filterStop = filterAt + filterLength;
-	const nameStop = nameAt + nameLength;
+/**
+ * True where the (valid) filter at `f` matches the (valid) name at `n`, which lies behind it in the same buffer, and not at
+ * once; of a shared subscription, where its own filter does.
+ */
+export function matches(bytes: Uint8Array, f: number, filterLength: number, n: number, nameLength: number): boolean {
+	const filterStop = f + filterLength;
+	const nameStop = n + nameLength;
 	if (bytes[f] === DOLLAR) f += shareLength(bytes, f, filterLength);
 	// A leading wildcard does not see the server's own topics [MQTT-4.7.2-1].
 	if (bytes[n] === DOLLAR) {
@@ -91,6 +86,9 @@ export function matches(
 		if (character !== PLUS)
 			return n === nameStop && character === SLASH && f + 2 === filterStop && bytes[f + 1] === HASH;
 		f += 1;
-		while (n < nameStop && bytes[n] !== SLASH) n += 1;
+		while (n < nameStop) {
+			if (bytes[n] === SLASH) break;
+			n += 1;
+		}
 	}
 }

@@ -6,14 +6,17 @@ import { BAD_TOPIC_FILTER, BAD_TOPIC_NAME, Misuse, TOPICS_FULL } from "./error.j
 import type { Session } from "./session.js";
 import { hasWildcard, isTopicFilter, isTopicName, matches, shareLength } from "./topic.js";
 import { takeUint16, takeUtf8, utf8Bytes } from "./wire.js";
-import { FIRST_WILDCARD, OUTBOX_AT, TEXT_END } from "./words.js";
+import { OUTBOX_AT, TEXT_END } from "./words.js";
 
 // Four columns of words, each with a place for handle 0, which is nobody's:
 //   texts   offset of a name with its length before it, minus that of a filter, 0 for free rows
 //   keys    the word that an exact filter ends in, 0 for all others; place 0 of the next column ends the search here
-//   lengths of filters with wildcards and of shared subscriptions, 0 for all others
 //   states  of filters, 0 for names
+//   chain   of filters with wildcards and of shared subscriptions: the length, and the next such handle; 0 for all others
 export const TOPIC_COLUMNS = 4;
+// A word of the chain.
+const NEXT_MASK = 0xffff;
+const LENGTH_SHIFT = 16;
 
 // The state of a filter: where its subscription stands, declared once by the application, then brought about on every
 // connection; its QoS, and what the server has answered (from CODE_SHIFT up).
@@ -47,7 +50,7 @@ export function nameAt(session: Session, handle: number): number {
 
 /** Index of a filter's state. */
 export function stateAt(session: Session, handle: number): number {
-	return session.topicsAt + (session.topics + 1) * 3 + handle;
+	return session.topicsAt + (session.topics + 1) * 2 + handle;
 }
 
 /** The state of a filter; 0 where the handle is no filter's. */
@@ -93,18 +96,13 @@ export function removeFilter(session: Session, handle: number): void {
 	const column = session.topics + 1;
 	const row = topicsAt + handle;
 	for (let i = 0; i < TOPIC_COLUMNS; i += 1) words[row + column * i] = 0;
-	// Handle 0 ends the search where that was the last with wildcards.
-	const lengths = topicsAt + column * 2;
-	words[lengths] = 1;
-	while (words[lengths + session.lastWildcard] === 0) session.lastWildcard -= 1;
-	while (words[FIRST_WILDCARD] < session.lastWildcard && words[lengths + words[FIRST_WILDCARD]] === 0)
-		words[FIRST_WILDCARD] += 1;
+	chainWildcards(session);
 }
 
 /** The first handle from `handle` on whose state has these bits under the mask, or 0. */
 export function nextTopic(session: Session, handle: number, mask: number, bits: number): number {
 	// As stateAt() has it.
-	const states = session.topicsAt + (session.topics + 1) * 3;
+	const states = session.topicsAt + (session.topics + 1) * 2;
 	for (; handle <= session.topics; handle += 1) if ((session.words[states + handle] & mask) === bits) return handle;
 	return 0;
 }
@@ -143,12 +141,44 @@ export function matchExact(session: Session, at: number, length: number): number
 	}
 }
 
-/** True where the filter with this handle has wildcards and matches the name. */
-export function isMatch(session: Session, handle: number, at: number, length: number): boolean {
+/**
+ * The first filter with wildcards behind this one that matches the packet's topic, or 0. Behind an exact filter, and behind
+ * nobody (0), come all of them.
+ */
+export function nextMatch(session: Session, handle: number): number {
 	const words = session.words;
-	const text = session.topicsAt + handle;
-	const filterLength = words[text + (session.topics + 1) * 2];
-	return filterLength !== 0 && matches(session.bytes, 2 - words[text], filterLength, at, length);
+	const chain = session.topicsAt + (session.topics + 1) * 3;
+	let link = words[chain + handle];
+	handle = link === 0 ? session.firstWildcard : link & NEXT_MASK;
+	while (handle !== 0) {
+		link = words[chain + handle];
+		if (
+			matches(
+				session.bytes,
+				2 - words[session.topicsAt + handle],
+				link >>> LENGTH_SHIFT,
+				session.packet.topicAt,
+				session.packet.topicLength,
+			)
+		)
+			break;
+		handle = link & NEXT_MASK;
+	}
+	return handle;
+}
+
+/** In the order of their handles. */
+function chainWildcards(session: Session): void {
+	const words = session.words;
+	const chain = session.topicsAt + (session.topics + 1) * 3;
+	let next = 0;
+	for (let handle = session.topics; handle > 0; handle -= 1) {
+		const link = words[chain + handle];
+		if (link === 0) continue;
+		words[chain + handle] = (link & ~NEXT_MASK) | next;
+		next = handle;
+	}
+	session.firstWildcard = next;
 }
 
 /** `state` is that of a filter, or 0 for a name. */
@@ -188,9 +218,8 @@ function fill(session: Session, row: number, text: Uint8Array, state: number): n
 	words[stateAt(session, handle)] = state;
 	const column = session.topics + 1;
 	if (hasWildcard(text, 0, length) || shareLength(text, 0, length) > 0) {
-		words[row + column * 2] = length;
-		if (session.lastWildcard === 0 || handle < words[FIRST_WILDCARD]) words[FIRST_WILDCARD] = handle;
-		if (handle > session.lastWildcard) session.lastWildcard = handle;
+		words[row + column * 3] = length << LENGTH_SHIFT;
+		chainWildcards(session);
 	} else words[row + column] = words[(at + length + 1) >> 2];
 	return handle;
 }

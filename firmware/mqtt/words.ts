@@ -30,26 +30,24 @@ export const ERROR = PING_MS + 8;
 export const REQUEST_ID = PING_MS + 9;
 /** Offset behind the last text of the topics; the outbox is behind them all. */
 export const TEXT_END = PING_MS + 10;
-/** The lowest handle of a filter with wildcards, if `lastWildcard` says that there is one. */
-export const FIRST_WILDCARD = PING_MS + 11;
 /** Topic aliases each way; their tables lie behind those of what was received: see aliases.ts. */
-export const ALIASES = PING_MS + 12;
+export const ALIASES = PING_MS + 11;
 
 /** The outbox: where its entries begin, and where they must end. */
-export const OUTBOX_AT = PING_MS + 13;
-export const OUTBOX_LIMIT = PING_MS + 14;
+export const OUTBOX_AT = PING_MS + 12;
+export const OUTBOX_LIMIT = PING_MS + 13;
 /** Entries that are ENDED; PUBREC packets so far, for their order. */
-export const ENDED_COUNT = PING_MS + 15;
-export const RELEASES = PING_MS + 16;
+export const ENDED_COUNT = PING_MS + 14;
+export const RELEASES = PING_MS + 15;
 /** The entry under way, while `sendLeft` says so, and how many bytes of it have left. */
-export const SENDING = PING_MS + 17;
-export const SEND_OFFSET = PING_MS + 18;
+export const SENDING = PING_MS + 16;
+export const SEND_OFFSET = PING_MS + 17;
 /** The QoS 0 entry whose last bytes pollTransmit() has given out just now, or 0. */
-export const LEAVING_ENTRY = PING_MS + 19;
+export const LEAVING_ENTRY = PING_MS + 18;
 
 /** Received: the number of the queue's first entry, and how many of the table's are not where their ids point. */
-export const QUEUE_HEAD = PING_MS + 20;
-export const STRAYS = PING_MS + 21;
+export const QUEUE_HEAD = PING_MS + 19;
+export const STRAYS = PING_MS + 20;
 
 /** Where the entries of the packet ids lie, or 0: see outbox.ts. */
-export const ROWS = PING_MS + 22;
+export const ROWS = PING_MS + 21;

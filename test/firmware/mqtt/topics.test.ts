@@ -19,10 +19,10 @@ import {
 	filterOptions,
 	filterState,
 	IN_FLIGHT,
-	isMatch,
 	LEAVING,
 	matchExact,
 	nameAt,
+	nextMatch,
 	nextTopic,
 	OPTIONS_SHIFT,
 	REMOVED,
@@ -34,7 +34,7 @@ import {
 	WANTED,
 } from "../../../firmware/mqtt/topics.js";
 import { putUint16 } from "../../../firmware/mqtt/wire.js";
-import { FIRST_WILDCARD, OUTBOX_AT, REQUEST_ID, ROWS, TEXT_END } from "../../../firmware/mqtt/words.js";
+import { OUTBOX_AT, REQUEST_ID, ROWS, TEXT_END } from "../../../firmware/mqtt/words.js";
 import { FilterTree } from "../../../host-sim/broker/topic.js";
 import { incoming } from "../../support/incoming.js";
 import { Peer, utf8 } from "../../support/peer.js";
@@ -60,6 +60,8 @@ function receive(session: Session, name: string, shift = 0): number {
 	const at = session.receiveAt + 2 + shift;
 	session.bytes.fill(0xaa, session.receiveAt, session.stageAt);
 	session.bytes.set(bytes, putUint16(session.bytes, at - 2, bytes.length));
+	session.packet.topicAt = at;
+	session.packet.topicLength = bytes.length;
 	return at;
 }
 
@@ -70,24 +72,23 @@ function find(session: Session, name: string, shift = 0): [number, number] {
 	const exact = matchExact(session, at, length);
 	// However they are compared, the bytes received stay what they are.
 	expect(textWithLength(session, at - 2)).toBe(name);
-	return [exact, matchesOf(session, at, length)[0] ?? 0];
+	return [exact, nextMatch(session, 0)];
 }
 
-/** The handles whose filters have wildcards and match the name there: looked for where the client looks, and nowhere else. */
-function matchesOf(session: Session, at: number, length: number): number[] {
-	const found: number[] = [];
-	for (let handle = session.words[FIRST_WILDCARD]!; handle <= session.lastWildcard; handle += 1)
-		if (isMatch(session, handle, at, length)) found.push(handle);
-	return found;
-}
-
-/** The same for a name. */
+/** All handles whose filters have wildcards and match the name. */
 function allMatches(session: Session, name: string): number[] {
-	return matchesOf(session, receive(session, name), utf8(name).length);
+	receive(session, name);
+	const found: number[] = [];
+	let handle = 0;
+	for (;;) {
+		handle = nextMatch(session, handle);
+		if (handle === 0) return found;
+		found.push(handle);
+	}
 }
 
 /** As the broker sees it. */
-function isBrokersMatch(filter: string, name: string): boolean {
+function isMatch(filter: string, name: string): boolean {
 	const tree = new FilterTree<true>();
 	tree.set(filter, "", true);
 	let found = false;
@@ -164,7 +165,6 @@ describe("table", () => {
 		expect(bytes.subarray(ROWS * 4, topicsAt * 4).every(byte => byte === 0x55)).toBe(true);
 		expect(bytes.subarray(textLimit, receiveAt).every(byte => byte === 0xaa)).toBe(true);
 		fixed[TEXT_END] = textEnd + 8 + 8;
-		fixed[FIRST_WILDCARD] = 1;
 		expect(words.slice(0, ROWS)).toEqual(fixed);
 	});
 
@@ -213,7 +213,7 @@ describe("table", () => {
 					}
 					// And all with wildcards, in the order of their handles.
 					for (const name of ["a", "x/y/z", "x/y", "$q/r"]) {
-						const wanted = filters.filter(([, { text }]) => !exact.includes(text) && isBrokersMatch(text, name));
+						const wanted = filters.filter(([, { text }]) => !exact.includes(text) && isMatch(text, name));
 						const handles = wanted.map(([handle]) => handle).sort((a, b) => a - b);
 						expect(allMatches(session, name), name).toEqual(handles);
 					}
