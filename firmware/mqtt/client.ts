@@ -118,6 +118,7 @@ import {
 	ANSWERED,
 	AUTHENTICATED,
 	DELIVER,
+	DELIVER_SPAN,
 	DISCONNECTED,
 	DRAIN_EXPIRED,
 	END_DROPPED,
@@ -647,10 +648,7 @@ export class Client {
 			if (kind === NOTHING) {
 				if (this.readable === 0) return;
 				const count = fill(session, socket, this.readable);
-				if (count === 0) {
-					this.dropLink(LINK_LOST);
-					return;
-				}
+				if (count === 0) return this.dropLink(LINK_LOST);
 				this.readable -= count;
 				kind = next(session);
 				if (kind === NOTHING) continue;
@@ -660,7 +658,8 @@ export class Client {
 			else if (event === SETTLED) {
 				if (this.options.onPublishEnd !== undefined) this.tellSettled(session.packet);
 			} else if (event !== NOTHING) this.handle(event);
-		} while (this.socket === socket && (session.start !== session.end || this.readable !== 0));
+			// A link that is gone has left nothing to read.
+		} while (session.start !== session.end || this.readable !== 0);
 	}
 
 	/** What the handlers have allowed makes room for what they have not; a full lane may go to the socket right now. */
@@ -698,6 +697,9 @@ export class Client {
 				return;
 			case PONG:
 				this.call(this.options.onPing, this.session.words[PING_MS]);
+				return;
+			case DELIVER_SPAN:
+				this.deliverSpan();
 				return;
 			case DISCONNECTED:
 				this.dropLink(this.session.words[ERROR]);
@@ -745,25 +747,31 @@ export class Client {
 		this.write(length);
 	}
 
-	/** The message, or span, to every handler whose filter matches; and acknowledged, if that was the last of it. */
+	/** The message to every handler whose filter matches; then it is acknowledged. */
 	private deliver(): void {
-		const session = this.session;
-		const packet = session.packet;
+		const packet = this.session.packet;
 		const handler = this.handlers[packet.route];
-		if (handler === undefined || packet.payloadLength !== packet.total) {
-			this.deliverToAll();
-			if (!packet.last) return;
-		} else {
+		if (handler === undefined) this.deliverToAll();
+		else {
 			try {
 				handler.call(this.options, packet);
 			} catch (error) {
 				// The message counts as delivered: sent again it would only throw again.
 				this.keepThrown(error);
 			}
-			if (session.firstWildcard !== 0) this.hand(nextMatch(session, 0));
+			if (this.session.firstWildcard !== 0) this.hand(nextMatch(this.session, 0));
 		}
 		if (packet.packetId === 0) packet.token = NOT_DELIVERED;
-		else if (finishDelivery(session) === FAILED) this.fail();
+		else if (finishDelivery(this.session) === FAILED) this.fail();
+	}
+
+	/** The same with a span, of which the last is acknowledged. */
+	private deliverSpan(): void {
+		const packet = this.session.packet;
+		this.deliverToAll();
+		if (!packet.last) return;
+		if (packet.packetId === 0) packet.token = NOT_DELIVERED;
+		else if (finishDelivery(this.session) === FAILED) this.fail();
 	}
 
 	private deliverToAll(): void {
@@ -876,21 +884,19 @@ export class Client {
 		else this.settle();
 	}
 
-	/** The first bytes of the stage to the socket: false where that is broken. */
-	private write(count: number): boolean {
+	/** The first bytes of the stage to the socket. */
+	private write(count: number): void {
 		const session = this.session;
 		try {
 			session.buffer.resize(session.stageAt + count);
 			session.room = this.socket!.write(session.stage);
 			session.buffer.resize(session.total);
 			session.sentMs = session.now;
-			return true;
 		} catch {
 			session.buffer.resize(session.total);
 			// Before anybody is told, and may publish.
 			giveBack(session, LINK_LOST);
 			this.dropLink(LINK_LOST);
-			return false;
 		}
 	}
 

@@ -50,30 +50,25 @@ export const HAS_ALIAS = -1;
  * known filter.
  */
 export function takePublish(packet: Incoming): number {
-	const bytes = packet.bytes;
-	const stop = packet.stop;
-	const qos = packet.first & QOS_MASK;
-	if (qos === QOS_MASK) return RESERVED_QOS; // [MQTT-3.3.1-4]
-	const topicAt = packet.at + 2;
-	if (topicAt > stop) return BAD_LENGTH;
-	const topicLength = (bytes[topicAt - 2] << 8) | bytes[topicAt - 1];
-	let at = topicAt + topicLength;
-	let packetId = 0;
-	if (qos !== 0) {
-		at += 2;
-		if (at > stop) return BAD_LENGTH;
-		packetId = (bytes[at - 2] << 8) | bytes[at - 1];
-		if (packetId === 0) return ZERO_PACKET_ID; // [MQTT-2.3.1-1]
-	} else {
-		if (at > stop) return BAD_LENGTH;
-		if ((packet.first & DUP) !== 0) return RESERVED_FLAGS; // [MQTT-3.3.1-2]
-	}
-	packet.topicAt = topicAt;
-	packet.topicLength = topicLength;
-	packet.packetId = packetId;
+	let at = packet.at;
 	packet.position = 0;
+	packet.topicAt = at + 2;
+	// Where even these two are missing, the topic ends behind the body, whatever they are.
+	packet.topicLength = (packet.bytes[at] << 8) | packet.bytes[at + 1];
+	at += 2 + packet.topicLength;
+	if ((packet.first & QOS_MASK) === 0) {
+		if (at > packet.stop) return BAD_LENGTH;
+		if ((packet.first & DUP) !== 0) return RESERVED_FLAGS; // [MQTT-3.3.1-2]
+		packet.packetId = 0;
+	} else {
+		if ((packet.first & QOS_MASK) === QOS_MASK) return RESERVED_QOS; // [MQTT-3.3.1-4]
+		at += 2;
+		if (at > packet.stop) return BAD_LENGTH;
+		packet.packetId = (packet.bytes[at - 2] << 8) | packet.bytes[at - 1];
+		if (packet.packetId === 0) return ZERO_PACKET_ID; // [MQTT-2.3.1-1]
+	}
 	if (packet.five !== 0) {
-		if (at < stop && bytes[at] === 0) {
+		if (at < packet.stop && packet.bytes[at] === 0) {
 			at += 1;
 			packet.propertiesStop = 0;
 		} else {
@@ -83,7 +78,7 @@ export function takePublish(packet: Incoming): number {
 		}
 	}
 	packet.payloadAt = at;
-	packet.payloadLength = packet.total = stop - at;
+	packet.payloadLength = packet.total = packet.stop - at;
 	return OK;
 }
 

@@ -31,21 +31,18 @@ export function rewindFramer(session: Session): void {
  * said NOTHING.
  */
 export function fill(session: Session, socket: Socket, count: number): number {
-	const buffer = session.buffer;
-	const from = session.receiveAt;
 	try {
-		if (session.start !== session.end || session.floor !== from) return append(session, socket, count);
-		const room = session.stageAt - from;
-		if (count > room) count = room;
-		buffer.resize(from + count);
+		if (session.start !== session.end || session.floor !== session.receiveAt) return append(session, socket, count);
+		if (count > session.stageAt - session.receiveAt) count = session.stageAt - session.receiveAt;
+		session.start = session.receiveAt;
+		session.end = session.receiveAt + count;
+		session.buffer.resize(session.end);
 		socket.read(session.area);
-		buffer.resize(session.total);
+		session.buffer.resize(session.total);
 	} catch {
-		buffer.resize(session.total);
+		session.buffer.resize(session.total);
 		return 0;
 	}
-	session.start = from;
-	session.end = from + count;
 	return count;
 }
 
@@ -70,13 +67,10 @@ function append(session: Session, socket: Socket, count: number): number {
 /** The next packet or part of one, or NOTHING, or minus an error code. Never looks behind what was read. */
 export function next(session: Session): number {
 	if (session.streamLeft > 0) return nextSpan(session);
-	const bytes = session.bytes;
-	const end = session.end;
 	let at = session.start + 1;
-	if (at >= end) return NOTHING;
-	const packet = session.packet;
-	packet.first = bytes[at - 1];
-	let remaining = bytes[at];
+	if (at >= session.end) return NOTHING;
+	session.packet.first = session.bytes[at - 1];
+	let remaining = session.bytes[at];
 	at += 1;
 	if (remaining > 127) {
 		remaining &= 127;
@@ -84,8 +78,8 @@ export function next(session: Session): number {
 		let more = 128;
 		while (more > 127) {
 			if (shift > 21) return -BAD_REMAINING_LENGTH;
-			if (at === end) return NOTHING;
-			more = bytes[at];
+			if (at === session.end) return NOTHING;
+			more = session.bytes[at];
 			at += 1;
 			// A last byte of 0 adds nothing: that length could have been written in fewer bytes.
 			if (more === 0) return -BAD_REMAINING_LENGTH;
@@ -93,10 +87,10 @@ export function next(session: Session): number {
 			shift += 7;
 		}
 	}
-	packet.at = at;
+	session.packet.at = at;
 	at += remaining;
-	if (at > end) return beginLarge(session, remaining);
-	packet.stop = session.start = at;
+	if (at > session.end) return beginLarge(session, remaining);
+	session.packet.stop = session.start = at;
 	return PACKET;
 }
 

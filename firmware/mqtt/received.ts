@@ -111,18 +111,17 @@ export function finish(session: Session, packetId: number): number {
 
 /** The handlers have returned and nobody holds the message (QoS 1, or 2 with QOS_2): it is acknowledged, in its turn. */
 export function accept(session: Session, packetId: number, qos2: number): void {
-	if (session.queued === 0) acceptNow(session, packetId, qos2);
+	if (session.queued === 0) {
+		if (qos2 === 0) owe(session, PUBACK, packetId);
+		else acceptExactlyOnce(session, packetId);
+	}
 	// Without room to wait in, it is accepted all the same: answered when the server sends it again.
 	else if (!enqueue(session, packetId | ACCEPTED | (qos2 === 0 ? 0 : IS_QOS_2)) && qos2 !== 0)
 		setAccepted(session, packetId);
 }
 
-/** The same where nothing waits before it. */
-export function acceptNow(session: Session, packetId: number, qos2: number): void {
-	if (qos2 === 0) {
-		owe(session, PUBACK, packetId);
-		return;
-	}
+/** The same at QoS 2, where nothing waits before it. */
+export function acceptExactlyOnce(session: Session, packetId: number): void {
 	const home = session.receivedAt + (packetId % session.received);
 	if ((session.words[home] & ID_MASK) === packetId) session.words[home] |= ACCEPTED;
 	else setAccepted(session, packetId);
@@ -245,8 +244,8 @@ export function pollLane(session: Session): number {
 	const length = end - session.laneAt;
 	if (length > session.room || length > session.total - session.stageAt || session.queued !== 0)
 		return pollPart(session);
-	session.bytes.copyWithin(session.stageAt, end - length, end);
-	session.laneEnd = end - length;
+	session.bytes.copyWithin(session.stageAt, session.laneAt, end);
+	session.laneEnd = session.laneAt;
 	session.todo &= ~WANTS_ACK;
 	return length;
 }

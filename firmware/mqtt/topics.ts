@@ -109,8 +109,9 @@ export function nextTopic(session: Session, handle: number, mask: number, bits: 
 
 /**
  * The handle of the exact filter that equals the name at `at` (with its length in the two bytes before), or 0. The name
- * is laid into the stage, where it begins and ends as filters do; then eight bytes are one comparison. No text without
- * U+0000 looks like two numbers that are equal and differ in their bytes, and none in UTF-8 looks like NaN.
+ * is laid into the stage, where it begins and ends as filters do; then eight bytes are one comparison, up to the word that
+ * it ends in, by which the filter was found. No text without U+0000 looks like two numbers that are equal and differ in
+ * their bytes, and none in UTF-8 looks like NaN.
  */
 export function matchExact(session: Session, at: number, length: number): number {
 	const words = session.words;
@@ -118,8 +119,8 @@ export function matchExact(session: Session, at: number, length: number): number
 	const stageAt = session.stageAt;
 	const end = stageAt + length + 1;
 	if (end >= session.total) return 0;
-	const last = end >> 3;
-	doubles[last] = 0;
+	const last = (end - 4) >> 3;
+	doubles[end >> 3] = 0;
 	session.bytes.copyWithin(stageAt, at - 2, at + length);
 	const column = session.topics + 1;
 	const keys = session.topicsAt + column;
@@ -135,7 +136,7 @@ export function matchExact(session: Session, at: number, length: number): number
 		let i = stageAt >> 3;
 		const shift = (-words[row - column] - stageAt) >> 3;
 		while (doubles[i] === doubles[i + shift]) {
-			if (i === last) return row - keys;
+			if (i >= last) return row - keys;
 			i += 1;
 		}
 	}

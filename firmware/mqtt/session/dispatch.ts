@@ -99,9 +99,8 @@ const OF_LINK = CONTROL | STALLED | LEAVING | LIMITED | ALIASED;
 /** The framer has found something (PACKET, HEAD, SPAN or minus an error code). Returns an event. */
 export function handleFrame(session: Session, kind: number): number {
 	if (kind !== PACKET || session.phase !== ONLINE) return handleUnusual(session, kind);
-	const first = session.packet.first;
-	if ((first & TYPE_MASK) === PUBLISH) return handlePublish(session);
-	switch (first) {
+	if ((session.packet.first & TYPE_MASK) === PUBLISH) return handlePublish(session);
+	switch (session.packet.first) {
 		case PUBACK:
 			return handleLastAck(session, AWAITS_PUBACK);
 		case PUBREC:
@@ -111,7 +110,7 @@ export function handleFrame(session: Session, kind: number): number {
 		case PUBCOMP:
 			return handleLastAck(session, RELEASED);
 	}
-	return handleRare(session, first);
+	return handleRare(session, session.packet.first);
 }
 
 function handleRare(session: Session, first: number): number {

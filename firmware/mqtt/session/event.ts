@@ -4,8 +4,10 @@ import type { Session } from "../session.js";
 import { ERROR } from "../words.js";
 
 export const NOTHING = 0;
-/** A message, or a span of one: to the handlers, then finishDelivery(). */
+/** A message: to the handlers, then finishDelivery(). */
 export const DELIVER = 1;
+/** A span of one: likewise, and finishDelivery() after the last. */
+export const DELIVER_SPAN = 12;
 /** The publish `packet.packetId` is settled. */
 export const SETTLED = 2;
 /** CONNACK accepted us, and the server knows nothing of us. */

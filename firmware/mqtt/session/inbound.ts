@@ -5,11 +5,11 @@ import { takeAlias } from "../aliases.js";
 import { HAS_ALIAS, takeAck, takePublish } from "../decode.js";
 import { BAD_PUBLISH_TOPIC, BAD_STRING, OK, RECEIVE_TABLE_FULL, UNEXPECTED_PACKET } from "../error.js";
 import { NOT_DELIVERED } from "../incoming.js";
-import { PUBCOMP, QOS_2 } from "../packet.js";
+import { PUBACK, PUBCOMP, QOS_2 } from "../packet.js";
 import {
 	abandon,
 	accept,
-	acceptNow,
+	acceptExactlyOnce,
 	begin,
 	FINISHED,
 	FULL,
@@ -24,7 +24,7 @@ import type { Session } from "../session.js";
 import { isTopicName } from "../topic.js";
 import { matchExact } from "../topics.js";
 import { isUtf8 } from "../wire.js";
-import { DELIVER, fail, NOTHING } from "./event.js";
+import { DELIVER, DELIVER_SPAN, fail, NOTHING } from "./event.js";
 
 export function handlePublish(session: Session): number {
 	const packet = session.packet;
@@ -34,7 +34,9 @@ export function handlePublish(session: Session): number {
 		if (code !== OK) return fail(session, code);
 	}
 	packet.route = matchExact(session, packet.topicAt, packet.topicLength);
-	if (packet.route === 0 && !hasTopicName(session)) return failTopic(session);
+	if (packet.route === 0) {
+		if (!hasTopicName(session)) return failTopic(session);
+	}
 	// From here on, and until the handlers have returned from the last of it, the message may be held.
 	packet.token = 0;
 	return (packet.first & QOS_2) === 0 ? DELIVER : beginExactlyOnce(session);
@@ -54,12 +56,11 @@ function failTopic(session: Session): number {
 
 /** A QoS 2 message: is it new? */
 function beginExactlyOnce(session: Session): number {
-	const packet = session.packet;
-	const found = begin(session, packet.packetId);
+	const found = begin(session, session.packet.packetId);
 	if (found === NEW) return DELIVER;
-	packet.token = NOT_DELIVERED;
+	session.packet.token = NOT_DELIVERED;
 	// In its turn: an earlier message may still be with the application [MQTT-4.6.0-3].
-	if (found === REPEATED) accept(session, packet.packetId, QOS_2);
+	if (found === REPEATED) accept(session, session.packet.packetId, QOS_2);
 	return found === FULL || session.overflow ? fail(session, RECEIVE_TABLE_FULL) : NOTHING;
 }
 
@@ -88,7 +89,7 @@ export function handleSpan(session: Session): number {
 	const packet = session.packet;
 	if (!session.discarding) {
 		if (packet.position === 0) packet.token = 0;
-		return DELIVER;
+		return DELIVER_SPAN;
 	}
 	if (packet.last && packet.packetId !== 0) accept(session, packet.packetId, QOS_2);
 	return session.overflow ? fail(session, RECEIVE_TABLE_FULL) : NOTHING;
@@ -100,18 +101,22 @@ export function handleSpan(session: Session): number {
  */
 export function finishDelivery(session: Session): number {
 	const packet = session.packet;
-	const packetId = packet.packetId;
 	const held = packet.token > 0;
 	// From here on hold() would come too late.
 	packet.token = NOT_DELIVERED;
 	if (held) return NOTHING;
-	if (session.queued === 0) {
-		acceptNow(session, packetId, packet.first & QOS_2);
-		return NOTHING;
-	}
-	if (!session.overflow) accept(session, packetId, packet.first & QOS_2);
-	// There was no room to hold it: as if it had never come, so that it comes again.
-	else if ((packet.first & QOS_2) !== 0) abandon(session, packetId);
+	if (session.queued !== 0) return finishInTurn(session);
+	if ((packet.first & QOS_2) === 0) owe(session, PUBACK, packet.packetId);
+	else acceptExactlyOnce(session, packet.packetId);
+	return NOTHING;
+}
+
+/** The same behind messages that are held, unless there was no room to hold this one. */
+function finishInTurn(session: Session): number {
+	const packet = session.packet;
+	if (!session.overflow) accept(session, packet.packetId, packet.first & QOS_2);
+	// As if it had never come, so that it comes again.
+	else if ((packet.first & QOS_2) !== 0) abandon(session, packet.packetId);
 	return session.overflow ? fail(session, RECEIVE_TABLE_FULL) : NOTHING;
 }
 
@@ -130,12 +135,12 @@ export function abortDelivery(session: Session): boolean {
 
 /** Always answered, known or not [MQTT-4.3.3-2]; but one for a message that we have not acknowledged makes no sense. */
 export function handlePubrel(session: Session): number {
-	const packet = session.packet;
-	const code = takeAck(packet);
+	const code = takeAck(session.packet);
 	if (code !== OK) return fail(session, code);
-	const found = finish(session, packet.packetId);
-	if (found === FINISHED) owe(session, PUBCOMP, packet.packetId);
-	else if (found === UNKNOWN) oweUnknown(session, PUBCOMP, packet.packetId);
+	const packetId = session.packet.packetId;
+	const found = finish(session, packetId);
+	if (found === FINISHED) owe(session, PUBCOMP, packetId);
+	else if (found === UNKNOWN) oweUnknown(session, PUBCOMP, packetId);
 	else return fail(session, UNEXPECTED_PACKET);
 	return NOTHING;
 }
