@@ -580,9 +580,9 @@ export class Client {
 		session.now = session.heardMs = client.options.clock.now();
 		session.todo |= BUSY;
 		client.readable = count;
-		client.receive(session, this);
+		client.receive(session);
 		if (session.todo === BUSY) session.todo = 0;
-		else if (session.todo === ONLY_ACKS) client.sendAcks(session);
+		else if (session.todo === ONLY_ACKS) client.sendAcks();
 		else client.settle();
 	}
 
@@ -639,15 +639,15 @@ export class Client {
 	// The way in.
 
 	/** Reads and handles packets while there are any, and while their acknowledgements have a place to wait. */
-	private receive(session: Session, socket: Socket): void {
+	private receive(session: Session): void {
 		do {
 			if ((session.todo & PAUSES) !== 0) {
-				if (this.pauses(socket)) return;
+				if (this.pauses()) return;
 			}
 			let kind = session.start === session.end ? NOTHING : next(session);
 			if (kind === NOTHING) {
 				if (this.readable === 0) return;
-				const count = fill(session, socket, this.readable);
+				const count = fill(session, this.socket!, this.readable);
 				if (count === 0) return this.dropLink(LINK_LOST);
 				this.readable -= count;
 				kind = next(session);
@@ -663,8 +663,9 @@ export class Client {
 	}
 
 	/** What the handlers have allowed makes room for what they have not; a full lane may go to the socket right now. */
-	private pauses(socket: Socket): boolean {
+	private pauses(): boolean {
 		const session = this.session;
+		const socket = this.socket;
 		pollAcknowledgements(session);
 		if ((session.todo & STALLED) !== 0) {
 			this.transmit();
@@ -877,10 +878,10 @@ export class Client {
 	}
 
 	/** The usual end of a turn in which messages have come: nothing but their acknowledgements to send. */
-	private sendAcks(session: Session): void {
-		const count = pollLane(session);
+	private sendAcks(): void {
+		const count = pollLane(this.session);
 		if (count > 0) this.write(count);
-		if (session.todo === BUSY) session.todo = 0;
+		if (this.session.todo === BUSY) this.session.todo = 0;
 		else this.settle();
 	}
 
@@ -913,8 +914,7 @@ export class Client {
 				this.tellEnds();
 				told = true;
 			} else if ((session.todo & LEAVING) !== 0 && session.laneEnd === session.laneAt) this.leave(session.words[ERROR]);
-			else if ((session.todo & (STALLED | CLOSING)) === STALLED && !isLaneFull(session))
-				this.receive(session, this.socket!);
+			else if ((session.todo & (STALLED | CLOSING)) === STALLED && !isLaneFull(session)) this.receive(session);
 			else break;
 		}
 		if ((session.todo & DRAINING) !== 0 && this.unsettled === 0) this.endDrain(OK);

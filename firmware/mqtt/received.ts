@@ -45,7 +45,7 @@ export const FULL = 3;
 /** A QoS 2 PUBLISH with this id has come: NEW (and remembered now), REPEATED, WITH_APPLICATION or FULL. */
 export function begin(session: Session, packetId: number): number {
 	const home = session.receivedAt + (packetId % session.received);
-	if (session.words[home] !== 0 || session.words[STRAYS] !== 0) return beginElsewhere(session, packetId);
+	if ((session.words[home] | session.words[STRAYS]) !== 0) return beginElsewhere(session, packetId);
 	session.words[home] = packetId | IS_QOS_2;
 	return NEW;
 }
@@ -96,15 +96,14 @@ export const UNFINISHED = 2;
 
 /** PUBREL: FINISHED where the id is free now, UNKNOWN or UNFINISHED. */
 export function finish(session: Session, packetId: number): number {
-	const words = session.words;
 	const home = session.receivedAt + (packetId % session.received);
-	if ((words[home] & ~SEQUENCE_BITS) === (packetId | IS_QOS_2 | ACCEPTED)) {
-		words[home] = 0;
+	if ((session.words[home] & ~SEQUENCE_BITS) === (packetId | IS_QOS_2 | ACCEPTED)) {
+		session.words[home] = 0;
 		return FINISHED;
 	}
 	const at = find(session, packetId);
 	if (at === 0) return UNKNOWN;
-	if ((words[at] & ACCEPTED) === 0) return UNFINISHED;
+	if ((session.words[at] & ACCEPTED) === 0) return UNFINISHED;
 	forget(session, at);
 	return FINISHED;
 }
@@ -208,12 +207,11 @@ function pollAcknowledgement(session: Session): void {
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP for the control lane. It must not be full. */
 export function owe(session: Session, first: number, packetId: number): void {
-	const bytes = session.bytes;
 	const at = session.laneEnd;
-	bytes[at] = first;
-	bytes[at + 1] = 2;
-	bytes[at + 2] = packetId >> 8;
-	bytes[at + 3] = packetId;
+	session.bytes[at] = first;
+	session.bytes[at + 1] = 2;
+	session.bytes[at + 2] = packetId >> 8;
+	session.bytes[at + 3] = packetId;
 	session.laneEnd = at + 4;
 	session.todo |= at > (session.topicsAt << 2) - LAST_TWO ? LAST_ACK : WANTS_ACK;
 }

@@ -116,12 +116,11 @@ export function nextTopic(session: Session, handle: number, mask: number, bits: 
 export function matchExact(session: Session, at: number, length: number): number {
 	const words = session.words;
 	const doubles = session.doubles;
-	const stageAt = session.stageAt;
-	const end = stageAt + length + 1;
+	const end = session.stageAt + length + 1;
 	if (end >= session.total) return 0;
 	const last = (end - 4) >> 3;
 	doubles[end >> 3] = 0;
-	session.bytes.copyWithin(stageAt, at - 2, at + length);
+	session.bytes.copyWithin(session.stageAt, at - 2, at + length);
 	const column = session.topics + 1;
 	const keys = session.topicsAt + column;
 	const key = words[end >> 2];
@@ -133,8 +132,8 @@ export function matchExact(session: Session, at: number, length: number): number
 	for (;;) {
 		row = words.indexOf(key, row + 1);
 		if (row === keys + column) return 0;
-		let i = stageAt >> 3;
-		const shift = (-words[row - column] - stageAt) >> 3;
+		let i = session.stageAt >> 3;
+		const shift = (-words[row - column] >> 3) - i;
 		while (doubles[i] === doubles[i + shift]) {
 			if (i >= last) return row - keys;
 			i += 1;
@@ -147,16 +146,15 @@ export function matchExact(session: Session, at: number, length: number): number
  * nobody (0), come all of them.
  */
 export function nextMatch(session: Session, handle: number): number {
-	const words = session.words;
 	const chain = session.topicsAt + (session.topics + 1) * 3;
-	let link = words[chain + handle];
+	let link = session.words[chain + handle];
 	handle = link === 0 ? session.firstWildcard : link & NEXT_MASK;
 	while (handle !== 0) {
-		link = words[chain + handle];
+		link = session.words[chain + handle];
 		if (
 			matches(
 				session.bytes,
-				2 - words[session.topicsAt + handle],
+				2 - session.words[session.topicsAt + handle],
 				link >>> LENGTH_SHIFT,
 				session.packet.topicAt,
 				session.packet.topicLength,
