@@ -319,7 +319,8 @@ export class Client {
 	): number {
 		const session = this.session;
 		if (typeof topic !== "number") return this.publishByName(topic, payload, length as PublishOptions | undefined);
-		const at = topic < 0 ? 0 : topic > session.topics ? 0 : session.words[session.topicsAt + topic];
+		// Without a sign, what is below 0 is above every handle.
+		const at = topic >>> 0 > session.topics ? 0 : session.words[session.topicsAt + topic];
 		const count = (length as number | undefined) ?? payload.length - offset;
 		let wrong = offset + count > payload.length;
 		if (!(at > 0)) wrong = true;
@@ -327,8 +328,11 @@ export class Client {
 		// Whole numbers from 0 up are what they are as 32 bits without a sign.
 		if (count >>> 0 !== count) wrong = true;
 		if (offset >>> 0 !== offset) wrong = true;
-		if ((flags & 7) !== flags) wrong = true;
-		if (((session.allowedFlags >> flags) & 1) === 0) wrong = true;
+		// Every server takes QoS 0 without RETAIN.
+		if (flags !== 0) {
+			if ((flags & 7) !== flags) wrong = true;
+			if (((session.allowedFlags >> flags) & 1) === 0) wrong = true;
+		}
 		if (wrong) {
 			flags = this.noteWish(topic, at, payload, count, flags, offset);
 			if (flags < 0) return flags;
