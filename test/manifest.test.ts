@@ -15,7 +15,7 @@ interface Manifest {
 }
 
 const library = JSON.parse(readFileSync("firmware/manifest.json", "utf8")) as Manifest;
-const secure = JSON.parse(readFileSync("firmware/optional/tls.json", "utf8")) as Manifest;
+const secure = JSON.parse(readFileSync("firmware/optional/manifest_tls.json", "utf8")) as Manifest;
 const app = JSON.parse(readFileSync("manifest.json", "utf8")) as Manifest;
 
 /** Module names to source files, as mcconfig would list them: a star stands for the files of one folder. Without the SDK's. */
@@ -145,7 +145,7 @@ it("recognition of a whole board is listed with all that it imports beyond the b
 });
 
 it("ECMA-419's class is listed with all that it imports, and preloaded", () => {
-	const dropIn = JSON.parse(readFileSync("firmware/optional/ecma419.json", "utf8")) as Manifest;
+	const dropIn = JSON.parse(readFileSync("firmware/optional/manifest_ecma419.json", "utf8")) as Manifest;
 	const modules = expand(dropIn.modules, "firmware/optional");
 	expect([...dropIn.preload].sort()).toEqual([...modules.keys()].sort());
 	const all = new Set([...expand(library.modules, "firmware").keys(), ...modules.keys()]);

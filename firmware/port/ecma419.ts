@@ -1,5 +1,5 @@
 // The MQTT client class of ECMA-419 as a program on a board makes it: timer, clock and chance are the SDK's. A manifest puts it
-// in the place of the SDK's own: firmware/optional/ecma419.json.
+// in the place of the SDK's own: firmware/optional/manifest_ecma419.json.
 
 import { MQTTClient, type MQTTClientOptions } from "thimble/optional/ecma419";
 import { BoardClock, BoardRandom } from "thimble/port/clock";
