@@ -46,6 +46,74 @@ describe("publish", () => {
 		expect(peer.told()).toEqual(["offline 38", `end ${second} dropped 38`]);
 	});
 
+	it.each([0, QOS_1, QOS_2])("goes out in one write where the socket has just the room, flags %d", flags => {
+		// With a remaining length of one byte, and of two.
+		for (const size of [3, 200])
+			for (let spare = -1; spare < 6; spare += 1) {
+				const peer = online();
+				const topic = peer.client.topic("a");
+				const length = size + 3 + (flags > 0 ? 2 : 0);
+				peer.socket.allow(length + (length < 128 ? 2 : 3) + spare);
+				const writes = peer.socket.writes;
+				const ticket = peer.client.publish(topic, new Uint8Array(size).fill(0x78), size, flags);
+				const whole = `publish a ${"x".repeat(size)} q${flags >> 1} d0 r0${flags > 0 ? ` #${ticket}` : ""}`;
+				expect([spare, peer.socket.writes - writes]).toEqual([spare, 1]);
+				if (spare < 0) peer.socket.allow(1);
+				expect(peer.brief()).toEqual([whole]);
+			}
+	});
+
+	it("writes nothing of what it refuses, though the socket has room", () => {
+		for (const [limits, code] of [
+			[{ messages: 1 }, 0x11],
+			[{ outbox: 64 }, 0x10],
+		] as const) {
+			const peer = online({ limits });
+			const topic = peer.client.topic("a");
+			const first = peer.client.publish(topic, new Uint8Array(30), 30, QOS_1);
+			expect(first).toBeGreaterThan(0);
+			const writes = peer.socket.writes;
+			expect([-code, peer.client.publish(topic, new Uint8Array(30), 30, QOS_2)]).toEqual([-code, -code]);
+			expect([peer.socket.writes, peer.client.unsettled]).toEqual([writes, 1]);
+		}
+	});
+
+	it("takes an acknowledgement for the message whose id it has, and that has left as a whole", () => {
+		const peer = online({ limits: { messages: 8 } });
+		const topic = peer.client.topic("a");
+		const ticket = peer.client.publish(topic, one, 3, QOS_1);
+		// An id with the same row.
+		peer.send({ cmd: "puback", messageId: ticket + 9 });
+		expect([peer.told(), peer.client.unsettled]).toEqual([[], 1]);
+		peer.send({ cmd: "puback", messageId: ticket });
+		expect(peer.told()).toEqual([`end ${ticket} settled 0`]);
+		peer.socket.allow(5);
+		peer.send({ cmd: "puback", messageId: peer.client.publish(topic, one, 3, QOS_1) });
+		expect([peer.told(), peer.client.unsettled]).toEqual([["offline 57"], 1]);
+	});
+
+	it("waits for each acknowledgement from when that message was sent", () => {
+		const peer = online({ keepAlive: 0, timeouts: { ackMs: 20_000 } });
+		const topic = peer.client.topic("a");
+		peer.send({ cmd: "puback", messageId: peer.client.publish(topic, one, 3, QOS_1) });
+		peer.time.run(15_000);
+		peer.client.publish(topic, one, 3, QOS_1);
+		peer.time.run(19_000);
+		expect(peer.client.isOnline).toBe(true);
+		peer.time.run(2000);
+		expect(peer.client.isOnline).toBe(false);
+	});
+
+	it("refuses handles below 0, whatever lies in front of the table of topics", () => {
+		const peer = online();
+		peer.socket.allow(0);
+		// Their acknowledgements wait there.
+		for (let id = 1; id < 9; id += 1) peer.send(publish("a", "one", 1, id));
+		for (let handle = -100; handle < 0; handle += 1)
+			expect(() => peer.client.publish(handle, one, 3, QOS_1)).toThrow(`${handle} is not the handle of a topic name`);
+		expect(peer.client.unsettled).toBe(0);
+	});
+
 	it("takes a part of a buffer, and bytes of its own buffer", () => {
 		const peer = online({
 			onMessage: (message: Incoming) => {
