@@ -121,16 +121,18 @@ function inlining(ts, program, keeps) {
 					ts.NodeFlags.Const,
 				),
 			);
-		const isName = (elements, wanted) =>
+		/** Of what an import or export names: the numbers, or all else but types. */
+		const pick = (elements, isNumber) =>
 			elements.filter(
-				({ isTypeOnly, name }) => !isTypeOnly && (numberOf(checker.getSymbolAtLocation(name)) === undefined) === wanted,
+				({ isTypeOnly, name }) =>
+					!isTypeOnly && (numberOf(checker.getSymbolAtLocation(name)) !== undefined) === isNumber,
 			);
 
 		const visitImport = node => {
 			const clause = node.importClause;
 			const named = clause?.namedBindings;
 			if (named === undefined || !ts.isNamedImports(named) || clause.isTypeOnly) return node;
-			const left = isName(named.elements, true);
+			const left = pick(named.elements, false);
 			if (left.length === named.elements.length) return node;
 			if (left.length === 0 && clause.name === undefined) return undefined;
 			const rest = factory.createImportClause(undefined, clause.name, factory.createNamedImports(left));
@@ -139,9 +141,9 @@ function inlining(ts, program, keeps) {
 		const visitExport = node => {
 			const named = node.exportClause;
 			if (named === undefined || !ts.isNamedExports(named) || node.isTypeOnly) return node;
-			const numbers = isName(named.elements, false);
+			const numbers = pick(named.elements, true);
 			if (numbers.length === 0) return node;
-			const left = isName(named.elements, true);
+			const left = pick(named.elements, false);
 			const own = numbers.map(({ name }) => exported(name.text, numberOf(checker.getSymbolAtLocation(name))));
 			if (left.length === 0) return own;
 			const rest = factory.createNamedExports(left);

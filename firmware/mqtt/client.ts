@@ -238,6 +238,7 @@ export class Client {
 		const limits = withDefaults(options.limits);
 		checked("maximumPacketSize", options.maximumPacketSize ?? limits.receive, limits.receive, 268_435_460);
 		this.session = new Session(limits, options);
+		// connectLength() would be one frame more where a small stack is deepest.
 		const length = packetLength(connectRemaining(this.session, options.userName, options.password));
 		if (length > limits.send)
 			throw new Misuse(BAD_OPTION, `CONNECT has ${length} bytes, limits.send is ${limits.send}`);

@@ -15,6 +15,7 @@ import {
 } from "./property.js";
 import type { Session } from "./session.js";
 import { putBinary, putUint16, putUint32, putVarint, utf8Length, varintLength } from "./wire.js";
+import { REQUEST_ID } from "./words.js";
 
 /** A packet that is nothing but its type: PINGREQ, DISCONNECT. */
 export function putEmpty(bytes: Uint8Array, at: number, first: number): number {
@@ -219,6 +220,20 @@ function putConnectPayload(
 /** Length of a SUBSCRIBE for one filter of `length` bytes with these properties: it must fit into one write. */
 export function requestLength(length: number, block: Uint8Array | undefined): number {
 	return packetLength(2 + propertiesLength(1, block) + 2 + length + 1);
+}
+
+/** SUBSCRIBE or UNSUBSCRIBE into the stage, up to its first filter; `block` are its properties. */
+export function putRequestHead(
+	session: Session,
+	first: number,
+	remaining: number,
+	block: Uint8Array | undefined,
+): number {
+	let at = session.stageAt;
+	session.bytes[at] = first;
+	at = putVarint(session.bytes, at + 1, remaining);
+	at = putUint16(session.bytes, at, session.words[REQUEST_ID]);
+	return putProperties(session.packet.five, session.bytes, at, block);
 }
 
 /** A filter that lies in `bytes` with its length before it, the two together at `filterAt`; options of -1 for none. */

@@ -5,7 +5,7 @@
 
 import { ACK, isArmed, start } from "../deadline.js";
 import { takeSuback } from "../decode.js";
-import { packetLength, propertiesLength, putProperties, putRequestFilter, requestLength } from "../encode.js";
+import { packetLength, propertiesLength, putRequestFilter, putRequestHead, requestLength } from "../encode.js";
 import { BAD_SUBACK, OK, UNEXPECTED_PACKET } from "../error.js";
 import { takeRequestId } from "../outbox.js";
 import { SUBSCRIBE, UNSUBSCRIBE } from "../packet.js";
@@ -28,7 +28,7 @@ import {
 	UNWANTED,
 	WANTED,
 } from "../topics.js";
-import { putUint16, putVarint, takeUint16 } from "../wire.js";
+import { takeUint16 } from "../wire.js";
 import { REQUEST_FIRST, REQUEST_ID, REQUEST_MS } from "../words.js";
 import { keepSubscriptions } from "./durability.js";
 import { ANSWERED as EVENT_ANSWERED, fail } from "./event.js";
@@ -72,7 +72,7 @@ function pollBatch(session: Session, first: number, from: number, to: number): n
 	return remaining > least ? beginRequest(session, first, remaining, block) : 0;
 }
 
-/** The packet has an id and a deadline, unless the store could not take note of it. */
+/** The packet gets an id and a deadline, and goes into the stage: its length, or 0 where the store could not take note of it. */
 function beginRequest(session: Session, first: number, remaining: number, block: Uint8Array | undefined): number {
 	if (!keepSubscriptions(session)) return 0;
 	session.words[REQUEST_ID] = takeRequestId(session);
@@ -82,17 +82,13 @@ function beginRequest(session: Session, first: number, remaining: number, block:
 	return putRequest(session, first, remaining, block);
 }
 
-/** The packet for the filters that are in flight, with these properties: its length. */
+/** The packet for the filters in flight, with these properties: its length. */
 function putRequest(session: Session, first: number, remaining: number, block: Uint8Array | undefined): number {
-	const bytes = session.bytes;
-	let at = session.stageAt;
-	bytes[at] = first;
-	at = putVarint(bytes, at + 1, remaining);
-	at = putUint16(bytes, at, session.words[REQUEST_ID]);
-	at = putProperties(session.packet.five, bytes, at, block);
+	const at = putRequestHead(session, first, remaining, block);
 	return putFilters(session, first, at);
 }
 
+/** They follow the head, which ends at `at`. */
 function putFilters(session: Session, first: number, at: number): number {
 	for (let handle = nextInFlight(session, 1); handle !== 0; handle = nextInFlight(session, handle + 1)) {
 		const options = first === SUBSCRIBE ? filterOptions(session.words[stateAt(session, handle)]) : -1;
